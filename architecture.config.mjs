@@ -1,0 +1,77 @@
+// The one list of modules. A module may import the modules on its right-hand side and nothing else.
+// ESLint (eslint-plugin-boundaries), dependency-cruiser and the table-ownership test read it.
+
+/** Every module below PLATFORM may use all of these. */
+export const PLATFORM = ['common', 'config', 'database', 'redis', 'events', 'storage', 'limits', 'jobs'];
+
+const domain = (...imports) => [...PLATFORM, ...imports];
+
+export const modules = {
+  common: [],
+  config: ['common'],
+  database: ['config', 'common', 'migrations'],
+  redis: ['config', 'common'],
+  storage: ['config', 'common'],
+  events: ['database', 'config', 'common'],
+  jobs: ['database', 'config', 'common'],
+  limits: ['redis', 'config', 'common'],
+  users: domain(),
+  auth: domain('users'),
+  'room-access': domain('users'),
+  friends: domain('users', 'room-access'),
+  media: domain('users', 'room-access'),
+  timeline: domain('users', 'room-access', 'media'),
+  'room-users': domain('users', 'friends', 'room-access', 'timeline'),
+  rooms: domain('users', 'friends', 'media', 'room-access', 'timeline', 'room-users'),
+  reactions: domain('users', 'room-access', 'timeline'),
+  messages: domain('users', 'media', 'room-access', 'timeline', 'reactions'),
+  sync: domain('room-access', 'timeline', 'room-users', 'rooms', 'messages'),
+  moderation: domain('users', 'room-access', 'messages'),
+  accounts: domain('users', 'auth', 'friends', 'media', 'room-access', 'room-users', 'rooms', 'messages'),
+};
+
+const everything = Object.keys(modules);
+modules.realtime = [...everything];
+modules.ops = [...everything, 'realtime'];
+modules.manage = [...everything, 'realtime', 'ops'];
+
+/** Which module writes a table. Modules above may read it in SQL; nobody else writes it. */
+export const tables = {
+  jobs: 'jobs',
+  server_state: 'database',
+  user_heads: 'events',
+  users: 'users',
+  blocks: 'users',
+  sessions: 'auth',
+  refresh_tokens: 'auth',
+  rooms: 'room-access',
+  room_heads: 'room-access',
+  room_users: 'room-access',
+  room_bans: 'room-access',
+  room_changes: 'room-access',
+  room_audit: 'room-access',
+  friend_requests: 'friends',
+  friendships: 'friends',
+  media: 'media',
+  message_media: 'media',
+  messages: 'timeline',
+  message_mentions: 'timeline',
+  room_invites: 'rooms',
+  reactions: 'reactions',
+  reaction_counts: 'reactions',
+  message_edits: 'messages',
+  message_pins: 'messages',
+  room_reports: 'moderation',
+};
+
+/** What a module shows to others, by file suffix; all else is private to it. */
+export const publicSuffixes = [
+  '.module.ts',
+  '.entity.ts',
+  '.view.ts',
+  '.service.ts',
+  '.policy.ts',
+  '.events.ts',
+  '.errors.ts',
+  '.types.ts',
+];

@@ -39,9 +39,8 @@ modules.manage = [...everything, 'realtime', 'ops'];
 export const tables = {
   jobs: 'jobs',
   server_state: 'database',
-  user_heads: 'events',
   users: 'users',
-  blocks: 'users',
+  user_heads: 'users',
   sessions: 'auth',
   refresh_tokens: 'auth',
   rooms: 'room-access',
@@ -52,6 +51,7 @@ export const tables = {
   room_audit: 'room-access',
   friend_requests: 'friends',
   friendships: 'friends',
+  blocks: 'friends',
   media: 'media',
   message_media: 'media',
   messages: 'timeline',

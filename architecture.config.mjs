@@ -64,6 +64,9 @@ export const tables = {
   room_reports: 'moderation',
 };
 
+/** Rooms whose every file others may import; the rest show only `publicSuffixes`. */
+export const OPEN = PLATFORM;
+
 /** What a module shows to others, by file suffix; all else is private to it. */
 export const publicSuffixes = [
   '.module.ts',

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { address, integer, onOff, oneOf, optional, secret, setting, words } from './setting.js';
+
+// What people may do, and how much of it.
+
+const MIB = 1024 * 1024;
+const MEDIA_TYPES = [
+  ...['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'],
+  ...['video/mp4', 'video/webm', 'video/quicktime'],
+  ...['audio/mpeg', 'audio/mp4', 'audio/x-m4a', 'audio/ogg', 'audio/wav', 'audio/webm', 'audio/flac'],
+  ...['application/pdf', 'application/zip', 'text/plain', 'application/octet-stream'],
+];
+
+export const auth = {
+  jwtSecret: secret('JWT_SECRET', 'Signs access tokens. Unset: made and kept in DATA_DIR. Required in production, 32 characters at least.'),
+  issuer: setting('JWT_ISSUER', z.string(), 'parley', 'The issuer in the tokens that this server makes.'),
+  audience: setting('JWT_AUDIENCE', z.string(), 'parley', 'The audience in the tokens that this server makes.'),
+  accessTokenSeconds: integer('ACCESS_TOKEN_SECONDS', 600, { min: 1, max: 600 }, 'How long an access token lives.'),
+  refreshDays: integer('REFRESH_TOKEN_DAYS', 30, { min: 1, max: 365 }, 'How long a device stays logged in without being used.'),
+  sessionsPerUser: integer('SESSIONS_PER_USER', 100, { min: 1, max: 1_000 }, 'Devices of one person; the longest unused one makes room.'),
+  builtIn: onOff('AUTH_BUILT_IN', 'on', 'Register and login here; off leaves the external service alone.'),
+};
+
+/** Another service that issues tokens: AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY, with issuer and audience. */
+export const external = {
+  jwksUrl: optional('AUTH_JWKS_URL', address('https', 'http'), 'Keys of an external service whose JWTs are accepted.'),
+  publicKey: optional(
+    'AUTH_JWT_PUBLIC_KEY',
+    z.string().transform((pem) => pem.replaceAll('\\n', '\n')),
+    'Or its one public key (PEM, \\n for line breaks).',
+  ),
+  issuer: optional('AUTH_ISSUER', z.string(), 'The issuer that its tokens must name.'),
+  audience: optional('AUTH_AUDIENCE', z.string(), 'The audience that its tokens must name.'),
+  algorithms: setting(
+    'AUTH_ALGORITHMS',
+    words.refine(
+      (list) => list.length > 0 && list.every((word) => /^(RS|PS|ES)(256|384|512)$|^EdDSA$/.test(word)),
+      'must name asymmetric algorithms, as RS256',
+    ),
+    'RS256,PS256,ES256,EdDSA',
+    'The algorithms that its tokens may use.',
+  ),
+};
+
+export const argon2 = {
+  memoryKib: integer('ARGON2_MEMORY_KIB', 19_456, { min: 8, max: 4_194_304 }, 'Memory of one password hash, in KiB.'),
+  iterations: integer('ARGON2_ITERATIONS', 2, { min: 1, max: 100 }, 'Passes of one password hash.'),
+  parallelism: integer('ARGON2_PARALLELISM', 1, { min: 1, max: 16 }, 'Lanes of one password hash.'),
+};
+
+export const limits = {
+  enabled: onOff('RATE_LIMIT', 'on', 'One rate budget a person over REST and sockets; off for load tests.'),
+};
+
+export const rooms = {
+  maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, { min: 2, max: 100_000 }, 'Members of a room other than a channel.'),
+  maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, { min: 1, max: 100_000 }, 'Rooms that one person may sit in.'),
+  maxInvites: integer('ROOM_MAX_INVITES', 50, { min: 1, max: 1_000 }, 'Living invites of one room.'),
+  maxPins: integer('ROOM_MAX_PINS', 50, { min: 1, max: 1_000 }, 'Pinned messages of one room.'),
+};
+
+export const messages = {
+  maxTextLength: integer('MESSAGE_MAX_TEXT', 10_000, { min: 1, max: 10_000 }, 'Code points of a text.'),
+  maxMedia: integer('MESSAGE_MAX_MEDIA', 10, { min: 1, max: 10 }, 'Media of one message.'),
+  maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, { min: 0, max: 100 }, 'People mentioned by one message.'),
+  maxEdits: integer('MESSAGE_MAX_EDITS', 100, { min: 0, max: 1_000 }, 'Edits of one message that are kept.'),
+  maxReactions: integer('MESSAGE_MAX_REACTIONS', 50, { min: 1, max: 1_000 }, 'Different reactions to one message.'),
+};
+
+export const reactions = oneOf('REACTIONS', ['emoji', 'like_dislike', 'text'], 'emoji', 'What people may react with.');
+
+export const media = {
+  maxBytes: integer('MEDIA_MAX_BYTES', 100 * MIB, { min: 1, max: 5_000 * MIB }, 'The largest file.'),
+  quotaBytes: integer('MEDIA_QUOTA_BYTES', 5_000 * MIB, { min: 1, max: 1_000_000_000_000 }, 'All files of one person together.'),
+  maxPixels: integer(
+    'MEDIA_MAX_PIXELS',
+    50_000_000,
+    { min: 1, max: 1_000_000_000 },
+    'Width times height of an image, all its frames together.',
+  ),
+  types: setting('MEDIA_TYPES', words, MEDIA_TYPES.join(','), 'Content types that may be uploaded, judged by the bytes.'),
+  thumbnailPixels: integer('MEDIA_THUMBNAIL_PIXELS', 320, { min: 16, max: 2_048 }, 'The longer side of a thumbnail.'),
+  uploadsAtOnce: integer('MEDIA_UPLOADS_AT_ONCE', 20, { min: 1, max: 1_000 }, 'Uploads through one process at the same time.'),
+  uploadSeconds: integer('MEDIA_UPLOAD_SECONDS', 900, { min: 10, max: 86_400 }, 'How long a direct upload may take.'),
+  ticketSeconds: integer('MEDIA_TICKET_SECONDS', 900, { min: 1, max: 900 }, 'How long a ticket opens media.'),
+  collectAfterHours: integer(
+    'MEDIA_COLLECT_AFTER_HOURS',
+    24,
+    { min: 0, max: 8_760 },
+    'A file that nothing refers to for this long is doomed.',
+  ),
+};
+
+export const friends = {
+  cooldownHours: integer(
+    'FRIENDS_COOLDOWN_HOURS',
+    24,
+    { min: 0, max: 8_760 },
+    'After a rejection, the same person may ask again after this.',
+  ),
+  maxPending: integer('FRIENDS_MAX_PENDING', 100, { min: 1, max: 10_000 }, 'Requests of one person that nobody has decided yet.'),
+  maxFriends: integer('FRIENDS_MAX', 5_000, { min: 1, max: 100_000 }, 'Friends of one person.'),
+};
+
+export const privacyDefaults = {
+  friendRequests: oneOf(
+    'PRIVACY_FRIEND_REQUESTS',
+    ['everyone', 'shared_rooms', 'nobody'],
+    'everyone',
+    'Who may ask a new user for friendship.',
+  ),
+  directMessages: oneOf(
+    'PRIVACY_DIRECT_MESSAGES',
+    ['everyone', 'shared_rooms', 'friends', 'nobody'],
+    'friends',
+    'Who may open a private room with a new user.',
+  ),
+  groupInvites: oneOf('PRIVACY_GROUP_INVITES', ['everyone', 'friends', 'nobody'], 'friends', 'Who may add a new user to a group.'),
+  presence: oneOf('PRIVACY_PRESENCE', ['everyone', 'friends', 'nobody'], 'friends', 'Who sees whether a new user is online.'),
+  readReceipts: onOff('PRIVACY_READ_RECEIPTS', 'on', 'Whether a new user shows, and sees, what was read.'),
+};

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One variable of the environment: its name, what it may hold, what stands when it is not given, and why it exists. */
+export interface Setting<T> {
+  readonly variable: string;
+  readonly doc: string;
+  /** As one would write it in the environment; null: nothing stands in its place. */
+  readonly fallback: string | null;
+  /** Never printed. */
+  readonly secret: boolean;
+  readonly schema: z.ZodType<T>;
+}
+
+export type SettingGroup = Readonly<Record<string, Setting<unknown>>>;
+export type Values<G extends SettingGroup> = { readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : never };
+
+export function setting<T>(variable: string, schema: z.ZodType<T>, fallback: string, doc: string): Setting<T> {
+  return { variable, schema, fallback, doc, secret: false };
+}
+
+/** Unset is null. */
+export function optional<T>(variable: string, schema: z.ZodType<T>, doc: string): Setting<T | null> {
+  return { variable, schema, fallback: null, doc, secret: false };
+}
+
+/** Unset is null; its value is masked wherever settings are shown. */
+export function secret(variable: string, doc: string, schema: z.ZodType<string> = z.string()): Setting<string | null> {
+  return { variable, schema, fallback: null, doc, secret: true };
+}
+
+export function integer(variable: string, fallback: number, bounds: { min: number; max: number }, doc: string): Setting<number> {
+  const message = `must be a whole number from ${bounds.min} to ${bounds.max}`;
+  const schema = z
+    .string()
+    .regex(/^-?\d{1,15}$/, message)
+    .transform(Number)
+    .pipe(z.number().min(bounds.min, message).max(bounds.max, message));
+  return setting(variable, schema, String(fallback), doc);
+}
+
+export function oneOf<const T extends string>(variable: string, values: readonly [T, ...T[]], fallback: T, doc: string): Setting<T> {
+  return setting(variable, z.enum(values, `must be one of ${values.join(', ')}`), fallback, `${doc} One of ${values.join(', ')}.`);
+}
+
+const SWITCH: Readonly<Record<string, boolean>> = {
+  on: true,
+  true: true,
+  yes: true,
+  '1': true,
+  off: false,
+  false: false,
+  no: false,
+  '0': false,
+};
+
+export function onOff(variable: string, fallback: 'on' | 'off', doc: string): Setting<boolean> {
+  const schema = z.string().transform((text, context) => {
+    const value = SWITCH[text.toLowerCase()];
+    if (value === undefined) context.addIssue({ code: 'custom', message: 'must be on or off' });
+    return value ?? false;
+  });
+  return setting(variable, schema, fallback, doc);
+}
+
+/** Comma separated; blanks around a word do not count. */
+export const words = z.string().transform((text) =>
+  Object.freeze(
+    text
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ),
+);
+
+export function address(...protocols: string[]): z.ZodType<string> {
+  const message = `must be a URL that begins with ${protocols.map((p) => `${p}://`).join(' or ')}`;
+  return z.string().refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const url = new URL(text);
+    return protocols.includes(url.protocol.slice(0, -1)) && (url.hostname !== '' || url.searchParams.has('host'));
+  }, message);
+}
+
+/** An empty value counts as unset. */
+export function given(env: Environment, variable: string): string | null {
+  return env[variable]?.trim() || null;
+}
+
+/** Reads every variable of a group; what is wrong is told to `refuse` as "VARIABLE what is wrong". */
+export function readGroup<G extends SettingGroup>(group: G, env: Environment, refuse: (complaint: string) => void): Values<G> {
+  const values: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(group)) {
+    const text = given(env, item.variable) ?? item.fallback;
+    const result = text === null ? null : item.schema.safeParse(text);
+    if (result && !result.success) refuse(`${item.variable} ${result.error.issues[0]?.message ?? 'is not valid'}`);
+    values[key] = result?.data ?? null;
+  }
+  return Object.freeze(values) as Values<G>;
+}

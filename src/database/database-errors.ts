@@ -1,0 +1,68 @@
+import { DomainError } from '../common/domain-error.js';
+
+/** 503: the database cannot be reached, or did not answer in time. */
+export class DatabaseUnavailable extends DomainError {
+  constructor() {
+    super(503, 'database_unavailable', 'The database cannot be reached right now.', { retryAfter: 1 });
+  }
+}
+
+/** 503: a lock was held longer than we wait for one. */
+export class LockTimeout extends DomainError {
+  constructor() {
+    super(503, 'busy', 'The room is busy; try again.', { retryAfter: 1 });
+  }
+}
+
+/** SQLSTATE of a Postgres error, a `code` of Node's for a broken connection, or undefined. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  if (typeof code === 'string') return code;
+  return driverError === undefined ? undefined : errorCode(driverError);
+}
+
+/** The constraint that a Postgres error names, or undefined. */
+export function violatedConstraint(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { constraint, driverError } = error as { constraint?: unknown; driverError?: unknown };
+  if (typeof constraint === 'string') return constraint;
+  return driverError === undefined ? undefined : violatedConstraint(driverError);
+}
+
+export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
+  errorCode(error) === '23505' && (constraint === undefined || violatedConstraint(error) === constraint);
+
+export const isDeadlock = (error: unknown): boolean => errorCode(error) === '40P01' || errorCode(error) === '40001';
+
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+]);
+// What pg says without a code when a connection ends under a query or none is free in time.
+const CONNECTION_WORDS =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|not queryable|Connection ended/i;
+
+export function isConnectionError(error: unknown): boolean {
+  const code = errorCode(error);
+  if (code && (CONNECTION_CODES.has(code) || code.startsWith('08'))) return true;
+  return error instanceof Error && CONNECTION_WORDS.test(error.message);
+}
+
+/** A database error as the refusal it means for a client; other errors unchanged. */
+export function asRefusal(error: unknown): unknown {
+  if (isConnectionError(error)) return new DatabaseUnavailable();
+  const code = errorCode(error);
+  if (code === '55P03') return new LockTimeout();
+  if (code === '57014') return new DatabaseUnavailable(); // statement_timeout
+  return error;
+}

@@ -1,0 +1,33 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Transactions } from '../database/transactions.js';
+
+type EventClass<E> = abstract new (...args: never[]) => E;
+type Handler = (event: object) => void | Promise<void>;
+
+/**
+ * Facts in the past tense. A use case publishes inside its transaction; the listeners hear after the commit, in the order published, and
+ * never after a rollback. No domain module knows who listens.
+ */
+@Injectable()
+export class DomainEvents {
+  private readonly log = new Logger(DomainEvents.name);
+  private readonly handlers = new Map<EventClass<unknown>, Handler[]>();
+
+  constructor(private readonly transactions: Transactions) {}
+
+  publish(event: object): void {
+    this.transactions.afterCommit(() => this.deliver(event));
+  }
+
+  /** Hears every later event of exactly this class. What a listener throws is logged and stops nobody else. */
+  on<E extends object>(type: EventClass<E>, handler: (event: E) => void | Promise<void>): void {
+    const known = this.handlers.get(type) ?? [];
+    this.handlers.set(type, [...known, handler as Handler]);
+  }
+
+  private deliver(event: object): void {
+    for (const handler of this.handlers.get(event.constructor as EventClass<unknown>) ?? []) {
+      void (async () => handler(event))().catch((error: unknown) => this.log.error(error instanceof Error ? error.stack : String(error)));
+    }
+  }
+}

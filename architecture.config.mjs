@@ -65,7 +65,7 @@ export const tables = {
 };
 
 /** Rooms whose every file others may import; the rest show only `publicSuffixes`. */
-export const OPEN = PLATFORM;
+export const OPEN = [...PLATFORM];
 
 /** What a module shows to others, by file suffix; all else is private to it. */
 export const publicSuffixes = [

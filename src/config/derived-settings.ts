@@ -81,9 +81,11 @@ export interface Judged {
 export function judgeProduction({ database: db, auth: tokens, argon2: hash, metrics }: Judged, refuse: Refuse): void {
   if (!db.url) refuse('DATABASE_URL is missing: production does not use the embedded PostgreSQL');
   if (!tokens.jwtSecret) refuse('JWT_SECRET is missing: production does not make one');
-  else if (isWeakSecret(tokens.jwtSecret))
-    {refuse(`JWT_SECRET is too weak: give ${SECRET_LENGTH} or more random characters (openssl rand -base64 48)`);}
+  else if (isWeakSecret(tokens.jwtSecret)) {
+    refuse(`JWT_SECRET is too weak: give ${SECRET_LENGTH} or more random characters (openssl rand -base64 48)`);
+  }
   if (metrics.token && metrics.token.length < 16) refuse('METRICS_TOKEN is too weak: give 16 or more random characters');
-  if (hash.memoryKib * hash.iterations < 2 * 19_456)
-    {refuse('ARGON2_MEMORY_KIB is too low for production: 19456 with ARGON2_ITERATIONS 2, or as much work');}
+  if (hash.memoryKib * hash.iterations < 2 * 19_456) {
+    refuse('ARGON2_MEMORY_KIB is too low for production: 19456 with ARGON2_ITERATIONS 2, or as much work');
+  }
 }

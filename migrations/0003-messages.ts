@@ -1,0 +1,117 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Messages and all that hangs on one. Every key begins with room_id: ready to be partitioned or distributed by room. */
+export class Messages1700000000003 implements MigrationInterface {
+  async up(db: QueryRunner): Promise<void> {
+    // No foreign keys on this table: the send holds the room's head, which cannot go away under it, users are never deleted as rows, and
+    // a key check a message would be a fifth of the send.
+    // n: messages that are not the system's, up to and including this one. request_hash: of the body as first sent, kept through edits.
+    await db.query(`
+      CREATE TABLE messages (
+        room_id uuid NOT NULL,
+        seq bigint NOT NULL,
+        id uuid NOT NULL,
+        n bigint NOT NULL,
+        rev bigint NOT NULL DEFAULT 0,
+        type text NOT NULL,
+        text text,
+        user_id uuid NOT NULL,
+        reply_to_id uuid,
+        reply_to_seq bigint,
+        reply_count integer NOT NULL DEFAULT 0,
+        request_hash bytea,
+        system_event text,
+        system_user_ids uuid[],
+        created_at timestamptz(3) NOT NULL,
+        edited_at timestamptz(3),
+        deleted_at timestamptz(3),
+        PRIMARY KEY (room_id, seq),
+        CONSTRAINT messages_id_key UNIQUE (room_id, id),
+        CONSTRAINT messages_type_check CHECK (type IN ('text', 'image', 'video', 'audio', 'file', 'system')),
+        CONSTRAINT messages_system_check CHECK ((type = 'system') = (system_event IS NOT NULL))
+      )`);
+    // What an unread counter subtracts: the deleted ones past the mark.
+    await db.query(`CREATE INDEX messages_deleted_idx ON messages (room_id, n) WHERE deleted_at IS NOT NULL AND type <> 'system'`);
+    await db.query(`CREATE INDEX messages_replies_idx ON messages (room_id, reply_to_id, seq) WHERE reply_to_id IS NOT NULL`);
+    await db.query(`CREATE INDEX messages_author_idx ON messages (user_id, room_id, seq)`); // erasing and exporting an account
+
+    // user_id zero stands for everybody ("all"): one row, not one a member.
+    await db.query(`
+      CREATE TABLE message_mentions (
+        room_id uuid NOT NULL,
+        message_id uuid NOT NULL,
+        user_id uuid NOT NULL,
+        seq bigint NOT NULL,
+        PRIMARY KEY (room_id, message_id, user_id)
+      )`);
+    await db.query(`CREATE INDEX message_mentions_user_idx ON message_mentions (user_id, room_id, seq)`);
+
+    await db.query(`
+      CREATE TABLE message_edits (
+        room_id uuid NOT NULL,
+        message_id uuid NOT NULL,
+        rev bigint NOT NULL,
+        text text,
+        user_id uuid NOT NULL,
+        edited_at timestamptz(3) NOT NULL,
+        PRIMARY KEY (room_id, message_id, rev)
+      )`);
+
+    await db.query(`
+      CREATE TABLE message_pins (
+        room_id uuid NOT NULL,
+        message_id uuid NOT NULL,
+        seq bigint NOT NULL,
+        pinned_by uuid NOT NULL,
+        pinned_at timestamptz(3) NOT NULL DEFAULT now(),
+        PRIMARY KEY (room_id, message_id)
+      )`);
+
+    await db.query(`
+      CREATE TABLE reactions (
+        room_id uuid NOT NULL,
+        message_id uuid NOT NULL,
+        user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+        reaction text NOT NULL,
+        id uuid NOT NULL,
+        created_at timestamptz(3) NOT NULL DEFAULT now(),
+        PRIMARY KEY (room_id, message_id, user_id, reaction),
+        CONSTRAINT reactions_id_key UNIQUE (room_id, id)
+      )`);
+    await db.query(`CREATE INDEX reactions_message_idx ON reactions (room_id, message_id, id)`);
+    await db.query(`CREATE INDEX reactions_user_id_idx ON reactions (user_id, id)`); // "mine"
+
+    // Counted as written, so that a page never reads the reactions themselves.
+    await db.query(`
+      CREATE TABLE reaction_counts (
+        room_id uuid NOT NULL,
+        message_id uuid NOT NULL,
+        reaction text NOT NULL,
+        count integer NOT NULL,
+        first_at timestamptz(3) NOT NULL DEFAULT now(),
+        PRIMARY KEY (room_id, message_id, reaction),
+        CONSTRAINT reaction_counts_positive CHECK (count > 0)
+      )`);
+
+    await db.query(`
+      CREATE TABLE room_reports (
+        id uuid PRIMARY KEY,
+        room_id uuid NOT NULL REFERENCES rooms ON DELETE CASCADE,
+        message_id uuid NOT NULL,
+        reporter_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+        reason text NOT NULL,
+        created_at timestamptz(3) NOT NULL DEFAULT now(),
+        resolved_by uuid,
+        resolved_at timestamptz(3),
+        note text,
+        CONSTRAINT room_reports_once UNIQUE (room_id, message_id, reporter_id)
+      )`);
+    await db.query(`CREATE INDEX room_reports_room_id_idx ON room_reports (room_id, id)`);
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    for (const table of ['room_reports', 'reaction_counts', 'reactions', 'message_pins', 'message_edits', 'message_mentions', 'messages']) {
+      await db.query(`DROP TABLE ${table}`);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { People1700000000001 } from './0001-people.js';
+import { Rooms1700000000002 } from './0002-rooms.js';
+import { Messages1700000000003 } from './0003-messages.js';
+import { MediaAndJobs1700000000004 } from './0004-media-and-jobs.js';
+import { SendMessages1700000000005 } from './0005-send-messages.js';
+
+/** The one list for the whole database, oldest first. */
+export const migrations = [
+  People1700000000001,
+  Rooms1700000000002,
+  Messages1700000000003,
+  MediaAndJobs1700000000004,
+  SendMessages1700000000005,
+];

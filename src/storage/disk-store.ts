@@ -1,0 +1,207 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Logger } from '@nestjs/common';
+import { DomainError } from '../common/domain-error.js';
+import { MeteredBody } from './metered-body.js';
+import { assertKey, assertPrefix } from './object-key.js';
+import {
+  type ByteRange,
+  type ListedObject,
+  type ObjectContent,
+  type ObjectHead,
+  ObjectStore,
+  type PutOptions,
+  type UploadGrant,
+  type UploadTarget,
+  type VerifiedUpload,
+} from './object-store.js';
+import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
+import { UploadTokens } from './upload-token.js';
+
+/** Older than any upload can take: left behind by a process that died. */
+const STALE_MS = 24 * 3_600_000;
+
+export interface DiskStoreOptions {
+  readonly dir: string;
+  /** Signs the paths of uploads; the same in every process that shares the folder. */
+  readonly secret: Buffer;
+}
+
+/**
+ * A folder. An object is written beside its place, synced and renamed into it, so that it is whole or not there, also after a power cut.
+ * The files stand in 256 folders by a hash of the key; the `/` of a key is `%` in the name of its file.
+ */
+export class DiskStore extends ObjectStore {
+  private readonly log = new Logger(DiskStore.name);
+  private readonly objects: string;
+  private readonly incoming: string;
+  private readonly tokens: UploadTokens;
+  private prepared?: Promise<void>;
+
+  constructor({ dir, secret }: DiskStoreOptions) {
+    super();
+    this.objects = path.join(dir, 'objects');
+    this.incoming = path.join(dir, 'incoming');
+    this.tokens = new UploadTokens(secret);
+  }
+
+  async put(key: string, body: Readable, { maxBytes }: PutOptions): Promise<{ size: number }> {
+    const file = this.fileOf(key);
+    const meter = new MeteredBody(body, maxBytes);
+    try {
+      await this.prepare();
+      const draft = path.join(this.incoming, randomUUID());
+      try {
+        await writeDurably(draft, meter);
+        await moveDurably(draft, file);
+      } finally {
+        await rm(draft, { force: true });
+      }
+    } catch (error) {
+      body.destroy();
+      throw meter.failure ?? this.refusal(error);
+    }
+    return { size: meter.size };
+  }
+
+  async get(key: string, range?: ByteRange): Promise<ObjectContent> {
+    const file = this.fileOf(key);
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(file);
+      const { size } = await handle.stat();
+      return { stream: handle.createReadStream(range), size };
+    } catch (error) {
+      await handle?.close();
+      throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
+    }
+  }
+
+  async head(key: string): Promise<ObjectHead | null> {
+    return this.headOf(this.fileOf(key));
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    for (const file of keys.map((key) => this.fileOf(key))) {
+      await rm(file, { force: true }).catch((error: unknown) => {
+        throw this.refusal(error);
+      });
+    }
+  }
+
+  signedUpload(key: string, grant: UploadGrant, expiresSeconds: number): Promise<UploadTarget> {
+    assertKey(key);
+    const token = this.tokens.sign(key, grant, expiresSeconds);
+    const url = `/v1/media/uploads/${encodeURIComponent(grant.mediaId)}/content?token=${token}`;
+    return Promise.resolve({ method: 'PUT', url, headers: { 'content-type': grant.contentType } });
+  }
+
+  signedDownload(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  verifyUpload(mediaId: string, token: string): VerifiedUpload | null {
+    return this.tokens.verify(mediaId, token);
+  }
+
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
+    assertPrefix(prefix);
+    for await (const shard of entries(this.objects)) {
+      for await (const name of entries(path.join(this.objects, shard))) {
+        const key = name.replaceAll('%', '/');
+        const head = key.startsWith(prefix) ? await this.headOf(path.join(this.objects, shard, name)) : null;
+        if (head) yield { key, ...head };
+      }
+    }
+  }
+
+  async check(): Promise<void> {
+    try {
+      await this.prepare();
+      await access(this.incoming, constants.W_OK);
+    } catch (error) {
+      throw this.refusal(error);
+    }
+  }
+
+  private fileOf(key: string): string {
+    assertKey(key);
+    return path.join(this.objects, createHash('sha256').update(key).digest('hex').slice(0, 2), key.replaceAll('/', '%'));
+  }
+
+  private async headOf(file: string): Promise<ObjectHead | null> {
+    try {
+      const { size, mtime } = await stat(file);
+      return { size, modifiedAt: mtime };
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw this.refusal(error);
+    }
+  }
+
+  /** Once a process; again after it failed. */
+  private prepare(): Promise<void> {
+    this.prepared ??= this.makeFolders().catch((error: unknown) => {
+      this.prepared = undefined;
+      throw error;
+    });
+    return this.prepared;
+  }
+
+  private async makeFolders(): Promise<void> {
+    await mkdir(this.objects, { recursive: true });
+    await mkdir(this.incoming, { recursive: true });
+    for await (const name of entries(this.incoming)) {
+      const draft = path.join(this.incoming, name);
+      const head = await this.headOf(draft);
+      if (head && head.modifiedAt.getTime() < Date.now() - STALE_MS) await rm(draft, { force: true });
+    }
+  }
+
+  private refusal(error: unknown): DomainError {
+    if (error instanceof DomainError) return error;
+    this.log.error(error instanceof Error ? error.message : String(error));
+    return new StorageUnavailable();
+  }
+}
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+async function* entries(folder: string): AsyncGenerator<string> {
+  try {
+    for await (const entry of await opendir(folder)) yield entry.name;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+async function writeDurably(file: string, meter: MeteredBody): Promise<void> {
+  const handle = await open(file, 'wx');
+  try {
+    await pipeline(meter.chunks(), handle.createWriteStream({ autoClose: false }));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function moveDurably(from: string, to: string): Promise<void> {
+  const folder = path.dirname(to);
+  if (await mkdir(folder, { recursive: true })) await syncFolder(path.dirname(folder));
+  await rename(from, to);
+  await syncFolder(folder);
+}
+
+/** A name is durable only once its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

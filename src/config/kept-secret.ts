@@ -17,7 +17,7 @@ const read = (file: string): string | null => {
 export function keptSecret(file: string): string {
   const kept = read(file);
   if (kept) return kept;
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o711 }); // its own files are closed; the embedded PostgreSQL may have to pass
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   chmodSync(draft, 0o600);

@@ -66,6 +66,11 @@ export const database = {
     { min: 1_000, max: 600_000 },
     'The longest that one statement may take.',
   ),
+  userNamespace: onOff(
+    'EMBEDDED_USER_NAMESPACE',
+    'on',
+    'Started by root, the embedded PostgreSQL runs in a user namespace where the machine allows it; off: as nobody.',
+  ),
   patienceMs: integer(
     'DATABASE_PATIENCE_MS',
     2_500,

@@ -125,7 +125,7 @@ function readEverything(env: Environment): Everything {
   return Object.fromEntries(values) as Everything;
 }
 
-/** Reads the environment. @throws SettingsError */
-export function loadSettings(env: Environment): Settings {
+/** Reads the environment, once a process. @throws SettingsError */
+export function loadSettings(env: Environment = process.env): Settings {
   return Settings.read(env);
 }

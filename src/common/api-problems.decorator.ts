@@ -1,0 +1,48 @@
+import { STATUS_CODES } from 'node:http';
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import type { ProblemStatus } from './domain-error.js';
+import { Problem } from './problem.js';
+
+type Codes = Partial<Record<ProblemStatus, string | readonly string[]>>;
+
+/** What every route may answer; a route that says another list for a status replaces it, and `[]` takes it away. */
+const EVERYWHERE: Codes = {
+  400: 'validation_failed',
+  401: ['token_invalid', 'token_expired', 'session_ended'],
+  429: 'rate_limited',
+  503: 'database_unavailable',
+};
+
+/**
+ * Documents the refusals of a route, status by status, each with its codes: `@ApiProblems({ 404: 'user_not_found' })`. An open route says
+ * `401: []`.
+ */
+export function ApiProblems(codes: Codes = {}): MethodDecorator & ClassDecorator {
+  const all = Object.entries({ ...EVERYWHERE, ...codes }).map(([status, words]) => [Number(status), [words].flat()] as const);
+  return applyDecorators(
+    ApiExtraModels(Problem),
+    ...all.filter(([, words]) => words.length > 0).map(([status, words]) => response(status, words)),
+  );
+}
+
+const response = (status: number, codes: readonly string[]): MethodDecorator & ClassDecorator =>
+  ApiResponse({
+    status,
+    description: `${STATUS_CODES[status] ?? 'Error'}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
+    content: {
+      'application/problem+json': {
+        schema: { $ref: getSchemaPath(Problem) },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: example(status, code) }])),
+      },
+    },
+  });
+
+const example = (status: number, code: string): Partial<Problem> => ({
+  type: `urn:parley:problem:${code}`,
+  title: STATUS_CODES[status] ?? 'Error',
+  status,
+  detail: 'A sentence for people.',
+  code,
+  requestId: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11',
+});

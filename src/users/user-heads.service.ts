@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '../database/transactions.js';
+
+/** Gives out `my`, the number of a person's next personal change. */
+@Injectable()
+export class UserHeads {
+  constructor(private readonly transactions: Transactions) {}
+
+  /**
+   * The next number of each. Belongs into the transaction that makes the change; locks the people's heads until its end, in the order of
+   * their ids, after any head of a room.
+   */
+  async next(userIds: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.transactions.query<{ user_id: string; my: number }>(
+      `INSERT INTO user_heads (user_id, my) SELECT DISTINCT id, 1 FROM unnest($1::uuid[]) AS id ORDER BY id
+       ON CONFLICT (user_id) DO UPDATE SET my = user_heads.my + 1 RETURNING user_id, my`,
+      [userIds],
+    );
+    return new Map(rows.map((row) => [row.user_id, row.my]));
+  }
+
+  /** The number of the person's latest change; 0 when there was none. */
+  async current(userId: string): Promise<number> {
+    const [head] = await this.transactions.query<{ my: number }>(`SELECT my FROM user_heads WHERE user_id = $1`, [userId]);
+    return head?.my ?? 0;
+  }
+}

@@ -1,0 +1,74 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { timeJson } from '../database/sql-json.js';
+import type { User } from './user.entity.js';
+import {
+  DIRECT_MESSAGES,
+  FRIEND_REQUESTS,
+  GROUP_INVITES,
+  PRESENCE,
+  type DirectMessagePrivacy,
+  type FriendRequestPrivacy,
+  type GroupInvitePrivacy,
+  type PresencePrivacy,
+  type Privacy,
+} from './privacy.types.js';
+
+/** A person as everybody sees them. */
+export class UserView {
+  @ApiProperty({ format: 'uuid', example: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }) id: string;
+  @ApiProperty({ example: 'ana' }) username: string;
+  @ApiProperty({ type: String, nullable: true, example: 'Ana Lima' }) displayName: string | null;
+  @ApiProperty({ type: String, nullable: true, example: '/v1/media/0199f3a1-7b2c-7d10-8a55-4be0a1c2d3e4/content' }) avatarUrl:
+    string | null;
+  @ApiProperty({ description: 'The account was removed; the name is a stand-in.', example: false }) deleted: boolean;
+  @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
+}
+
+export class PrivacyView implements Privacy {
+  @ApiProperty({ enum: FRIEND_REQUESTS, example: 'everyone' }) friendRequests: FriendRequestPrivacy;
+  @ApiProperty({ enum: DIRECT_MESSAGES, example: 'friends' }) directMessages: DirectMessagePrivacy;
+  @ApiProperty({ enum: GROUP_INVITES, example: 'friends' }) groupInvites: GroupInvitePrivacy;
+  @ApiProperty({ enum: PRESENCE, example: 'friends' }) presence: PresencePrivacy;
+  @ApiProperty({ example: true }) readReceipts: boolean;
+}
+
+/** A person as they see themselves. */
+export class MeView extends UserView {
+  @ApiProperty({ type: PrivacyView }) privacy: PrivacyView;
+  @ApiProperty({ description: 'A platform admin.', example: false }) admin: boolean;
+  @ApiProperty({ description: 'The number of the latest personal change.', example: 12 }) my: number;
+}
+
+/** The columns of a user that a {@link UserView} is made of. */
+export type UserFace = Pick<User, 'id' | 'username' | 'displayName' | 'avatarMediaId' | 'createdAt' | 'deletedAt'>;
+
+/** The stable path of a picture; whoever asks there is judged anew. */
+export const avatarUrlOf = (mediaId: string | null): string | null => (mediaId === null ? null : `/v1/media/${mediaId}/content`);
+
+export const userViewOf = (user: UserFace): UserView => ({
+  id: user.id,
+  username: user.username,
+  displayName: user.displayName,
+  avatarUrl: avatarUrlOf(user.avatarMediaId),
+  deleted: user.deletedAt !== null,
+  createdAt: user.createdAt.toISOString(),
+});
+
+export const privacyOf = ({ friendRequests, directMessages, groupInvites, presence, readReceipts }: User): PrivacyView => ({
+  friendRequests,
+  directMessages,
+  groupInvites,
+  presence,
+  readReceipts,
+});
+
+export const meViewOf = (user: User, my: number): MeView => ({ ...userViewOf(user), privacy: privacyOf(user), admin: user.admin, my });
+
+/** SQL: what {@link avatarUrlOf} gives for the column. */
+export const avatarUrlSql = (mediaId: string): string => `'/v1/media/' || ${mediaId} || '/content'`;
+
+/** SQL: what {@link userViewOf} gives for the row `alias` of `users`, as jsonb. */
+export const userJson = (alias: string): string => `jsonb_build_object(
+  'id', ${alias}.id, 'username', ${alias}.username, 'displayName', ${alias}.display_name,
+  'avatarUrl', ${avatarUrlSql(`${alias}.avatar_media_id`)}, 'deleted', ${alias}.deleted_at IS NOT NULL,
+  'createdAt', ${timeJson(`${alias}.created_at`)})`;

@@ -1,0 +1,5 @@
+export declare const PLATFORM: string[];
+export declare const OPEN: string[];
+export declare const publicSuffixes: string[];
+export declare const modules: Record<string, string[]>;
+export declare const tables: Record<string, string>;

@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
 import { MeteredBody } from './metered-body.js';
@@ -182,7 +181,7 @@ async function* entries(folder: string): AsyncGenerator<string> {
 async function writeDurably(file: string, meter: MeteredBody): Promise<void> {
   const handle = await open(file, 'wx');
   try {
-    await pipeline(meter.chunks(), handle.createWriteStream({ autoClose: false }));
+    await writeFile(handle, meter.chunks());
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { RoomAccess } from './room-access.service.js';
+import { RoomAudit } from './room-audit.entity.js';
+import { RoomBan } from './room-ban.entity.js';
+import { RoomBans } from './room-bans.service.js';
+import { RoomChange } from './room-change.entity.js';
+import { RoomHead } from './room-head.entity.js';
+import { RoomLog } from './room-log.service.js';
+import { RoomRows } from './room-rows.service.js';
+import { RoomUser } from './room-user.entity.js';
+import { Room } from './room.entity.js';
+
+/** Rooms and seats as rows, the one door to them, and their log. No routes. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomUser, RoomBan, RoomChange, RoomAudit])],
+  providers: [RoomAccess, RoomLog, RoomRows, RoomBans],
+  exports: [RoomAccess, RoomLog, RoomRows, RoomBans],
+})
+export class RoomAccessModule {}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { Forbidden } from '../common/domain-error.js';
+import type { RoomPermission } from '../common/permissions.js';
+import { Transactions } from '../database/transactions.js';
+import { RoomNotFound } from './room-access.errors.js';
+import { RoomGrant } from './room-grant.policy.js';
+import { RoomHead } from './room-head.entity.js';
+import { RoomUser } from './room-user.entity.js';
+import { Room } from './room.entity.js';
+
+/** A room with its head, and the asking person's seat if they have one. */
+export interface RoomSight {
+  room: Room;
+  head: RoomHead;
+  member: RoomUser | null;
+}
+
+/**
+ * The one door to a room: nothing reaches a room, or anything in it, by id around it. A stranger gets the answer of an id that never was;
+ * of a public room, that they are no member.
+ */
+@Injectable()
+export class RoomAccess {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** The only way to read in a room. @throws RoomNotFound, Forbidden not_member (public rooms) */
+  async read(actor: Actor, roomId: string): Promise<RoomGrant> {
+    return this.judge(actor, await this.sight(actor, roomId));
+  }
+
+  /** A room as anyone may see it who may know of it: a member, or anybody for a public one. @throws RoomNotFound */
+  async sight(actor: Actor, roomId: string): Promise<RoomSight> {
+    const room = await this.transactions.manager
+      .createQueryBuilder(Room, 'room')
+      .innerJoinAndMapOne('room.head', RoomHead, 'head', 'head.roomId = room.id')
+      .leftJoinAndMapOne('room.member', RoomUser, 'member', 'member.roomId = room.id AND member.userId = :userId', { userId: actor.userId })
+      .where('room.id = :roomId AND room.deletedAt IS NULL', { roomId })
+      .getOne();
+    if (!room) throw new RoomNotFound();
+    const { head, member } = room as Room & { head: RoomHead; member: RoomUser | null };
+    if (!member && !room.isPublic) throw new RoomNotFound();
+    return { room, head, member };
+  }
+
+  /**
+   * The only way to change something in a room: opens (or joins) a transaction, locks the room's head, judges by what is true after the
+   * lock, and runs `work`. No row of a room may be locked before.
+   * @param permission the one that the change needs; null where membership alone decides
+   * @throws RoomNotFound, Forbidden, LockTimeout
+   */
+  change<T>(actor: Actor, roomId: string, permission: RoomPermission | null, work: (grant: RoomGrant) => Promise<T>): Promise<T> {
+    return this.transactions.run(async () => {
+      await this.lock([roomId]);
+      const grant = await this.read(actor, roomId);
+      if (permission) grant.demand(permission);
+      return work(grant);
+    });
+  }
+
+  /** The same for who need not be a member: joining, using an invite. `work` judges. @throws RoomNotFound, LockTimeout */
+  enter<T>(actor: Actor, roomId: string, work: (sight: RoomSight) => Promise<T>): Promise<T> {
+    return this.transactions.run(async () => {
+      await this.lock([roomId]);
+      return work(await this.sight(actor, roomId));
+    });
+  }
+
+  /**
+   * A room that the server itself changes, for nobody's request: a job, an account that ends, an invite whose code is the key.
+   * Locks the head. Null when there is no such room. The caller answers for who may.
+   */
+  hold<T>(roomId: string, work: (held: { room: Room; head: RoomHead } | null) => Promise<T>): Promise<T> {
+    return this.transactions.run(async () => {
+      await this.lock([roomId]);
+      const manager = this.transactions.manager;
+      const room = await manager.findOneBy(Room, { id: roomId });
+      const head = await manager.findOneBy(RoomHead, { roomId });
+      return work(room && head && !room.deletedAt ? { room, head } : null);
+    });
+  }
+
+  /**
+   * Locks the heads of rooms, in id order, in one statement, and with them those of their teams: what a team loses, its private rooms lose
+   * at the same moment. Expects a transaction that has locked no row yet. @param roomIds at most 100
+   */
+  async lock(roomIds: readonly string[]): Promise<void> {
+    await this.transactions.query(
+      `SELECT 1 FROM room_heads
+       WHERE room_id = ANY ($1::uuid[]) OR room_id IN (SELECT team_id FROM rooms WHERE id = ANY ($1::uuid[]) AND team_id IS NOT NULL)
+       ORDER BY room_id FOR NO KEY UPDATE`,
+      [roomIds],
+    );
+  }
+
+  private async judge(actor: Actor, { room, head, member }: RoomSight): Promise<RoomGrant> {
+    if (!member) throw new Forbidden('not_member');
+    return new RoomGrant(room, head, member, room.teamId === null || (await this.teamHolds(room)));
+  }
+
+  /** Whether the team of a private room is active and has both of its people. */
+  private async teamHolds(room: Room): Promise<boolean> {
+    const [found] = await this.transactions.query<{ holds: boolean }>(
+      `SELECT t.active AND t.deleted_at IS NULL AND count(ru.user_id) = 2 AS holds
+       FROM rooms t LEFT JOIN room_users ru ON ru.room_id = t.id AND ru.user_id IN ($2, $3)
+       WHERE t.id = $1 GROUP BY t.id`,
+      [room.teamId, room.userLow, room.userHigh],
+    );
+    return found?.holds ?? false;
+  }
+}

@@ -1,0 +1,17 @@
+import { Column, CreateDateColumn, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { User } from '../users/user.entity.js';
+import { Room } from './room.entity.js';
+
+/** Somebody who may not come back, until `until` or for good. */
+@Entity('room_bans')
+export class RoomBan {
+  @PrimaryColumn('uuid') roomId: string;
+  @PrimaryColumn('uuid') userId: string;
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) until: Date | null;
+  @Column('text', { nullable: true }) reason: string | null;
+  @Column('uuid', { nullable: true }) createdBy: string | null;
+  @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date;
+
+  @ManyToOne(() => Room, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'room_id' }) protected room?: unknown;
+  @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_id' }) protected user?: unknown;
+}

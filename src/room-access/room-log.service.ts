@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../common/ids.js';
+import { Transactions } from '../database/transactions.js';
+import type { AuditAction, ChangeKind, LogStep } from './room.types.js';
+
+export interface AuditEntry {
+  actorId: string | null;
+  action: AuditAction;
+  targetUserId?: string;
+  messageId?: string;
+  /** Small facts without what anybody said. */
+  detail?: Record<string, unknown>;
+}
+
+/** Who lost what, as every process is told: with `userIds` null the room is gone for all. */
+export interface AccessLost {
+  roomId: string;
+  userIds: string[] | null;
+  fence: number;
+}
+
+/** The channel on which the loss of access is told, in the transaction that takes it. */
+export const ACCESS_CHANNEL = 'parley_access';
+/** Ids in one notification: Postgres takes less than 8,000 bytes. */
+const NOTIFIED_AT_ONCE = 150;
+
+/** The change log of rooms and their fences. Every method expects the transaction that holds the room's head. */
+@Injectable()
+export class RoomLog {
+  constructor(private readonly transactions: Transactions) {}
+
+  /**
+   * Takes the room's next revs, one for each entity in the order given, and makes them the entities' latest change.
+   * @param entityIds 1..1,000 different ids of `kind`
+   */
+  async changed(roomId: string, kind: ChangeKind, entityIds: readonly string[]): Promise<LogStep> {
+    const [step] = await this.transactions.query<LogStep>(
+      `WITH head AS (
+         UPDATE room_heads SET rev = rev + cardinality($3::uuid[]) WHERE room_id = $1 RETURNING rev, fence
+       ), logged AS (
+         INSERT INTO room_changes (room_id, kind, entity_id, rev)
+         SELECT $1, $2, e.id, head.rev - cardinality($3::uuid[]) + e.position
+         FROM head, unnest($3::uuid[]) WITH ORDINALITY e (id, position)
+         ON CONFLICT (room_id, kind, entity_id) DO UPDATE SET rev = excluded.rev, changed_at = now()
+       )
+       SELECT rev - cardinality($3::uuid[]) AS "prevRev", rev, fence FROM head`,
+      [roomId, kind, entityIds],
+    );
+    if (!step) throw new Error(`room ${roomId} has no head`);
+    return step;
+  }
+
+  /**
+   * Raises the fence, and tells every process at the commit that these people (null: all) may hear no more of the room. No Redis is
+   * needed for it, and a command line can do it.
+   */
+  async accessLost(roomId: string, userIds: readonly string[] | null): Promise<number> {
+    const [head] = await this.transactions.query<{ fence: number }>(
+      `UPDATE room_heads SET fence = fence + 1 WHERE room_id = $1 RETURNING fence`,
+      [roomId],
+    );
+    const fence = head?.fence ?? 0;
+    const groups = userIds === null ? [null] : chunks(userIds, NOTIFIED_AT_ONCE);
+    for (const group of groups) {
+      const lost: AccessLost = { roomId, userIds: group, fence };
+      await this.transactions.query(`SELECT pg_notify($1, $2)`, [ACCESS_CHANNEL, JSON.stringify(lost)]);
+    }
+    return fence;
+  }
+
+  async audit(roomId: string, entry: AuditEntry): Promise<void> {
+    await this.transactions.query(
+      `INSERT INTO room_audit (id, room_id, actor_id, action, target_user_id, message_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [newId(), roomId, entry.actorId, entry.action, entry.targetUserId ?? null, entry.messageId ?? null, entry.detail ?? {}],
+    );
+  }
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const result: T[][] = [];
+  for (let at = 0; at < items.length; at += size) result.push(items.slice(at, at + size));
+  return result;
+}

@@ -17,9 +17,7 @@ interface Touch {
 }
 
 const touches = (sql: string): Touch[] =>
-  [...sql.matchAll(SQL)]
-    .map(([, verb = '', table = '']) => ({ verb, table }))
-    .filter(({ table }) => table in tables);
+  [...sql.matchAll(SQL)].map(([, verb = '', table = '']) => ({ verb, table })).filter(({ table }) => table in tables);
 
 /** What is wrong with the SQL in a file of `module`, in words. */
 function faults(module: string, sql: string): string[] {

@@ -60,6 +60,11 @@ export const database = {
     'PostgreSQL 15 or later. Unset: an embedded one in DATA_DIR. Required in production.',
   ),
   poolSize: integer('DATABASE_POOL_SIZE', 10, { min: 2, max: 200 }, 'Connections a process; one more listens for notifications.'),
+  migrateOnStart: onOff(
+    'DATABASE_MIGRATE',
+    'on',
+    'Run pending migrations when a server starts; off where `manage migrate` does it before.',
+  ),
   statementTimeoutMs: integer(
     'DATABASE_STATEMENT_TIMEOUT_MS',
     30_000,

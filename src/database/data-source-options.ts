@@ -1,0 +1,29 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { Settings } from '../config/settings.js';
+import { migrations } from '../../migrations/index.js';
+
+const IDLE_MS = 30_000;
+
+/** One pool a process. Entities come from the modules that own them. */
+export function dataSourceOptions({ database }: Settings): DataSourceOptions {
+  if (!database.url) throw new Error('the address of the database is not known yet: start the embedded PostgreSQL first');
+  return {
+    type: 'postgres',
+    url: database.url,
+    applicationName: 'parley',
+    poolSize: database.poolSize,
+    connectTimeoutMS: database.patienceMs,
+    migrations,
+    migrationsTableName: 'migrations',
+    parseInt8: true,
+    installExtensions: false, // migrations do
+    logging: false, // statements hold what people wrote
+    invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
+    extra: {
+      statement_timeout: database.statementTimeoutMs,
+      idle_in_transaction_session_timeout: database.statementTimeoutMs,
+      idleTimeoutMillis: IDLE_MS,
+      keepAlive: true,
+    },
+  };
+}

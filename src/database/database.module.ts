@@ -1,0 +1,21 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Settings } from '../config/settings.js';
+import { dataSourceOptions } from './data-source-options.js';
+import { DatabaseNotifications } from './notifications.js';
+import { PoolGuard } from './pool-guard.js';
+import { Transactions } from './transactions.js';
+
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [Settings],
+      // The database was seen to answer before the application is built: one attempt tells the truth.
+      useFactory: (settings: Settings) => ({ ...dataSourceOptions(settings), autoLoadEntities: true, retryAttempts: 1, retryDelay: 0 }),
+    }),
+  ],
+  providers: [Transactions, PoolGuard, DatabaseNotifications],
+  exports: [Transactions, DatabaseNotifications],
+})
+export class DatabaseModule {}

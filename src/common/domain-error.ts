@@ -13,6 +13,8 @@ export type DenialReason =
   | 'privacy'
   | 'blocked'
   | 'not_author'
+  | 'not_sender'
+  | 'not_receiver'
   | 'not_admin';
 
 export interface FieldError {
@@ -65,7 +67,7 @@ export class UnstorableText extends DomainError {
 
 /** 403 with the rule that refused. */
 export class Forbidden extends DomainError {
-  constructor(reason: DenialReason, permission?: RoomPermission, extras: Pick<DomainErrorExtras, 'retryAfter'> = {}) {
+  constructor(reason: DenialReason, permission?: RoomPermission, extras: Pick<DomainErrorExtras, 'retryAfter' | 'errors'> = {}) {
     super(403, 'forbidden', DENIALS[reason], { ...extras, reason, ...(permission && { permission }) });
   }
 }
@@ -82,5 +84,7 @@ const DENIALS: Record<DenialReason, string> = {
   privacy: 'The person does not accept this from you.',
   blocked: 'You have blocked this person.',
   not_author: 'Only the author may do this.',
+  not_sender: 'Only who sent the request may do this.',
+  not_receiver: 'Only who received the request may do this.',
   not_admin: 'Only a platform admin may do this.',
 };

@@ -19,6 +19,18 @@ export class UserHeads {
     return new Map(rows.map((row) => [row.user_id, row.my]));
   }
 
+  /**
+   * Locks the people's heads until the transaction ends, in the order of their ids, after any head of a room, and gives out no number: what
+   * is between these people then changes one at a time. Judge in a statement after this one.
+   */
+  async lock(userIds: readonly string[]): Promise<void> {
+    await this.transactions.query(
+      `INSERT INTO user_heads (user_id) SELECT u.id FROM users u WHERE u.id = ANY ($1::uuid[]) ORDER BY u.id
+       ON CONFLICT (user_id) DO UPDATE SET my = user_heads.my`,
+      [userIds],
+    );
+  }
+
   /** The number of the person's latest change; 0 when there was none. */
   async current(userId: string): Promise<number> {
     const [head] = await this.transactions.query<{ my: number }>(`SELECT my FROM user_heads WHERE user_id = $1`, [userId]);

@@ -1,0 +1,24 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { User } from '../users/user.entity.js';
+
+export const FRIEND_REQUEST_STATUSES = ['pending', 'approved', 'rejected', 'cancelled'] as const;
+export type FriendRequestStatus = (typeof FRIEND_REQUEST_STATUSES)[number];
+
+/** One person asks another for friendship. A partial unique index allows one pending request a pair, whoever sent it. */
+@Entity('friend_requests')
+@Check('friend_requests_status_check', `status IN ('pending', 'approved', 'rejected', 'cancelled')`)
+@Check('friend_requests_not_oneself', 'from_user_id <> to_user_id')
+@Index('friend_requests_to_idx', ['toUserId', 'id'])
+@Index('friend_requests_from_idx', ['fromUserId', 'id'])
+@Index('friend_requests_pending_pair_key', { synchronize: false })
+export class FriendRequest {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'from_user_id' }) fromUserId: string;
+  @Column('uuid', { name: 'to_user_id' }) toUserId: string;
+  @Column('text', { default: 'pending' }) status: FriendRequestStatus;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' }) createdAt: Date;
+  @Column({ type: 'timestamptz', name: 'decided_at', precision: 3, nullable: true }) decidedAt: Date | null;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'from_user_id' }) protected from?: unknown;
+  @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'to_user_id' }) protected to?: unknown;
+}

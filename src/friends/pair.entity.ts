@@ -1,0 +1,30 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { User } from '../users/user.entity.js';
+
+// What stands between two people: a row a pair.
+
+/** Two friends, in id order. */
+@Entity('friendships')
+@Check('friendships_ordered', 'user_low < user_high')
+@Index('friendships_user_high_idx', ['userHigh'])
+export class Friendship {
+  @PrimaryColumn('uuid', { name: 'user_low' }) userLow: string;
+  @PrimaryColumn('uuid', { name: 'user_high' }) userHigh: string;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' }) createdAt: Date;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_low' }) protected low?: unknown;
+  @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_high' }) protected high?: unknown;
+}
+
+/** Somebody wants nothing to do with somebody: it works both ways, and only the first one knows. */
+@Entity('blocks')
+@Check('blocks_not_oneself', 'user_id <> blocked_id')
+@Index('blocks_blocked_id_idx', ['blockedId'])
+export class Block {
+  @PrimaryColumn('uuid', { name: 'user_id' }) userId: string;
+  @PrimaryColumn('uuid', { name: 'blocked_id' }) blockedId: string;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' }) createdAt: Date;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_id' }) protected user?: unknown;
+  @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'blocked_id' }) protected blockedUser?: unknown;
+}

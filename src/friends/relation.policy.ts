@@ -1,5 +1,5 @@
 import type { DenialReason } from '../common/domain-error.js';
-import type { DirectMessagePrivacy, FriendRequestPrivacy, GroupInvitePrivacy, PresencePrivacy } from '../users/privacy.types.js';
+import type { DirectMessagePrivacy, FriendRequestPrivacy, GroupInvitePrivacy } from '../users/privacy.types.js';
 
 /** What stands between someone who wants something and a person. */
 export interface Standing {
@@ -11,7 +11,7 @@ export interface Standing {
   readonly sharedRoom: boolean;
 }
 
-type Audience = FriendRequestPrivacy | DirectMessagePrivacy | GroupInvitePrivacy | PresencePrivacy;
+type Audience = FriendRequestPrivacy | DirectMessagePrivacy;
 
 const admits = (audience: Audience, standing: Standing): boolean => {
   switch (audience) {

@@ -56,6 +56,10 @@ const syntax = {
     selector: 'CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name=/^(skip|todo|failing)$/]',
     message: 'No skipped tests.',
   },
+  slept: {
+    selector: "NewExpression[callee.name='Promise'] CallExpression[callee.name='setTimeout']",
+    message: 'No sleep in a test: wait until something is seen.',
+  },
   renamed: {
     selector: 'CallExpression[callee.name=/^(fit|fdescribe|xit|xtest|xdescribe)$/]',
     message: 'No focused or skipped tests.',
@@ -191,6 +195,17 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-explicit-any': 'off',
+    },
+  },
+  {
+    files: ['test/**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { name: 'node:timers/promises', message: 'No sleep in a test: wait until something is seen.' },
+        { name: 'timers/promises', message: 'No sleep in a test: wait until something is seen.' },
+      ],
+      'no-restricted-syntax': ['error', syntax.focused, syntax.skipped, syntax.renamed, syntax.slept],
     },
   },
   {

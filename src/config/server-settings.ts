@@ -98,8 +98,12 @@ export const s3 = {
   forcePathStyle: onOff('S3_FORCE_PATH_STYLE', 'off', 'host/bucket/key in place of bucket.host/key: for most servers that are not Amazon.'),
 };
 
+export const docs = {
+  shown: oneOf('DOCS', ['auto', 'on', 'off'], 'auto', 'The pages of /docs; auto is on, but off in production.'),
+};
+
 export const metrics = {
-  token: secret('METRICS_TOKEN', 'GET /metrics wants it as a bearer token. Unset: open, but in production there is no /metrics then.'),
+  token: secret('METRICS_TOKEN', 'GET /metrics wants it as a bearer token. Unset: open, but in production /metrics is not there.'),
 };
 
 export const realtime = {

@@ -20,6 +20,7 @@ const TITLES: Readonly<Record<string, string>> = {
   realtime: 'Sockets',
   writer: 'The writer of messages',
   log: 'The log of changes',
+  docs: 'Documentation',
   metrics: 'Metrics',
 };
 

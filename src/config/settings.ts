@@ -30,6 +30,7 @@ const GROUPS = {
   realtime: server.realtime,
   writer: server.writer,
   log: server.log,
+  docs: server.docs,
   metrics: server.metrics,
 } as const satisfies Record<string, SettingGroup>;
 
@@ -72,6 +73,7 @@ export class Settings {
   readonly realtime: Group<'realtime'> & { readonly protocol: 1 };
   readonly writer: Group<'writer'>;
   readonly log: Group<'log'>;
+  readonly docs: { readonly shown: boolean };
   readonly metrics: Group<'metrics'>;
 
   private constructor(values: Settings | Omit<Settings, 'withDatabaseUrl'>) {
@@ -95,13 +97,14 @@ export class Settings {
       ...groups,
       reactions: choices.reactions,
       realtime: Object.freeze({ ...groups.realtime, protocol: 1 as const }),
+      docs: Object.freeze({ shown: groups.docs.shown === 'auto' ? own.mode !== 'production' : groups.docs.shown === 'on' }),
       storage: storage(s3, dataDir, refuse),
       auth: { ...auth, jwtSecret: auth.jwtSecret ?? '', external: externalIssuer(external, refuse), argon2 },
     };
     if (!auth.builtIn && !values.auth.external) refuse('AUTH_BUILT_IN is off, but no AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY is given');
     if (values.production) judgeProduction({ ...groups, auth, argon2 }, refuse);
     if (complaints.length > 0) throw new SettingsError(complaints.join('; '));
-    values.auth.jwtSecret ||= keptSecret(path.join(dataDir, 'jwt-secret'));
+    values.auth.jwtSecret ||= keptIn(dataDir);
     Object.freeze(values.auth);
     return new Settings(values);
   }
@@ -109,6 +112,14 @@ export class Settings {
   /** The same with the address of the embedded PostgreSQL. */
   withDatabaseUrl(url: string): Settings {
     return new Settings({ ...this, database: Object.freeze({ ...this.database, url }) });
+  }
+}
+
+function keptIn(dataDir: string): string {
+  try {
+    return keptSecret(path.join(dataDir, 'jwt-secret'));
+  } catch (error) {
+    throw new SettingsError(`DATA_DIR cannot be used: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

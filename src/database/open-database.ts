@@ -33,7 +33,9 @@ export async function openDatabase(settings: Settings, { role, log, lost }: Open
   }
   const { dataDir } = settings;
   const { userNamespace } = settings.database;
-  const embedded = await EmbeddedPostgres.start({ dataDir, userNamespace, keeper: role.isServer, log });
+  const embedded = await EmbeddedPostgres.start({ dataDir, userNamespace, keeper: role.isServer, log }).catch((error: unknown) => {
+    throw new SettingsError(`DATA_DIR cannot be used: ${reasonOf(error)}`);
+  });
   embedded.supervise(lost);
   try {
     await judge(embedded.url, EMBEDDED_PATIENCE_MS);

@@ -1,0 +1,30 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule } from './config/config.module.js';
+import type { ProcessRole } from './config/process-role.js';
+import type { Settings } from './config/settings.js';
+import { DatabaseModule } from './database/database.module.js';
+import { EventsModule } from './events/events.module.js';
+import { loggingModule } from './ops/logging.module.js';
+import { OpsModule } from './ops/ops.module.js';
+import { StorageModule } from './storage/storage.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** The one place that knows every module, lowest first. */
+@Module({
+  imports: [
+    // the platform
+    loggingModule(),
+    DatabaseModule,
+    EventsModule,
+    StorageModule,
+    // people
+    UsersModule,
+    // above everything
+    OpsModule,
+  ],
+})
+export class AppModule {
+  static forRoot(settings: Settings, role: ProcessRole): DynamicModule {
+    return { module: AppModule, imports: [ConfigModule.forRoot(settings, role)] };
+  }
+}

@@ -1,0 +1,98 @@
+import { VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import helmet from 'helmet';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import { DomainError } from './common/domain-error.js';
+import { ProblemFilter } from './common/problem.filter.js';
+import { bodyPipe } from './common/body.pipe.js';
+import { ProcessRole } from './config/process-role.js';
+import type { Settings } from './config/settings.js';
+import { serveDocs } from './docs.js';
+import { assignRequestId } from './ops/logging.module.js';
+
+const EXPOSED = [
+  'x-request-id',
+  'retry-after',
+  'ratelimit',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+  'etag',
+  'content-range',
+  'content-disposition',
+];
+const DAY_S = 86_400;
+
+/** The whole application as a server runs it, configured, not yet listening. */
+export async function createApp(settings: Settings): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(settings, ProcessRole.server), {
+    bodyParser: false, // ours has its own limit and place
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(Logger));
+  app.flushLogs();
+  return configure(app, settings);
+}
+
+/** All that a route meets before and after it: one for the server, the tests and the OpenAPI document. */
+export function configure(app: NestExpressApplication, settings: Settings): NestExpressApplication {
+  app.disable('x-powered-by').set('etag', false).set('trust proxy', settings.trustProxy).set('query parser', 'simple');
+  app.use(assignRequestId);
+  app.use(securityHeaders(settings));
+  app.use(privateByDefault);
+  openToBrowsers(app, settings);
+  app.use(jsonAlone);
+  app.useBodyParser('json', { limit: settings.http.bodyBytes, type: isJson });
+  app.enableVersioning({ type: VersioningType.URI });
+  app.useGlobalPipes(bodyPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  serveDocs(app, settings);
+  return app;
+}
+
+function securityHeaders({ corsOrigins }: Settings): ReturnType<typeof helmet> {
+  return helmet({
+    // The default sends browsers to https, where a server on a plain port cannot be found.
+    contentSecurityPolicy: {
+      directives: { upgradeInsecureRequests: null, connectSrc: ["'self'", 'ws:', 'wss:'], imgSrc: ["'self'", 'data:', 'blob:'] },
+    },
+    crossOriginResourcePolicy: { policy: corsOrigins.length > 0 ? 'cross-origin' : 'same-origin' },
+    strictTransportSecurity: { maxAge: 180 * DAY_S },
+  });
+}
+
+/** An answer is for the one who asked; a route that may be kept says so itself. */
+function privateByDefault(_request: Request, response: Response, next: NextFunction): void {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+}
+
+function openToBrowsers(app: NestExpressApplication, { corsOrigins }: Settings): void {
+  if (corsOrigins.length === 0) return;
+  app.enableCors({ origin: corsOrigins.includes('*') ? '*' : [...corsOrigins], exposedHeaders: EXPOSED, maxAge: DAY_S / 24 });
+}
+
+class UnsupportedBody extends DomainError {
+  constructor() {
+    super(415, 'unsupported_media_type', 'Bodies are JSON (application/json), uploads multipart/form-data.');
+  }
+}
+
+/** The raw bytes of a direct upload: whatever their type says, they are not read as a body. */
+const isUpload = ({ method, path }: Request): boolean => method === 'PUT' && path.startsWith('/v1/media/');
+const mediaType = (request: { headers: { 'content-type'?: string } }): string =>
+  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+const isJson = (message: unknown): boolean => {
+  const request = message as Request;
+  return mediaType(request) === 'application/json' && !isUpload(request);
+};
+
+function jsonAlone(request: Request, _response: Response, next: NextFunction): void {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  const understood = ['application/json', 'multipart/form-data'].includes(mediaType(request)) || isUpload(request);
+  next(hasBody && !understood ? new UnsupportedBody() : undefined);
+}

@@ -1,0 +1,29 @@
+import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { Problem } from './common/problem.js';
+import type { Settings } from './config/settings.js';
+
+const DESCRIPTION = `The REST side of Parley. Every refusal is a problem object (RFC 9457) with a stable \`code\`;
+what happens live is told over Socket.IO.`;
+
+/** The OpenAPI document, from the code. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const builder = new DocumentBuilder().setTitle('Parley').setDescription(DESCRIPTION).setVersion('1').addBearerAuth();
+  return SwaggerModule.createDocument(app, builder.build(), {
+    extraModels: [Problem],
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+}
+
+/** `/docs` and `/docs/openapi.json`; made when first asked for. */
+export function serveDocs(app: NestExpressApplication, { docs }: Settings): void {
+  if (!docs.shown) return;
+  let made: OpenAPIObject | undefined;
+  SwaggerModule.setup('docs', app, () => (made ??= openApiDocument(app)), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Parley',
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'none' },
+  });
+}

@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Controller, Get, Headers, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { DomainError } from '../common/domain-error.js';
+import { Public } from '../common/public.decorator.js';
+import { Settings } from '../config/settings.js';
+import { Metrics } from './metrics.js';
+
+class MetricsHidden extends DomainError {
+  constructor() {
+    super(404, 'route_not_found', 'There is no such route.');
+  }
+}
+
+class MetricsTokenInvalid extends DomainError {
+  constructor() {
+    super(401, 'token_invalid', 'The metrics token is needed.');
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+@ApiTags('health')
+@Public()
+@Controller({ path: 'metrics', version: VERSION_NEUTRAL })
+export class MetricsController {
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly settings: Settings,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Prometheus metrics; with METRICS_TOKEN for its bearer alone, without it not in production' })
+  @ApiBearerAuth()
+  @ApiProduces('text/plain')
+  async read(@Headers('authorization') authorization: string | undefined, @Res() response: Response): Promise<void> {
+    this.admit(authorization ?? '');
+    const { contentType, text } = await this.metrics.read();
+    response.setHeader('Content-Type', contentType).setHeader('Cache-Control', 'no-store').send(text);
+  }
+
+  private admit(authorization: string): void {
+    const { production, metrics } = this.settings;
+    if (metrics.token === null) {
+      if (production) throw new MetricsHidden();
+      return;
+    }
+    if (!timingSafeEqual(digest(authorization), digest(`Bearer ${metrics.token}`))) throw new MetricsTokenInvalid();
+  }
+}

@@ -1,0 +1,14 @@
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
+import { Metrics } from './metrics.js';
+import { Readiness } from './readiness.js';
+
+@Module({ controllers: [HealthController, MetricsController], providers: [Readiness, Metrics], exports: [Metrics] })
+export class OpsModule implements NestModule {
+  constructor(private readonly metrics: Metrics) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(this.metrics.measure).forRoutes('{*all}');
+  }
+}

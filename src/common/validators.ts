@@ -4,21 +4,22 @@ import { registerDecorator } from 'class-validator';
 import { codePoints } from './text.js';
 import { isId } from './ids.js';
 
-/** A string of `min`..`max` Unicode code points. */
+/** A string of `min`..`max` Unicode code points, or a list of such. */
 export const IsText =
-  (min: number, max: number): PropertyDecorator =>
+  (min: number, max: number, options: { each?: boolean } = {}): PropertyDecorator =>
   (target, property) =>
     registerDecorator({
       name: 'isText',
       target: target.constructor,
       propertyName: String(property),
+      options,
       validator: {
         validate: (value: unknown) => {
           if (typeof value !== 'string' || value.length > max * 2) return false;
           const length = codePoints(value);
           return length >= min && length <= max;
         },
-        defaultMessage: () => `must be text of ${min} to ${max} characters`,
+        defaultMessage: () => `${options.each ? 'each ' : ''}must be text of ${min} to ${max} characters`,
       },
     });
 

@@ -1,12 +1,16 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Credentials } from './credentials.service.js';
 import { UserHeads } from './user-heads.service.js';
 import { User, UserHead } from './user.entity.js';
+import { UsersController } from './users.controller.js';
+import { UsersQueries } from './users.queries.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([User, UserHead])],
-  providers: [UsersService, UserHeads],
-  exports: [UsersService, UserHeads],
+  controllers: [UsersController],
+  providers: [UsersService, UsersQueries, UserHeads, Credentials],
+  exports: [UsersService, UserHeads, Credentials],
 })
 export class UsersModule {}

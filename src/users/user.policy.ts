@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+/** Code points of a display name. */
+export const MAX_DISPLAY_NAME = 64;
+
+const USERNAME = /^[a-z0-9_.-]{3,32}$/;
+const FOLDABLE = /^[A-Za-z0-9_.-]+$/;
+/** `all` is a mention; the prefix marks those who are gone. */
+const RESERVED = /^(all|everyone|here|deleted-.*)$/;
+
+/** Upper case folded, of ASCII alone: no other letter may turn into one that is allowed. */
+export const foldUsername = (name: string): string => (FOLDABLE.test(name) ? name.toLowerCase() : name);
+
+export const isUsername = (value: unknown): value is string => typeof value === 'string' && USERNAME.test(value);
+
+export const isReservedUsername = (name: string): boolean => RESERVED.test(name);
+
+/**
+ * What is kept of the identity at another service when an account is removed: enough to know it again, so that a token which lives on does
+ * not make the account anew.
+ */
+export const goneSubject = (subject: string): string => `gone:${createHash('sha256').update(subject).digest('hex')}`;

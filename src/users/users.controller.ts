@@ -1,0 +1,56 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import type { Page } from '../common/page.js';
+import { LookupUsersDto } from './dto/lookup-users.dto.js';
+import { SearchUsersDto } from './dto/search-users.dto.js';
+import { MeView, UserView } from './user.view.js';
+import { UsersQueries } from './users.queries.js';
+import { UsersService } from './users.service.js';
+
+@ApiTags('users')
+@ApiBearerAuth()
+@Controller({ path: 'users', version: '1' })
+export class UsersController {
+  constructor(
+    private readonly users: UsersService,
+    private readonly queries: UsersQueries,
+  ) {}
+
+  @Get('me')
+  @ApiOperation({ summary: 'Who I am' })
+  @ApiOkResponse({ type: MeView })
+  @ApiProblems({ 400: [] })
+  me(@CurrentActor() actor: Actor): Promise<MeView> {
+    return this.users.me(actor);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Find people by a part of their name' })
+  @ApiPage(UserView)
+  @ApiProblems({ 422: 'unstorable_text' })
+  search(@Query() dto: SearchUsersDto): Promise<Page<UserView>> {
+    return this.queries.search(dto);
+  }
+
+  @Post('lookup')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'People by ids or usernames', description: 'Those who are not there are left out.' })
+  @ApiPage(UserView)
+  @ApiProblems({ 422: 'unstorable_text' })
+  lookup(@Body() dto: LookupUsersDto): Promise<Page<UserView>> {
+    return this.queries.lookup(dto);
+  }
+
+  @Get(':userId')
+  @ApiOperation({ summary: 'One person', description: 'Of a removed account, what is left: `deleted: true`.' })
+  @ApiOkResponse({ type: UserView })
+  @ApiProblems({ 404: 'user_not_found' })
+  one(@Param('userId', IdPipe) userId: string): Promise<UserView> {
+    return this.users.view(userId);
+  }
+}

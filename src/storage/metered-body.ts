@@ -9,7 +9,10 @@ export class MeteredBody {
   constructor(
     private readonly body: Readable,
     private readonly maxBytes = Infinity,
-  ) {}
+  ) {
+    // A body may fail before it is read: `chunks` tells it then, and nobody is hurt until.
+    body.on('error', () => undefined);
+  }
 
   async *chunks(): AsyncGenerator<Buffer> {
     try {

@@ -1,5 +1,6 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import {
+  type _Object as ObjectOfS3,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -8,8 +9,6 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { _Object as ObjectOfS3 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
@@ -28,12 +27,14 @@ import {
   type UploadGrant,
   type UploadTarget,
 } from './object-store.js';
+import { PartBuffers } from './part-buffers.js';
 import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
+import { PART_BYTES, uploadStream } from './s3-upload.js';
 
-/** The least that S3 takes for a part that is not the last: an upload in flight holds about this much memory. */
-const PART_BYTES = 5 * 1024 * 1024;
 /** The most that S3 deletes in one request. */
 const DELETE_AT_ONCE = 1_000;
+/** Streams that are sent at the same time; more wait. Bounds the memory of all uploads together. */
+const PUTS_AT_ONCE = 8;
 
 export interface S3StoreOptions {
   readonly bucket: string;
@@ -51,6 +52,7 @@ export interface S3StoreOptions {
 /** A bucket of S3, or of what speaks like it. Needs the rights to get, put, delete and list, and to abort uploads. */
 export class S3Store extends ObjectStore {
   private readonly log = new Logger(S3Store.name);
+  private readonly buffers = new PartBuffers(PART_BYTES, PUTS_AT_ONCE);
   private readonly bucket: string;
   private readonly client: S3Client;
   /** Makes links only. */
@@ -67,11 +69,9 @@ export class S3Store extends ObjectStore {
   async put(key: string, body: Readable, { contentType, maxBytes }: PutOptions): Promise<{ size: number }> {
     assertKey(key);
     const meter = new MeteredBody(body, maxBytes);
-    const Body = Readable.from(meter.chunks(), { objectMode: false });
-    const params = { Bucket: this.bucket, Key: key, Body, ContentType: contentType };
     try {
-      // One part at a time: a put holds one part, and aborts what it began.
-      await new Upload({ client: this.client, params, partSize: PART_BYTES, queueSize: 1 }).done();
+      const place = { Bucket: this.bucket, Key: key, ContentType: contentType };
+      await this.buffers.lend((buffer) => uploadStream(this.client, place, meter.chunks(), buffer));
     } catch (error) {
       body.destroy();
       throw meter.failure ?? this.refusal(error);

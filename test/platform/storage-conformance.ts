@@ -78,6 +78,15 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
       expect(await listed()).toEqual([]);
     });
 
+    it('while it waits for its turn hurts nobody', async () => {
+      const slow = Array.from({ length: 20 }, () => new Readable({ read: () => undefined }));
+      const puts = slow.map((body, i) => store().put(key(`slow${i}`), body, png));
+      slow.forEach((body) => body.destroy(new Error('gone')));
+      const ends = await Promise.allSettled(puts);
+      expect(ends.map((end) => end.status === 'rejected' && (end.reason as Error).message)).toEqual(slow.map(() => 'gone'));
+      expect(await put('after', Buffer.from('x'))).toEqual({ size: 1 });
+    });
+
     it('leaves the object that stood there', async () => {
       await put('object', Buffer.from('first'));
       await expect(store().put(key(), Readable.from(cutOff(randomBytes(KIB), new Error('cut'))), png)).rejects.toThrow('cut');

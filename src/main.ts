@@ -1,8 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ProcessRole } from './config/process-role.js';
 import { loadSettings, SettingsError } from './config/settings.js';
-import { createApp } from './configure.js';
-import { migrate } from './database/migrate.js';
 import { type OpenDatabase, openDatabase } from './database/open-database.js';
 
 /** What the shutdown of PostgreSQL and of the process itself may need of the time that SIGTERM leaves. */
@@ -15,6 +13,8 @@ function fail(reason: string): never {
 
 async function start(): Promise<void> {
   const wanted = loadSettings();
+  // Most of the time until the first answer is loading code: it runs beside the start of the database, and not at all for a wrong setting.
+  const code = Promise.all([import('./configure.js'), import('./database/migrate.js')]);
   const database = await openDatabase(wanted, {
     role: ProcessRole.server,
     log: (line) => wanted.logLevel !== 'silent' && console.log(line),
@@ -24,6 +24,7 @@ async function start(): Promise<void> {
   const stop = stopper(database, () => app);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
   try {
+    const [{ createApp }, { migrate }] = await code;
     if (database.settings.database.migrateOnStart) await migrate(database.settings);
     app = await createApp(database.settings);
     const { host, port } = database.settings.http;

@@ -41,7 +41,7 @@ export interface ListedSetting {
 }
 
 /** What holds in this environment; secrets and the passwords of addresses are masked. */
-export function listSettings(env: Environment): ListedSetting[] {
+export function listSettings(env: Environment = process.env): ListedSetting[] {
   return settingGroups.flatMap(([, settings]) =>
     settings.map(({ variable, secret, fallback }) => {
       const text = given(env, variable);

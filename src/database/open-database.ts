@@ -8,7 +8,7 @@ import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 const OLDEST_VERSION = 150_000;
 const RETRY_MS = 100;
 /** A wrong address must be told at once; a database of ours may just be starting again. */
-const EXTERNAL_PATIENCE_MS = 1_200;
+const EXTERNAL_PATIENCE_MS = 1_000;
 const EMBEDDED_PATIENCE_MS = 15_000;
 
 export interface OpenDatabase {

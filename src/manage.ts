@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { doctorCommand } from './manage/doctor.command.js';
+import { envExampleCommand } from './manage/env-example.command.js';
+import { migrateCommands } from './manage/migrate.command.js';
+import { type CommandFile, giveUp, Workplace } from './manage/workplace.js';
+
+/** Every command, in the order of the help. */
+const COMMANDS: readonly CommandFile[] = [migrateCommands, doctorCommand, envExampleCommand];
+
+const workplace = new Workplace();
+const program = new Command('npm run manage --').description(
+  'Administers a Parley installation: the same settings as the server, no port.',
+);
+for (const add of COMMANDS) add(program, workplace);
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => void workplace.leave().finally(() => process.exit(code)));
+}
+
+program.parseAsync().then(() => process.exit(0), giveUp);

@@ -4,6 +4,7 @@ import type { ProcessRole } from './config/process-role.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
+import { FriendsModule } from './friends/friends.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -19,6 +20,7 @@ import { UsersModule } from './users/users.module.js';
     StorageModule,
     // people
     UsersModule,
+    FriendsModule,
     // above everything
     OpsModule,
   ],

@@ -100,6 +100,7 @@ export const friends = {
   ),
   maxPending: integer('FRIENDS_MAX_PENDING', 100, { min: 1, max: 10_000 }, 'Requests of one person that nobody has decided yet.'),
   maxFriends: integer('FRIENDS_MAX', 5_000, { min: 1, max: 100_000 }, 'Friends of one person.'),
+  maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, { min: 1, max: 100_000 }, 'People whom one person may block.'),
 };
 
 export const privacyDefaults = {

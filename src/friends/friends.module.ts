@@ -1,13 +1,21 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { BlocksController } from './blocks.controller.js';
+import { BlocksService } from './blocks.service.js';
 import { FriendRequest } from './friend-request.entity.js';
+import { FriendRequestsService } from './friend-requests.service.js';
+import { FriendRequestsController, FriendsController } from './friends.controller.js';
+import { FriendsQueries } from './friends.queries.js';
+import { FriendsService } from './friends.service.js';
 import { Block, Friendship } from './pair.entity.js';
 import { Relations } from './relations.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([FriendRequest, Friendship, Block]), UsersModule],
-  providers: [Relations],
-  exports: [Relations],
+  imports: [TypeOrmModule.forFeature([FriendRequest, Friendship, Block]), UsersModule, RoomAccessModule],
+  controllers: [FriendRequestsController, FriendsController, BlocksController],
+  providers: [FriendRequestsService, FriendsService, BlocksService, FriendsQueries, Relations],
+  exports: [Relations, FriendsService],
 })
 export class FriendsModule {}

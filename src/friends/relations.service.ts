@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Forbidden, type DenialReason, type FieldError } from '../common/domain-error.js';
 import { Transactions } from '../database/transactions.js';
+import type { RoomType } from '../room-access/room.types.js';
 import type { Privacy } from '../users/privacy.types.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { UserNotFound } from '../users/users.errors.js';
@@ -72,7 +73,7 @@ export class Relations {
    * Whether someone may add these people (≤ 100) to a room of the type; whether they may add anybody at all is the room's to judge. One's
    * own id is skipped. @throws UserNotFound, Forbidden privacy, blocked: all or none, `errors` name those who refuse by their position.
    */
-  async mayAdd(actor: string, userIds: readonly string[], roomType: 'private_messages' | 'group' | 'channel' | 'team'): Promise<void> {
+  async mayAdd(actor: string, userIds: readonly string[], roomType: RoomType): Promise<void> {
     await this.demand(actor, userIds, (person) =>
       roomType === 'private_messages' ? person.directMessages : addingAudience(roomType, person.groupInvites),
     );

@@ -24,11 +24,9 @@ export class UserHeads {
    * is between these people then changes one at a time. Judge in a statement after this one.
    */
   async lock(userIds: readonly string[]): Promise<void> {
-    await this.transactions.query(
-      `INSERT INTO user_heads (user_id) SELECT u.id FROM users u WHERE u.id = ANY ($1::uuid[]) ORDER BY u.id
-       ON CONFLICT (user_id) DO UPDATE SET my = user_heads.my`,
-      [userIds],
-    );
+    await this.transactions.query(`SELECT 1 FROM user_heads WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR NO KEY UPDATE`, [
+      userIds,
+    ]);
   }
 
   /** The number of the person's latest change; 0 when there was none. */

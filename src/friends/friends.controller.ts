@@ -1,0 +1,105 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { PageQuery, type Page } from '../common/page.js';
+import { AskFriendshipDto, FriendRequestsQuery } from './dto/friend-requests.dto.js';
+import { FriendRequestsService } from './friend-requests.service.js';
+import { FriendsService } from './friends.service.js';
+import { FriendRequestView, FriendView } from './friends.view.js';
+
+@ApiTags('friends')
+@ApiBearerAuth()
+@Controller({ path: 'friend-requests', version: '1' })
+export class FriendRequestsController {
+  constructor(private readonly requests: FriendRequestsService) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Ask a person for friendship',
+    description:
+      'Asked already: 200 with that request. Asked by that person: 200, approved, and the two are friends. ' +
+      'After a rejection the same person may ask again when the cool-down (24 hours by default) is over; the other may ask at once.',
+  })
+  @ApiCreatedResponse({ type: FriendRequestView })
+  @ApiOkResponse({ type: FriendRequestView, description: 'The request that was there.' })
+  @ApiProblems({
+    403: 'forbidden',
+    404: 'user_not_found',
+    409: 'already_friends',
+    422: ['cannot_befriend_oneself', 'too_many_friend_requests', 'too_many_friends'],
+    429: ['rate_limited', 'friend_request_cooldown'],
+  })
+  async ask(
+    @CurrentActor() actor: Actor,
+    @Body() dto: AskFriendshipDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<FriendRequestView> {
+    const { friendRequest, created } = await this.requests.ask(actor, dto.userId);
+    response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
+    return friendRequest;
+  }
+
+  @Get()
+  @ApiOperation({ summary: "One's friend requests, newest first" })
+  @ApiPage(FriendRequestView)
+  @ApiProblems()
+  list(@CurrentActor() actor: Actor, @Query() query: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
+    return this.requests.list(actor, query);
+  }
+
+  @Post(':id/approve')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Become friends; for the receiver alone' })
+  @ApiOkResponse({ type: FriendRequestView })
+  @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided', 422: 'too_many_friends' })
+  approve(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
+    return this.requests.approve(actor, id);
+  }
+
+  @Post(':id/reject')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Say no; for the receiver alone' })
+  @ApiOkResponse({ type: FriendRequestView })
+  @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
+  reject(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
+    return this.requests.reject(actor, id);
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Cancel a request; for the sender alone' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
+  cancel(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.requests.cancel(actor, id);
+  }
+}
+
+@ApiTags('friends')
+@ApiBearerAuth()
+@Controller({ path: 'friends', version: '1' })
+export class FriendsController {
+  constructor(private readonly friends: FriendsService) {}
+
+  @Get()
+  @ApiOperation({ summary: "One's friends, the newest first" })
+  @ApiPage(FriendView)
+  @ApiProblems()
+  list(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<FriendView>> {
+    return this.friends.list(actor, query);
+  }
+
+  @Delete(':userId')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'End a friendship, for both', description: 'Rooms and what was said stay as they are.' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 404: 'friend_not_found' })
+  remove(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
+    return this.friends.remove(actor, userId);
+  }
+}

@@ -1,0 +1,33 @@
+import type { FriendRequestView } from './friends.view.js';
+
+// Each names its hearers, and the number (`my`) that the change takes for each of them.
+
+abstract class FriendRequestFact {
+  constructor(
+    readonly friendRequest: FriendRequestView,
+    /** `my` of who sent the request. */
+    readonly fromMy: number,
+    /** `my` of who received it. */
+    readonly toMy: number,
+  ) {}
+}
+
+/** Somebody has asked for friendship; the asking person's other devices hear it too. */
+export class FriendRequestReceived extends FriendRequestFact {}
+
+/** The two are friends now. */
+export class FriendRequestApproved extends FriendRequestFact {}
+
+export class FriendRequestRejected extends FriendRequestFact {}
+
+export class FriendRequestCancelled extends FriendRequestFact {}
+
+/** Two people are friends no more. Each hears the other's id. */
+export class FriendRemoved {
+  constructor(readonly people: readonly [FormerFriend, FormerFriend]) {}
+}
+
+export interface FormerFriend {
+  readonly userId: string;
+  readonly my: number;
+}

@@ -1,0 +1,209 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { RedisConnections } from '../../src/redis/redis-connections.js';
+import { RedisUnavailable } from '../../src/redis/redis.errors.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+
+// What is logged when Redis goes away is meant here.
+Logger.overrideLogger(false);
+
+describe('the connections to Redis', () => {
+  const opened: RedisConnections[] = [];
+  let server: RedisServer;
+  const connect = () => {
+    const redis = new RedisConnections({ url: server.url, commandMs: 300, connectMs: 300, beatMs: 50 });
+    opened.push(redis);
+    redis.onModuleInit();
+    return redis;
+  };
+  const isUp = (redis: RedisConnections) => until('Redis is up', () => redis.status === 'up', 10_000);
+  const isDown = (redis: RedisConnections) => until('Redis is down', () => redis.status === 'down', 10_000);
+  /** Packets that a channel brought, as text. */
+  const ear = (redis: RedisConnections, channel: string) => {
+    const packets: string[] = [];
+    redis.subscribe(channel, (payload) => packets.push(payload.toString()));
+    return packets;
+  };
+  /** Says it until it is heard: a subscription takes its time. */
+  const arrives = (from: RedisConnections, channel: string, packets: string[], text: string) =>
+    until(`${text} on ${channel}`, () => {
+      from.publish(channel, Buffer.from(text));
+      return packets.includes(text);
+    });
+
+  beforeAll(async () => {
+    await (await RedisServer.prepare()).stop(); // installs it, if need be
+  }, 300_000);
+  beforeEach(async () => {
+    server = await RedisServer.prepare();
+  });
+  afterEach(async () => {
+    opened.splice(0).forEach((redis) => redis.close());
+    await server.stop();
+  });
+
+  it('are off without an address', async () => {
+    const redis = new RedisConnections({ url: null });
+    redis.onModuleInit();
+    redis.subscribe('c', () => undefined);
+    expect(redis.status).toBe('off');
+    expect(redis.publish('c', Buffer.from('x'))).toBe(false);
+    await expect(redis.command('PING')).rejects.toBeInstanceOf(RedisUnavailable);
+    redis.close();
+  });
+
+  it('carry bytes from process to process, on the channels asked for', async () => {
+    await server.up();
+    const [a, b] = [connect(), connect()];
+    await Promise.all([isUp(a), isUp(b)]);
+    expect(a.supportsSharded).toBe(true);
+    const bytes = Buffer.from([0, 255, 13, 10, 128]);
+    const packets: [string, string][] = [];
+    b.subscribe('one', (payload, channel) => packets.push([channel, payload.toString('hex')]));
+    await until('the bytes', () => {
+      a.publish('two', bytes);
+      a.publish('one', bytes);
+      return packets.length > 0;
+    });
+    expect(packets[0]).toEqual(['one', bytes.toString('hex')]);
+    expect(packets.some(([channel]) => channel === 'two')).toBe(false);
+  });
+
+  it('answer commands', async () => {
+    await server.up();
+    const redis = connect();
+    await isUp(redis);
+    expect(await redis.command('SET', 'k', 'v')).toBe('OK');
+    expect(await redis.command<string>('GET', 'k')).toBe('v');
+    await expect(redis.command('NONSENSE')).rejects.toThrow(/unknown command/);
+  });
+
+  it('leave and join a channel in one breath', async () => {
+    await server.up();
+    const redis = connect();
+    await isUp(redis);
+    const packets = ear(redis, 'c');
+    await arrives(redis, 'c', packets, 'first');
+    redis.unsubscribe('c');
+    const again = ear(redis, 'c');
+    redis.unsubscribe('d');
+    await arrives(redis, 'c', again, 'second');
+    redis.unsubscribe('c');
+    const witness = ear(redis, 'witness');
+    redis.publish('c', Buffer.from('third'));
+    await arrives(redis, 'witness', witness, 'heard');
+    expect([...packets, ...again]).not.toContain('third');
+  });
+
+  it('listen to thousands of channels', async () => {
+    await server.up();
+    const redis = connect();
+    await isUp(redis);
+    const heard = new Set<string>();
+    for (let i = 0; i < 3_000; i++) redis.subscribe(`c${i}`, (_, channel) => heard.add(channel));
+    const last = ear(redis, 'last');
+    await arrives(redis, 'last', last, 'x');
+    for (let i = 0; i < 3_000; i++) redis.publish(`c${i}`, Buffer.from('x'));
+    await until('all channels', () => heard.size === 3_000);
+  });
+
+  it('do not wait for a Redis that is away at the start, and join when it comes', async () => {
+    const redis = connect();
+    const ups: string[] = [];
+    redis.onUp(() => ups.push('up'));
+    const packets = ear(redis, 'c');
+    expect([redis.status, redis.publish('c', Buffer.from('lost'))]).toEqual(['down', false]);
+    await expect(redis.command('PING')).rejects.toBeInstanceOf(RedisUnavailable);
+    await server.up();
+    await isUp(redis);
+    expect(ups).toEqual(['up']);
+    redis.publish('c', Buffer.from('hello'));
+    await until('the first packet', () => packets.length > 0);
+    expect(packets).toEqual(['hello']);
+  });
+
+  it('come back after a kill with every subscription, and say so', async () => {
+    await server.up();
+    const [a, b] = [connect(), connect()];
+    await Promise.all([isUp(a), isUp(b)]);
+    const said: string[] = [];
+    b.onUp(() => said.push('up'));
+    b.onDown(() => said.push('down'));
+    const kept = ear(b, 'kept');
+    const left = ear(b, 'left');
+    await arrives(a, 'kept', kept, 'before');
+
+    await server.kill();
+    await Promise.all([isDown(a), isDown(b)]);
+    b.unsubscribe('left');
+    const late = ear(b, 'late');
+    expect(a.publish('kept', Buffer.from('lost'))).toBe(false);
+
+    await server.up();
+    await Promise.all([isUp(a), isUp(b)]);
+    a.publish('left', Buffer.from('x'));
+    a.publish('kept', Buffer.from('after'));
+    a.publish('late', Buffer.from('after'));
+    await until('both channels', () => kept.includes('after') && late.includes('after'));
+    expect(said).toEqual(['up', 'down', 'up']);
+    expect([kept.includes('lost'), left]).toEqual([false, []]);
+  });
+
+  it('survive ten kills in a row', async () => {
+    await server.up();
+    const redis = connect();
+    const packets = ear(redis, 'c');
+    for (let round = 0; round < 10; round++) {
+      await isUp(redis);
+      await arrives(redis, 'c', packets, `round ${round}`);
+      await server.kill();
+      await isDown(redis);
+      await server.up();
+    }
+    await isUp(redis);
+  }, 30_000);
+
+  it('notice a Redis that is frozen, and never hang', async () => {
+    await server.up();
+    const redis = connect();
+    await isUp(redis);
+    const packets = ear(redis, 'c');
+    await arrives(redis, 'c', packets, 'before');
+
+    server.freeze();
+    const began = performance.now();
+    const ends = await Promise.allSettled([redis.command('PING'), redis.command('PING')]);
+    expect(ends.map((end) => end.status === 'rejected' && (end.reason as Error).constructor)).toEqual([RedisUnavailable, RedisUnavailable]);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await isDown(redis);
+    expect(performance.now() - began).toBeLessThan(2_000);
+
+    server.thaw();
+    await isUp(redis);
+    await arrives(redis, 'c', packets, 'after');
+  });
+
+  it('hold what is published to a Redis that does not read to a bound', async () => {
+    await server.up();
+    const redis = connect();
+    await isUp(redis);
+    server.freeze();
+    const before = process.memoryUsage().rss;
+    const packet = Buffer.alloc(100_000);
+    for (let i = 0; i < 9_000; i++) redis.publish('c', packet);
+    await isDown(redis);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
+    server.thaw();
+    await isUp(redis);
+  });
+
+  it('close while Redis is away, and stay closed', async () => {
+    const redis = connect();
+    redis.close();
+    await server.up();
+    const other = connect();
+    await isUp(other);
+    expect(redis.status).toBe('down');
+  });
+});

@@ -7,7 +7,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * exact. The order is: lock the heads, take the clock, judge, number, write.
  *
  * A message comes in as one element of each array; `extras` is null for a plain text, else
- * `{ replyTo?: uuid, media?: [uuid], userIds?: [uuid], usernames?: [text], all?: boolean }`. A null type becomes the kind of the first
+ * `{ replyTo?: uuid, media?: [uuid], userIds?: [uuid], usernames?: [text], all?: true, textAll?: true }`: `all` is demanded (and refused
+ * without the permission), `textAll` stands in the text (and mentions everybody only with it). A null type becomes the kind of the first
  * medium. `presets` are the permission bits by type (private_messages, group, channel, team) and role (member, admin, owner): the table
  * itself stands in the code. The bits that count here: 2 can_create_messages, 9 can_attach_media, 11 can_mention_all.
  *
@@ -164,7 +165,8 @@ BEGIN
       UNION
       SELECT w.id FROM users w JOIN jsonb_array_elements_text(coalesce(n.extra -> 'usernames', '[]')) j ON w.username = j.value)
     UNION ALL
-    SELECT n.room_id, n.id, n.new_seq, '00000000-0000-0000-0000-000000000000' FROM numbered n WHERE n.all_mentioned
+    SELECT n.room_id, n.id, n.new_seq, '00000000-0000-0000-0000-000000000000' FROM numbered n
+    WHERE n.all_mentioned OR (coalesce((n.extra ->> 'textAll')::boolean, false) AND (n.can & 2048) <> 0)
   )
   SELECT j.ord::integer, j.outcome,
     CASE WHEN j.outcome IN ('role_preset', 'not_granted') THEN CASE

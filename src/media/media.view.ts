@@ -1,0 +1,44 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { timeJson } from '../database/sql-json.js';
+import { MEDIA_KINDS, type Media, type MediaKind } from './media.entity.js';
+
+/** A file as people see it. The urls are stable paths that need a token or a ticket. */
+export class MediaView {
+  @ApiProperty({ format: 'uuid', example: '0199f3a1-7b2c-7d10-8a55-4be0a1c2d3e4' }) id: string;
+  @ApiProperty({ enum: MEDIA_KINDS, example: 'image' }) kind: MediaKind;
+  @ApiProperty({ example: 'beach.jpg' }) filename: string;
+  @ApiProperty({ example: 'image/jpeg' }) contentType: string;
+  @ApiProperty({ description: 'Bytes, as kept and served.', example: 204800 }) size: number;
+  @ApiProperty({ type: String, nullable: true, description: 'Hex, of the bytes as kept and served.' }) sha256: string | null;
+  @ApiProperty({ type: Number, nullable: true, example: 1600 }) width: number | null;
+  @ApiProperty({ type: Number, nullable: true, example: 1200 }) height: number | null;
+  @ApiProperty({ type: Number, nullable: true, example: null }) durationMs: number | null;
+  @ApiProperty({ example: '/v1/media/0199f3a1-7b2c-7d10-8a55-4be0a1c2d3e4/content' }) url: string;
+  @ApiProperty({ type: String, nullable: true }) thumbnailUrl: string | null;
+  @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
+}
+
+const contentPath = (id: string): string => `/v1/media/${id}/content`;
+
+export const mediaViewOf = (media: Media): MediaView => ({
+  id: media.id,
+  kind: media.kind,
+  filename: media.filename,
+  contentType: media.contentType,
+  size: media.size,
+  sha256: media.sha256?.toString('hex') ?? null,
+  width: media.width,
+  height: media.height,
+  durationMs: media.durationMs,
+  url: contentPath(media.id),
+  thumbnailUrl: media.thumbnailKey === null ? null : `${contentPath(media.id)}?variant=thumbnail`,
+  createdAt: media.createdAt.toISOString(),
+});
+
+/** SQL: what {@link mediaViewOf} gives for the row `alias` of `media`, as json. */
+export const mediaJson = (alias: string): string => `json_build_object(
+  'id', ${alias}.id, 'kind', ${alias}.kind, 'filename', ${alias}.filename, 'contentType', ${alias}.content_type, 'size', ${alias}.size,
+  'sha256', encode(${alias}.sha256, 'hex'), 'width', ${alias}.width, 'height', ${alias}.height, 'durationMs', ${alias}.duration_ms,
+  'url', '/v1/media/' || ${alias}.id || '/content',
+  'thumbnailUrl', CASE WHEN ${alias}.thumbnail_key IS NOT NULL THEN '/v1/media/' || ${alias}.id || '/content?variant=thumbnail' END,
+  'createdAt', ${timeJson(`${alias}.created_at`)})`;

@@ -1,0 +1,162 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { timeJson } from '../database/sql-json.js';
+import { MediaView, mediaJson } from '../media/media.view.js';
+import { UserView, avatarUrlOf, userJson } from '../users/user.view.js';
+import { EVERYBODY, MESSAGE_TYPES, SYSTEM_EVENTS, type MessageType, type SystemEvent } from './message.types.js';
+
+/** Code points of a text that a preview shows. */
+export const PREVIEW_LENGTH = 200;
+
+export class PreviewView {
+  @ApiProperty({ enum: MESSAGE_TYPES, example: 'text' }) type: MessageType;
+  @ApiProperty({ type: String, nullable: true, description: `At most ${PREVIEW_LENGTH} characters; null of a deleted message.` })
+  text: string | null;
+  @ApiProperty({ type: UserView }) user: UserView;
+}
+
+export class ReplyToView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ example: 41 }) seq: number;
+  @ApiProperty({ type: PreviewView, nullable: true, description: 'Null where you may not see the original.' }) preview: PreviewView | null;
+}
+
+export class MentionView {
+  @ApiProperty({ format: 'uuid' }) userId: string;
+  @ApiProperty({ example: 'bob' }) username: string;
+}
+
+export class ReactionCountView {
+  @ApiProperty({ example: '👍' }) reaction: string;
+  @ApiProperty({ example: 3 }) count: number;
+  @ApiProperty({ required: false, description: 'Whether one of them is yours; not in broadcasts.' }) mine?: boolean;
+}
+
+export class SystemView {
+  @ApiProperty({ enum: SYSTEM_EVENTS, example: 'user_added' }) event: SystemEvent;
+  @ApiProperty({ type: [String], format: 'uuid' }) userIds: string[];
+}
+
+/** A message, over REST and sockets alike. A deleted one stays as a tombstone: no text, no media, no reactions. */
+@ApiExtraModels(MentionView)
+export class MessageView {
+  @ApiProperty({ format: 'uuid', example: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }) id: string;
+  @ApiProperty({ format: 'uuid' }) roomId: string;
+  @ApiProperty({ description: 'Its number in the room: 1, 2, 3, … without a hole.', example: 42 }) seq: number;
+  @ApiProperty({ description: 'The rev of its last change; 0 if none.', example: 0 }) rev: number;
+  @ApiProperty({ enum: MESSAGE_TYPES, example: 'text' }) type: MessageType;
+  @ApiProperty({ type: String, nullable: true, example: 'hello' }) text: string | null;
+  @ApiProperty({ type: [MediaView] }) media: MediaView[];
+  @ApiProperty({ type: UserView }) user: UserView;
+  @ApiProperty({ type: ReplyToView, nullable: true }) replyTo: ReplyToView | null;
+  @ApiProperty({ example: 0 }) replyCount: number;
+  @ApiProperty({
+    oneOf: [
+      { type: 'array', items: { $ref: getSchemaPath(MentionView) } },
+      { type: 'string', enum: ['all'] },
+    ],
+  })
+  mentions: MentionView[] | 'all';
+  @ApiProperty({ type: [ReactionCountView] }) reactions: ReactionCountView[];
+  @ApiProperty({ example: false }) pinned: boolean;
+  @ApiProperty({ type: SystemView, nullable: true }) system: SystemView | null;
+  @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) editedAt: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) deletedAt: string | null;
+}
+
+/** For whom the SQL of a message is built; both are SQL expressions. */
+export interface MessageEye {
+  /** The viewer's id; null gives the neutral view of a broadcast, without `mine`. */
+  viewer: string | null;
+  /** The first seq that the viewer may see; null shows every preview. */
+  visibleFrom: string | null;
+}
+
+const nameOf = (alias: string): string => `coalesce(${alias}.display_name, ${alias}.username)`;
+
+/** The English line of a system message, made when read: an erased name must go. */
+const systemText = (m: string): string => {
+  const actor = `(SELECT ${nameOf('sa')} FROM users sa WHERE sa.id = ${m}.user_id)`;
+  const people = `(SELECT string_agg(${nameOf('sp')}, ', ' ORDER BY si.position)
+    FROM unnest(${m}.system_user_ids) WITH ORDINALITY si (id, position) JOIN users sp ON sp.id = si.id)`;
+  return `CASE ${m}.system_event
+    WHEN 'room_created' THEN ${actor} || ' made the room' WHEN 'user_added' THEN ${actor} || ' added ' || ${people}
+    WHEN 'user_joined' THEN ${people} || ' joined' WHEN 'user_left' THEN ${people} || ' left'
+    WHEN 'user_removed' THEN ${actor} || ' removed ' || ${people} WHEN 'owner_changed' THEN ${people} || ' is now the owner'
+    WHEN 'room_updated' THEN ${actor} || ' changed the room' END`;
+};
+
+const textOf = (m: string): string => `CASE WHEN ${m}.type = 'system' THEN ${systemText(m)} ELSE ${m}.text END`;
+
+const previewJson = (m: string): string => `(SELECT json_build_object(
+    'type', o.type, 'text', left(${textOf('o')}, ${PREVIEW_LENGTH}), 'user', ${userJson('ou')})
+  FROM messages o JOIN users ou ON ou.id = o.user_id WHERE o.room_id = ${m}.room_id AND o.seq = ${m}.reply_to_seq)`;
+
+const reactionsJson = (m: string, viewer: string | null): string => {
+  const mine = viewer
+    ? `, 'mine', EXISTS (SELECT 1 FROM reactions rx
+        WHERE rx.room_id = rc.room_id AND rx.message_id = rc.message_id AND rx.user_id = ${viewer} AND rx.reaction = rc.reaction)`
+    : '';
+  return `coalesce((SELECT json_agg(json_build_object('reaction', rc.reaction, 'count', rc.count${mine}) ORDER BY rc.first_at, rc.reaction)
+    FROM reaction_counts rc WHERE rc.room_id = ${m}.room_id AND rc.message_id = ${m}.id), '[]')`;
+};
+
+const mentionsJson = (m: string): string => `coalesce((SELECT CASE WHEN bool_or(mn.user_id = '${EVERYBODY}') THEN to_json('all'::text)
+    ELSE json_agg(json_build_object('userId', mn.user_id, 'username', mu.username) ORDER BY mu.username) END
+  FROM message_mentions mn LEFT JOIN users mu ON mu.id = mn.user_id WHERE mn.room_id = ${m}.room_id AND mn.message_id = ${m}.id), '[]')`;
+
+const mediaListJson = (m: string): string => `coalesce((SELECT json_agg(${mediaJson('mf')} ORDER BY ml.position)
+  FROM message_media ml JOIN media mf ON mf.id = ml.media_id WHERE ml.room_id = ${m}.room_id AND ml.message_id = ${m}.id), '[]')`;
+
+/** SQL: a MessageView, as json, of the row `m` of `messages`. The one place besides {@link sentViewOf} that knows the shape. */
+export const messageJson = ({ viewer, visibleFrom }: MessageEye, m = 'm'): string => `json_build_object(
+  'id', ${m}.id, 'roomId', ${m}.room_id, 'seq', ${m}.seq, 'rev', ${m}.rev, 'type', ${m}.type, 'text', ${textOf(m)},
+  'media', ${mediaListJson(m)},
+  'user', (SELECT ${userJson('au')} FROM users au WHERE au.id = ${m}.user_id),
+  'replyTo', CASE WHEN ${m}.reply_to_id IS NOT NULL THEN json_build_object('id', ${m}.reply_to_id, 'seq', ${m}.reply_to_seq,
+    'preview', ${visibleFrom ? `CASE WHEN ${m}.reply_to_seq >= ${visibleFrom} THEN ${previewJson(m)} END` : previewJson(m)}) END,
+  'replyCount', ${m}.reply_count,
+  'mentions', ${mentionsJson(m)},
+  'reactions', ${reactionsJson(m, viewer)},
+  'pinned', EXISTS (SELECT 1 FROM message_pins mp WHERE mp.room_id = ${m}.room_id AND mp.message_id = ${m}.id),
+  'system', CASE WHEN ${m}.system_event IS NOT NULL THEN json_build_object('event', ${m}.system_event, 'userIds', ${m}.system_user_ids) END,
+  'createdAt', ${timeJson(`${m}.created_at`)}, 'editedAt', ${timeJson(`${m}.edited_at`)}, 'deletedAt', ${timeJson(`${m}.deleted_at`)})`;
+
+/** What the send function answers of a message just sent. */
+export interface SentRow {
+  seq: number;
+  type: MessageType;
+  created_at: Date;
+  username: string;
+  display_name: string | null;
+  avatar_media_id: string | null;
+  user_created_at: Date;
+}
+
+/** A message just sent that is nothing but text: what {@link messageJson} would give, without asking the database again. */
+export const sentViewOf = (id: string, roomId: string, userId: string, text: string | null, row: SentRow): MessageView => ({
+  id,
+  roomId,
+  seq: row.seq,
+  rev: 0,
+  type: row.type,
+  text,
+  media: [],
+  user: {
+    id: userId,
+    username: row.username,
+    displayName: row.display_name,
+    avatarUrl: avatarUrlOf(row.avatar_media_id),
+    deleted: false,
+    createdAt: row.user_created_at.toISOString(),
+  },
+  replyTo: null,
+  replyCount: 0,
+  mentions: [],
+  reactions: [],
+  pinned: false,
+  system: null,
+  createdAt: row.created_at.toISOString(),
+  editedAt: null,
+  deletedAt: null,
+});

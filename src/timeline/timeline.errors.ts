@@ -1,0 +1,50 @@
+import { DomainError } from '../common/domain-error.js';
+
+/** 404: there is no such message, or the asking person may not know that there is. */
+export class MessageNotFound extends DomainError {
+  constructor() {
+    super(404, 'message_not_found', 'There is no such message.');
+  }
+}
+
+/** 409: the id is taken in this room by another body or another sender. */
+export class MessageConflict extends DomainError {
+  constructor() {
+    super(409, 'message_conflict', 'A different message has this id.');
+  }
+}
+
+/** 422: the message to reply to is not there, or not to be seen. */
+export class ReplyNotFound extends DomainError {
+  constructor() {
+    super(422, 'reply_not_found', 'The message to reply to is not there.');
+  }
+}
+
+/** 422: a medium is not there, not the sender's, or not ready. */
+export class MediaNotUsable extends DomainError {
+  constructor() {
+    super(422, 'media_not_usable', 'A medium is not there, not yours, or not ready.');
+  }
+}
+
+/** 422: a text without text, or a media type without media. */
+export class EmptyMessage extends DomainError {
+  constructor(detail: string) {
+    super(422, 'empty_message', detail);
+  }
+}
+
+/** 503: the queue of this process or this sender is full. */
+export class Overloaded extends DomainError {
+  constructor() {
+    super(503, 'overloaded', 'Too many messages wait to be written.', { retryAfter: 1 });
+  }
+}
+
+/** 401: the session ended between the check of the token and the write. */
+export class SessionOver extends DomainError {
+  constructor() {
+    super(401, 'session_ended', 'The session has ended; log in again.');
+  }
+}

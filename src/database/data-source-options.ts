@@ -1,11 +1,12 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { migrations } from '../../migrations/index.js';
+import { SnakeNaming } from './snake-naming.js';
 
 const IDLE_MS = 30_000;
 
 /** One pool a process. Entities come from the modules that own them. */
-export function dataSourceOptions({ database }: Settings): DataSourceOptions {
+export function dataSourceOptions({ database, writer }: Settings): DataSourceOptions {
   if (!database.url) throw new Error('the address of the database is not known yet: start the embedded PostgreSQL first');
   return {
     type: 'postgres',
@@ -13,6 +14,7 @@ export function dataSourceOptions({ database }: Settings): DataSourceOptions {
     applicationName: 'parley',
     poolSize: database.poolSize,
     connectTimeoutMS: database.patienceMs,
+    namingStrategy: new SnakeNaming(),
     migrations,
     migrationsTableName: 'migrations',
     parseInt8: true,
@@ -21,6 +23,7 @@ export function dataSourceOptions({ database }: Settings): DataSourceOptions {
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     extra: {
       statement_timeout: database.statementTimeoutMs,
+      lock_timeout: writer.lockTimeoutMs,
       idle_in_transaction_session_timeout: database.statementTimeoutMs,
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
+import { DirectQueries } from './direct-queries.js';
 import { DatabaseNotifications } from './notifications.js';
 import { PoolGuard } from './pool-guard.js';
 import { Transactions } from './transactions.js';
@@ -15,7 +16,7 @@ import { Transactions } from './transactions.js';
       useFactory: (settings: Settings) => ({ ...dataSourceOptions(settings), autoLoadEntities: true, retryAttempts: 1, retryDelay: 0 }),
     }),
   ],
-  providers: [Transactions, PoolGuard, DatabaseNotifications],
-  exports: [Transactions, DatabaseNotifications],
+  providers: [Transactions, DirectQueries, PoolGuard, DatabaseNotifications],
+  exports: [Transactions, DirectQueries, DatabaseNotifications],
 })
 export class DatabaseModule {}

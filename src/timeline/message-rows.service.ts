@@ -57,6 +57,19 @@ export class MessageRows {
     return rows.map((row) => row.view);
   }
 
+  /** Messages as these people see them, in the order of the keys; undefined where they may not. @param keys at most 500 */
+  async seenBy(keys: readonly (MessageKey & { userId: string })[]): Promise<(MessageView | undefined)[]> {
+    const rows = await this.transactions.query<{ position: number; view: MessageView }>(
+      `SELECT k.position, ${messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' })} AS view
+       FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) WITH ORDINALITY k (room_id, seq, user_id, position)
+       JOIN room_users ru ON ru.room_id = k.room_id AND ru.user_id = k.user_id
+       JOIN messages m ON m.room_id = k.room_id AND m.seq = k.seq`,
+      [keys.map((key) => key.roomId), keys.map((key) => key.seq), keys.map((key) => key.userId)],
+    );
+    const byPosition = new Map(rows.map((row) => [row.position, row.view]));
+    return keys.map((_, index) => byPosition.get(index + 1));
+  }
+
   /**
    * Ends a change of a message: takes the room's next rev for it, stamps it, and tells who listens after the commit.
    * Answers the message as the actor sees it.

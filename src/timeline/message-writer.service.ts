@@ -1,0 +1,209 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { newId } from '../common/ids.js';
+import { Settings } from '../config/settings.js';
+import { asRefusal, errorCode, isConnectionError, isDeadlock, LockTimeout } from '../database/database-errors.js';
+import { DomainEvents } from '../events/domain-events.js';
+import { mentionsIn } from './mentions.policy.js';
+import { checkMessage, requestHash, type CheckedMessage } from './message-content.policy.js';
+import { MessageRows } from './message-rows.service.js';
+import type { SendMessage } from './message.types.js';
+import { sentViewOf, type MessageView } from './message.view.js';
+import { refusalOfSend, SendCall, type SendRow } from './send-call.service.js';
+import { SendQueue, type Pending, type SendResult } from './send-queue.js';
+import { Overloaded } from './timeline.errors.js';
+import { MessagesPosted } from './timeline.events.js';
+
+/** Rooms held by somebody else that are waited for at the same time, each on a connection of its own. */
+const LANES = 4;
+/** A connection that broke sooner than this is tried once more; later, the caller has waited long enough. */
+const RETRY_WITHIN_MS = 500;
+
+/**
+ * The send path, whoever sends. One writer a process: what arrives while a batch is being written forms the next one. No timer; an idle
+ * server sends at once. A room whose head is held elsewhere waits in a lane of its own, and stops nobody.
+ */
+@Injectable()
+export class MessageWriter {
+  private readonly queue = new SendQueue();
+  private writing = false;
+  /** Rooms with a lane of their own that wait for their turn. */
+  private readonly diverted: string[] = [];
+  private lanes = 0;
+
+  constructor(
+    private readonly call: SendCall,
+    private readonly rows: MessageRows,
+    private readonly events: DomainEvents,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * Answers after the commit. Nothing is awaited before the message stands in the queue: one caller's sends to one room are numbered in the
+   * order of the calls. Sent again with its `id` it exists once.
+   * @throws ValidationFailed, UnstorableText, EmptyMessage, Overloaded at once; RoomNotFound, Forbidden, MessageConflict, ReplyNotFound,
+   * MediaNotUsable, SessionOver, LockTimeout, DatabaseUnavailable after the judgement
+   */
+  send(actor: Actor, input: SendMessage): Promise<SendResult> {
+    return new Promise((resolve, reject) => {
+      const checked = checkMessage(input, this.settings.messages);
+      const { queuePerProcess, queuePerSender } = this.settings.writer;
+      if (this.queue.size >= queuePerProcess || this.queue.of(actor.userId) >= queuePerSender) throw new Overloaded();
+      const message = { ...checked, id: checked.id ?? newId() };
+      this.queue.add({ actor, message, hash: requestHash(checked), extras: extrasOf(checked), waiters: [{ resolve, reject }] });
+      void this.pump();
+    });
+  }
+
+  /** Messages that wait to be written, or are being written. */
+  get depth(): number {
+    return this.queue.size;
+  }
+
+  private async pump(): Promise<void> {
+    if (this.writing) return;
+    this.writing = true;
+    // What comes in the same turn of the event loop goes into the same batch.
+    await Promise.resolve();
+    for (let batch = this.next(); batch.length > 0; batch = this.next()) await this.write(batch, false);
+    this.writing = false;
+  }
+
+  private next(): Pending[] {
+    return this.queue.take(this.settings.writer.batchSize);
+  }
+
+  private async write(batch: readonly Pending[], wait: boolean): Promise<void> {
+    let rows: SendRow[];
+    try {
+      rows = await this.ask(batch, wait);
+    } catch (error) {
+      // One of them is poison; the others must not suffer for it.
+      if (batch.length > 1 && isDataError(error)) for (const pending of batch) await this.write([pending], wait);
+      else this.refuse(batch, asRefusal(error));
+      return;
+    }
+    // What fails from here on is committed: who sends it again is answered with it, and the others get it by repair.
+    await this.settle(batch, rows).catch((error: unknown) => this.refuse(batch, asRefusal(error)));
+  }
+
+  /** The call; on a connection that broke at once, again: the ids make it the same send. */
+  private async ask(batch: readonly Pending[], wait: boolean): Promise<SendRow[]> {
+    const since = performance.now();
+    try {
+      return await this.call.run(batch, wait);
+    } catch (error) {
+      if (!isDeadlock(error) && !(isConnectionError(error) && performance.now() - since < RETRY_WITHIN_MS)) throw error;
+      return this.call.run(batch, wait);
+    }
+  }
+
+  private async settle(batch: readonly Pending[], rows: readonly SendRow[]): Promise<void> {
+    const sent: [Pending, SendRow][] = [];
+    const same: [Pending, SendRow][] = [];
+    const busy = new Map<string, Pending[]>();
+    for (const [index, pending] of batch.entries()) {
+      const row = rows[index];
+      if (!row) throw new Error('the send function answered too few rows');
+      if (row.outcome === 'sent') sent.push([pending, row]);
+      else if (row.outcome === 'same') same.push([pending, row]);
+      else if (row.outcome === 'busy') busy.set(pending.message.roomId, [...(busy.get(pending.message.roomId) ?? []), pending]);
+      else this.refuse([pending], refusalOfSend(row));
+    }
+    for (const [roomId, held] of busy) this.divert(roomId, held);
+    const views = await this.viewsOf(sent);
+    this.publish(sent, views);
+    for (const [pending] of sent) this.answer(pending, views.get(pending), true);
+    if (same.length > 0) await this.answerAgain(same);
+  }
+
+  /** Publish first, then ack: who was answered has been announced. */
+  private publish(sent: readonly [Pending, SendRow][], views: ReadonlyMap<Pending, MessageView>): void {
+    const byRoom = new Map<string, { fence: number; messages: MessageView[] }>();
+    for (const [pending, row] of sent) {
+      const view = views.get(pending);
+      if (!view) continue;
+      const room = byRoom.get(view.roomId) ?? { fence: row.fence, messages: [] };
+      room.messages.push(view);
+      byRoom.set(view.roomId, room);
+    }
+    for (const [roomId, { fence, messages }] of byRoom) this.events.publish(new MessagesPosted(roomId, fence, messages));
+  }
+
+  /** Plain texts are what was sent and numbered; the rest is read back, all at once. */
+  private async viewsOf(sent: readonly [Pending, SendRow][]): Promise<Map<Pending, MessageView>> {
+    const rich = sent.filter(([pending]) => pending.extras !== null);
+    const read = rich.length > 0 ? await this.rows.neutral(rich.map(([{ message }, { seq }]) => ({ roomId: message.roomId, seq }))) : [];
+    const bySeq = new Map(read.map((view) => [`${view.roomId} ${view.seq}`, view]));
+    const views = new Map<Pending, MessageView>();
+    for (const [pending, row] of sent) {
+      const { roomId, id, text } = pending.message;
+      const view = pending.extras === null ? sentViewOf(id, roomId, pending.actor.userId, text, row) : bySeq.get(`${roomId} ${row.seq}`);
+      if (view) views.set(pending, view);
+    }
+    return views;
+  }
+
+  private async answerAgain(same: readonly [Pending, SendRow][]): Promise<void> {
+    const keys = same.map(([{ message, actor }, { seq }]) => ({ roomId: message.roomId, seq, userId: actor.userId }));
+    const views = await this.rows.seenBy(keys);
+    for (const [index, [pending]] of same.entries()) this.answer(pending, views[index], false);
+  }
+
+  private answer(pending: Pending, message: MessageView | undefined, created: boolean): void {
+    if (!message) return this.refuse([pending], new Error('a message that was just written cannot be read'));
+    for (const [index, waiter] of this.queue.done(pending).entries()) waiter.resolve({ message, created: created && index === 0 });
+  }
+
+  private refuse(batch: readonly Pending[], error: unknown): void {
+    for (const pending of batch) for (const waiter of this.queue.done(pending)) waiter.reject(error);
+  }
+
+  private divert(roomId: string, held: readonly Pending[]): void {
+    this.queue.divert(roomId, held);
+    this.diverted.push(roomId);
+    this.openLanes();
+  }
+
+  private openLanes(): void {
+    while (this.lanes < LANES) {
+      const roomId = this.diverted.shift();
+      if (roomId === undefined) return;
+      this.lanes++;
+      void this.passLane(roomId).finally(() => {
+        this.lanes--;
+        this.openLanes();
+      });
+    }
+  }
+
+  /** One batch of a room, waited for; then the room is among the others again. */
+  private async passLane(roomId: string): Promise<void> {
+    const batch = this.queue.takeLane(roomId, this.settings.writer.batchSize);
+    const since = performance.now();
+    await this.write(batch, true);
+    // Still held: who waited behind them has waited as long.
+    if (performance.now() - since >= this.settings.writer.lockTimeoutMs) this.refuse(this.queue.emptyLane(roomId), new LockTimeout());
+    this.queue.rejoin(roomId);
+    void this.pump();
+  }
+}
+
+/** Errors that the data of one message can cause: class 22 (data) and 23 (constraints). */
+const isDataError = (error: unknown): boolean => /^2[23]/.test(errorCode(error) ?? '');
+
+/** What the send function has to look up for a message; null when it is nothing but text. */
+function extrasOf({ text, mediaIds, replyToId, mentions }: CheckedMessage): object | null {
+  const inText = mentionsIn(text);
+  const all = mentions === 'all';
+  const userIds = mentions === 'all' ? [] : mentions;
+  if (!replyToId && mediaIds.length === 0 && !all && userIds.length === 0 && !inText.all && inText.usernames.length === 0) return null;
+  return {
+    ...(replyToId && { replyTo: replyToId }),
+    ...(mediaIds.length > 0 && { media: mediaIds }),
+    ...(userIds.length > 0 && { userIds }),
+    ...(inText.usernames.length > 0 && { usernames: inText.usernames }),
+    ...(all && { all }),
+    ...(inText.all && { textAll: true }),
+  };
+}

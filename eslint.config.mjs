@@ -181,7 +181,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
-      'max-lines': ['error', { max: 600 }],
+      'max-lines': ['error', { max: 400 }],
       'no-console': 'off',
       'no-restricted-syntax': ['error', syntax.focused, syntax.skipped, syntax.renamed],
       '@typescript-eslint/explicit-module-boundary-types': 'off',

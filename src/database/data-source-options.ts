@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { migrations } from '../../migrations/index.js';
+import { silentLogger } from './silent-logger.js';
 import { SnakeNaming } from './snake-naming.js';
 
 const IDLE_MS = 30_000;
@@ -19,7 +20,7 @@ export function dataSourceOptions({ database, writer }: Settings): DataSourceOpt
     migrationsTableName: 'migrations',
     parseInt8: true,
     installExtensions: false, // migrations do
-    logging: false, // statements hold what people wrote
+    logger: silentLogger,
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     extra: {
       statement_timeout: database.statementTimeoutMs,

@@ -1,8 +1,8 @@
-import { DefaultNamingStrategy } from 'typeorm';
+import { DefaultNamingStrategy, type Table } from 'typeorm';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** camelCase properties, snake_case columns: no entity has to say both. */
+/** camelCase properties, snake_case columns, and for constraints the names that PostgreSQL gives: no entity has to say them. */
 export class SnakeNaming extends DefaultNamingStrategy {
   override columnName(propertyName: string, customName: string | undefined, embeddedPrefixes: string[]): string {
     return customName ?? snake([...embeddedPrefixes, propertyName].join('_'));
@@ -10,5 +10,29 @@ export class SnakeNaming extends DefaultNamingStrategy {
 
   override joinColumnName(relationName: string, referencedColumnName: string): string {
     return snake(`${relationName}_${referencedColumnName}`);
+  }
+
+  override primaryKeyName(table: Table | string): string {
+    return `${this.getTableName(table)}_pkey`;
+  }
+
+  override foreignKeyName(table: Table | string, columns: string[]): string {
+    return this.joined(table, columns, 'fkey');
+  }
+
+  override uniqueConstraintName(table: Table | string, columns: string[]): string {
+    return this.joined(table, columns, 'key');
+  }
+
+  override relationConstraintName(table: Table | string, columns: string[]): string {
+    return this.joined(table, columns, 'key');
+  }
+
+  override indexName(table: Table | string, columns: string[]): string {
+    return this.joined(table, columns, 'idx');
+  }
+
+  private joined(table: Table | string, columns: string[], end: string): string {
+    return [this.getTableName(table), ...columns, end].join('_');
   }
 }

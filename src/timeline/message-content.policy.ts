@@ -41,7 +41,7 @@ const TYPES: ReadonlySet<string> = new Set(SENDABLE_TYPES);
  */
 export function checkMessage(input: unknown, bounds: ContentBounds): CheckedMessage {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw new ValidationFailed([{ path: '', message: 'must be an object' }]);
+    {throw new ValidationFailed([{ path: '', message: 'must be an object' }]);}
   const errors: FieldError[] = [];
   const refuse = (path: string, message: string): void => void errors.push({ path, message });
   const { roomId, id, type, text, mediaIds, replyToId, mentions } = input as Record<keyof SendMessage, unknown>;

@@ -63,10 +63,13 @@ export class MessageWriter {
   private async pump(): Promise<void> {
     if (this.writing) return;
     this.writing = true;
-    // What comes in the same turn of the event loop goes into the same batch.
-    await Promise.resolve();
-    for (let batch = this.next(); batch.length > 0; batch = this.next()) await this.write(batch, false);
-    this.writing = false;
+    try {
+      // What comes in the same turn of the event loop goes into the same batch.
+      await Promise.resolve();
+      for (let batch = this.next(); batch.length > 0; batch = this.next()) await this.write(batch, false);
+    } finally {
+      this.writing = false;
+    }
   }
 
   private next(): Pending[] {

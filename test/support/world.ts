@@ -1,0 +1,159 @@
+import { startApp, type RunningApp } from './app.js';
+import { Ear, type Said } from './ear.js';
+
+export interface Answer {
+  status: number;
+  body: Said;
+  headers: Headers;
+}
+
+/** A call over HTTP, as anybody would make it. A path begins with `/`, under `/v1` unless it says more. */
+export async function call(
+  url: string,
+  method: string,
+  path: string,
+  { body, token, headers = {} }: { body?: unknown; token?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}${/^\/(v1|docs|health|metrics|socket\.io)\b/.test(path) ? '' : '/v1'}${path}`, {
+    method,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    redirect: 'manual',
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '') && !/ndjson/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, body: isJson && text ? (JSON.parse(text)) : text };
+}
+
+/** Somebody with an account, and the devices they have connected. */
+export class Person {
+  readonly ears: Ear[] = [];
+
+  constructor(
+    readonly world: World,
+    readonly username: string,
+    readonly password: string,
+    public user: Said,
+    public accessToken: string,
+    public refreshToken: string,
+  ) {}
+
+  get id(): string {
+    return this.user.id as string;
+  }
+
+  /** Any call, answered whatever its status. `on` takes another node of the world. */
+  call(method: string, path: string, body?: unknown, on: RunningApp = this.world.app): Promise<Answer> {
+    return call(on.url, method, path, { body, token: this.accessToken });
+  }
+
+  /** A call that must succeed; gives the body. */
+  async does(method: string, path: string, body?: unknown, on?: RunningApp): Promise<Said> {
+    const answer = await this.call(method, path, body, on);
+    if (answer.status >= 300) throw new Error(`${this.username}: ${method} ${path} → ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  gets = (path: string): Promise<Said> => this.does('GET', path);
+  posts = (path: string, body: unknown = {}): Promise<Said> => this.does('POST', path, body);
+  puts = (path: string, body: unknown = {}): Promise<Said> => this.does('PUT', path, body);
+  patches = (path: string, body: unknown): Promise<Said> => this.does('PATCH', path, body);
+  deletes = (path: string): Promise<Said> => this.does('DELETE', path);
+
+  /** The status of a call, and the code of the problem if it is one: what a table of rules compares. */
+  async tries(method: string, path: string, body?: unknown): Promise<string> {
+    const answer = await this.call(method, path, body);
+    return answer.status < 300 ? String(answer.status) : `${answer.status} ${answer.body.reason ?? answer.body.code}`;
+  }
+
+  /** Connects a device. */
+  async listens(auth: Record<string, unknown> = {}, on: RunningApp = this.world.app): Promise<Ear> {
+    const ear = await Ear.open(on.url, { token: this.accessToken, ...auth });
+    this.ears.push(ear);
+    this.world.ears.push(ear);
+    return ear;
+  }
+
+  async befriends(...others: Person[]): Promise<void> {
+    for (const other of others) {
+      const request = await this.posts('/friend-requests', { userId: other.id });
+      if (request.status === 'pending') await other.posts(`/friend-requests/${request.id}/approve`);
+    }
+  }
+
+  /** A room of that type with those people in it, whatever their privacy would need: they are made friends first. */
+  async opens(type: 'group' | 'channel' | 'team', name: string, ...others: Person[]): Promise<Said> {
+    if (type === 'group') await this.befriends(...others);
+    return this.posts('/rooms', { type, name, userIds: others.map((other) => other.id) });
+  }
+
+  opensGroup = (...others: Person[]): Promise<Said> => this.opens('group', 'a group', ...others);
+  opensChannel = (...others: Person[]): Promise<Said> => this.opens('channel', 'a channel', ...others);
+  opensTeam = (...others: Person[]): Promise<Said> => this.opens('team', 'a team', ...others);
+
+  /** The private room with somebody, who becomes a friend. */
+  async opensPrivate(other: Person): Promise<Said> {
+    await this.befriends(other);
+    return this.posts('/rooms', { type: 'private_messages', userIds: [other.id] });
+  }
+
+  /** Sends by REST and gives the message. */
+  says(room: { id: string }, text: string, more: object = {}): Promise<Said> {
+    return this.posts(`/rooms/${room.id}/messages`, { text, ...more });
+  }
+
+  page(room: { id: string }, query = ''): Promise<Said> {
+    return this.gets(`/rooms/${room.id}/messages${query}`);
+  }
+}
+
+/** One or more servers on one database, and the people who use them. */
+export class World {
+  readonly ears: Ear[] = [];
+  private readonly nodes: RunningApp[] = [];
+  private known = 0;
+
+  private constructor(
+    readonly app: RunningApp,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async start(env: Record<string, string> = {}): Promise<World> {
+    return new World(await startApp({ env }), env);
+  }
+
+  get url(): string {
+    return this.app.url;
+  }
+
+  /** Another process' worth of server on the same database. */
+  async node(env: Record<string, string> = {}): Promise<RunningApp> {
+    const node = await startApp({ env: { ...this.env, ...env }, databaseUrl: this.app.databaseUrl });
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Registers people; each name is made unique, so that every story may call its people as it likes. */
+  async people<const N extends string>(...names: N[]): Promise<Record<N, Person>> {
+    const made = await Promise.all(names.map(async (name) => [name, await this.person(name)] as const));
+    return Object.fromEntries(made) as Record<N, Person>;
+  }
+
+  async person(name: string): Promise<Person> {
+    const username = `${name}.${++this.known}.${process.pid}`;
+    const password = `the password of ${username}`;
+    const answer = await call(this.url, 'POST', '/auth/register', { body: { username, password, displayName: name } });
+    if (answer.status !== 201) throw new Error(`register → ${answer.status} ${JSON.stringify(answer.body)}`);
+    return new Person(this, username, password, answer.body.user, answer.body.accessToken, answer.body.refreshToken);
+  }
+
+  async stop(): Promise<void> {
+    for (const ear of this.ears) ear.close();
+    await Promise.all(this.nodes.map((node) => node.close()));
+    await this.app.close();
+  }
+}

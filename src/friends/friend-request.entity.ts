@@ -13,11 +13,11 @@ export type FriendRequestStatus = (typeof FRIEND_REQUEST_STATUSES)[number];
 @Index('friend_requests_pending_pair_key', { synchronize: false })
 export class FriendRequest {
   @PrimaryColumn('uuid') id: string;
-  @Column('uuid', { name: 'from_user_id' }) fromUserId: string;
-  @Column('uuid', { name: 'to_user_id' }) toUserId: string;
+  @Column('uuid') fromUserId: string;
+  @Column('uuid') toUserId: string;
   @Column('text', { default: 'pending' }) status: FriendRequestStatus;
-  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' }) createdAt: Date;
-  @Column({ type: 'timestamptz', name: 'decided_at', precision: 3, nullable: true }) decidedAt: Date | null;
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' }) createdAt: Date;
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) decidedAt: Date | null;
 
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'from_user_id' }) protected from?: unknown;
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'to_user_id' }) protected to?: unknown;

@@ -8,9 +8,9 @@ import { User } from '../users/user.entity.js';
 @Check('friendships_ordered', 'user_low < user_high')
 @Index('friendships_user_high_idx', ['userHigh'])
 export class Friendship {
-  @PrimaryColumn('uuid', { name: 'user_low' }) userLow: string;
-  @PrimaryColumn('uuid', { name: 'user_high' }) userHigh: string;
-  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' }) createdAt: Date;
+  @PrimaryColumn('uuid') userLow: string;
+  @PrimaryColumn('uuid') userHigh: string;
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' }) createdAt: Date;
 
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_low' }) protected low?: unknown;
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_high' }) protected high?: unknown;
@@ -21,9 +21,9 @@ export class Friendship {
 @Check('blocks_not_oneself', 'user_id <> blocked_id')
 @Index('blocks_blocked_id_idx', ['blockedId'])
 export class Block {
-  @PrimaryColumn('uuid', { name: 'user_id' }) userId: string;
-  @PrimaryColumn('uuid', { name: 'blocked_id' }) blockedId: string;
-  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' }) createdAt: Date;
+  @PrimaryColumn('uuid') userId: string;
+  @PrimaryColumn('uuid') blockedId: string;
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' }) createdAt: Date;
 
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_id' }) protected user?: unknown;
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'blocked_id' }) protected blockedUser?: unknown;

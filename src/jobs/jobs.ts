@@ -1,42 +1,43 @@
-/** JSON, as it stands in the table. */
-export type JobPayload = Readonly<Record<string, unknown>>;
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '../database/transactions.js';
+import { JobQueue } from './job-queue.js';
+import { JobRegistry, type TimerHandler } from './job-registry.js';
+import { JobRunner } from './job-runner.js';
+import type { EnqueueOptions, JobCounts, JobHandler, JobPayload } from './job.types.js';
 
-export interface JobContext {
-  /** 1 at the first try of a step. */
-  readonly attempt: number;
-  /** Aborted when the process shuts down: a long step may end early with `{ again }`. */
-  readonly signal: AbortSignal;
-}
+/** Durable work in the table `jobs`, shared by all processes. Any process may enqueue; only servers run jobs and timers. */
+@Injectable()
+export class Jobs {
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly registry: JobRegistry,
+    private readonly runner: JobRunner,
+    private readonly transactions: Transactions,
+  ) {}
 
-/**
- * One step of a job, at least once: it must do no harm when it is done twice. Return `{ again: payload }` after a step to go on with the
- * next one (another job may come between); nothing when the job is done. What it throws is tried again later.
- */
-export type JobHandler<P extends JobPayload = JobPayload> = (payload: P, context: JobContext) => Promise<{ again: P } | void>;
+  /** Part of the caller's transaction: no commit, no job. Begins at once after the commit, or at `runAt`, give or take two seconds. */
+  async enqueue(kind: string, payload: JobPayload, options: EnqueueOptions = {}): Promise<void> {
+    await this.queue.add(kind, payload, options);
+    this.transactions.afterCommit(() => this.runner.wake());
+  }
 
-export interface EnqueueOptions {
-  readonly runAt?: Date;
-  /** One living job a key: a second one takes its payload over, and runs again when the first is running already. */
-  readonly key?: string;
-}
+  /** Says who does the jobs of a kind. Called once a kind, in `onModuleInit`. */
+  handle<P extends JobPayload>(kind: string, handler: JobHandler<P>): void {
+    if (this.registry.handlers.has(kind)) throw new Error(`two handlers for the job ${kind}`);
+    this.registry.handlers.set(kind, handler as unknown as JobHandler);
+  }
 
-export interface JobCounts {
-  readonly waiting: number;
-  readonly running: number;
-  /** Given up after the last attempt; kept with `last_error`. */
-  readonly failed: number;
-}
+  /**
+   * Runs about every so many seconds in all processes together, never twice at a time; what it throws is logged, and the next turn comes
+   * as ever. Called in `onModuleInit`.
+   */
+  every(name: string, seconds: number, handler: TimerHandler): void {
+    const kind = `timer:${name}`;
+    if (this.registry.timers.has(kind)) throw new Error(`two timers are called ${name}`);
+    this.registry.timers.set(kind, { seconds, handler });
+  }
 
-/** Durable work in the table `jobs`, shared by all processes; runs in servers only. */
-export abstract class Jobs {
-  /** Part of the caller's transaction: no commit, no job. */
-  abstract enqueue(kind: string, payload: JobPayload, options?: EnqueueOptions): Promise<void>;
-
-  /** Called once a kind, in `onModuleInit`. */
-  abstract handle<P extends JobPayload>(kind: string, handler: JobHandler<P>): void;
-
-  /** Runs about every so many seconds, in one process at a time; what it throws is logged, and tried at the next turn. Called in `onModuleInit`. */
-  abstract every(name: string, seconds: number, handler: (context: JobContext) => Promise<void>): void;
-
-  abstract counts(): Promise<JobCounts>;
+  counts(): Promise<JobCounts> {
+    return this.queue.counts();
+  }
 }

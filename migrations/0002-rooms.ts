@@ -37,6 +37,7 @@ export class Rooms1700000000002 implements MigrationInterface {
     await db.query(`
       CREATE UNIQUE INDEX rooms_team_pair_key ON rooms (team_id, user_low, user_high)
         WHERE team_id IS NOT NULL AND deleted_at IS NULL`);
+    await db.query(`CREATE INDEX rooms_team_id_idx ON rooms (team_id) WHERE team_id IS NOT NULL`); // what belongs to a team, also when deleted
     await db.query(`CREATE INDEX rooms_public_idx ON rooms (id) WHERE is_public AND deleted_at IS NULL`);
     await db.query(`
       CREATE INDEX rooms_public_trgm_idx ON rooms USING gin ((coalesce(name, '') || ' ' || coalesce(description, '')) gin_trgm_ops)

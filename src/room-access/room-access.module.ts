@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ReadMarkRows } from './read-mark-rows.service.js';
 import { RoomAccess } from './room-access.service.js';
 import { RoomAudit } from './room-audit.entity.js';
 import { RoomBan } from './room-ban.entity.js';
@@ -7,6 +8,7 @@ import { RoomBans } from './room-bans.service.js';
 import { RoomChange } from './room-change.entity.js';
 import { RoomHead } from './room-head.entity.js';
 import { RoomLog } from './room-log.service.js';
+import { RoomPurge } from './room-purge.service.js';
 import { RoomRows } from './room-rows.service.js';
 import { RoomUser } from './room-user.entity.js';
 import { Room } from './room.entity.js';
@@ -14,7 +16,7 @@ import { Room } from './room.entity.js';
 /** Rooms and seats as rows, the one door to them, and their log. No routes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomUser, RoomBan, RoomChange, RoomAudit])],
-  providers: [RoomAccess, RoomLog, RoomRows, RoomBans],
-  exports: [RoomAccess, RoomLog, RoomRows, RoomBans],
+  providers: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, ReadMarkRows],
+  exports: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, ReadMarkRows],
 })
 export class RoomAccessModule {}

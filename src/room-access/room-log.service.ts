@@ -50,6 +50,15 @@ export class RoomLog {
     return step;
   }
 
+  /** Where the room stands, as a step that goes nowhere. */
+  async standing(roomId: string): Promise<LogStep> {
+    const [step] = await this.transactions.query<LogStep>(`SELECT rev AS "prevRev", rev, fence FROM room_heads WHERE room_id = $1`, [
+      roomId,
+    ]);
+    if (!step) throw new Error(`room ${roomId} has no head`);
+    return step;
+  }
+
   /**
    * Raises the fence, and tells every process at the commit that these people (null: all) may hear no more of the room. No Redis is
    * needed for it, and a command line can do it.

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
-import { RoomLog } from './room-log.service.js';
 import { RoomHead } from './room-head.entity.js';
+import { RoomLog } from './room-log.service.js';
+import { RoomPurge } from './room-purge.service.js';
 import { RoomUser } from './room-user.entity.js';
 import { Room } from './room.entity.js';
 import type { LogStep, RoomRole } from './room.types.js';
@@ -16,16 +17,35 @@ export interface Newcomer {
   deny?: number;
 }
 
+/** Each takes some rows of a room that is gone, by key. */
+const PURGES = {
+  room_users: `DELETE FROM room_users WHERE room_id = $1 AND user_id IN (
+    SELECT user_id FROM room_users WHERE room_id = $1 ORDER BY user_id LIMIT $2) RETURNING 1`,
+  room_bans: `DELETE FROM room_bans WHERE room_id = $1 AND user_id IN (
+    SELECT user_id FROM room_bans WHERE room_id = $1 ORDER BY user_id LIMIT $2) RETURNING 1`,
+  room_changes: `DELETE FROM room_changes WHERE room_id = $1 AND rev IN (
+    SELECT rev FROM room_changes WHERE room_id = $1 ORDER BY rev LIMIT $2) RETURNING 1`,
+  room_audit: `DELETE FROM room_audit WHERE id IN (
+    SELECT id FROM room_audit WHERE room_id = $1 ORDER BY id LIMIT $2) RETURNING 1`,
+};
+
 /**
  * The rows of rooms and seats, written under the room's head. It judges nothing and tells nobody: use cases in `rooms` and `room-users` do.
  * Every method expects the transaction that holds the head.
  */
 @Injectable()
-export class RoomRows {
+export class RoomRows implements OnModuleInit {
   constructor(
     private readonly transactions: Transactions,
     private readonly log: RoomLog,
+    private readonly purge: RoomPurge,
   ) {}
+
+  onModuleInit(): void {
+    for (const [table, sql] of Object.entries(PURGES)) {
+      this.purge.register(table, async (roomId, limit) => (await this.transactions.query(sql, [roomId, limit])).length);
+    }
+  }
 
   /** A new room with its head, held by this transaction as nobody else can know it yet. */
   async create(fields: Partial<Room> & Pick<Room, 'type' | 'createdBy'>): Promise<{ room: Room; head: RoomHead }> {
@@ -46,15 +66,17 @@ export class RoomRows {
 
   /**
    * Seats people who have no seat, at the room's end: nothing is unread, and under `since_joined` nothing before is visible.
-   * @param newcomers 1..100
+   * @param newcomers 1..100  @param logged false for readers of a channel: the room takes no notice of them
    */
-  async seat(room: Room, newcomers: readonly Newcomer[], createdBy: string | null): Promise<{ members: RoomUser[]; step: LogStep }> {
+  async seat(
+    room: Room,
+    newcomers: readonly Newcomer[],
+    createdBy: string | null,
+    logged = true,
+  ): Promise<{ members: RoomUser[]; step: LogStep }> {
     const { manager } = this.transactions;
-    const step = await this.log.changed(
-      room.id,
-      'room-user',
-      newcomers.map((newcomer) => newcomer.userId),
-    );
+    const userIds = newcomers.map((newcomer) => newcomer.userId);
+    const step = logged ? await this.log.changed(room.id, 'room-user', userIds) : await this.log.standing(room.id);
     const [head] = await this.transactions.query<{ last_seq: number; last_n: number }>(
       `UPDATE room_heads SET member_count = member_count + $2 WHERE room_id = $1 RETURNING last_seq, last_n`,
       [room.id, newcomers.length],
@@ -65,7 +87,7 @@ export class RoomRows {
         ...newcomer,
         roomId: room.id,
         createdBy,
-        joinedRev: step.prevRev + index + 1,
+        joinedRev: logged ? step.prevRev + index + 1 : step.rev,
         visibleFromSeq: room.historyVisibility === 'since_joined' ? head.last_seq + 1 : 1,
         lastReadSeq: head.last_seq,
         lastReadN: head.last_n,
@@ -78,23 +100,30 @@ export class RoomRows {
     return { members, step };
   }
 
-  /** Takes somebody's seat: raises the fence and tells every process. The caller knows that the seat is there. */
-  async unseat(roomId: string, userId: string): Promise<LogStep> {
+  /**
+   * Takes somebody's seat: raises the fence and tells every process. The caller knows that the seat is there.
+   * @param logged false for a reader of a channel
+   */
+  async unseat(roomId: string, userId: string, logged = true): Promise<LogStep> {
     await this.transactions.manager.delete(RoomUser, { roomId, userId });
     await this.transactions.query(`UPDATE room_heads SET member_count = member_count - 1 WHERE room_id = $1`, [roomId]);
-    const step = await this.log.changed(roomId, 'room-user', [userId]);
+    const step = logged ? await this.log.changed(roomId, 'room-user', [userId]) : await this.log.standing(roomId);
     return { ...step, fence: await this.log.accessLost(roomId, [userId]) };
   }
 
-  /** Writes what was changed on a seat that others see (role, permissions, silence), as a step of the log. */
-  async reseat(member: RoomUser): Promise<LogStep> {
-    await this.transactions.manager.save(member);
-    return this.log.changed(member.roomId, 'room-user', [member.userId]);
+  /** Writes what was changed on a seat that others see (role, permissions, silence), as a step of the log unless `logged` is false. */
+  async reseat({ roomId, userId, role, allow, deny, silencedUntil }: RoomUser, logged = true): Promise<LogStep> {
+    await this.transactions.manager.update(RoomUser, { roomId, userId }, { role, allow, deny, silencedUntil });
+    return logged ? this.log.changed(roomId, 'room-user', [userId]) : this.log.standing(roomId);
   }
 
-  /** Writes what only the person sees (mute, pin, archive, draft): no step of the log. */
-  async saveOwn(member: RoomUser): Promise<RoomUser> {
-    return this.transactions.manager.save(member);
+  /**
+   * Writes what only the person sees: no step of the log, and no head is needed, but the person's own head before it. The row alone is
+   * locked. Whether the seat was there.
+   */
+  async saveOwn(roomId: string, userId: string, own: Partial<Pick<RoomUser, 'muted' | 'pinned' | 'archived' | 'draft'>>): Promise<boolean> {
+    const { affected } = await this.transactions.manager.update(RoomUser, { roomId, userId }, own);
+    return (affected ?? 0) > 0;
   }
 
   seatOf(roomId: string, userId: string): Promise<RoomUser | null> {
@@ -106,5 +135,30 @@ export class RoomRows {
     room.deletedAt = new Date();
     await this.transactions.manager.save(room);
     return this.log.accessLost(room.id, null);
+  }
+
+  /**
+   * The last step of a purge: the room's own row. A team stays, nameless, as long as private rooms belong to it, and goes with the last.
+   */
+  async erase(roomId: string): Promise<void> {
+    await this.transactions.query(
+      `DELETE FROM room_heads h USING rooms r WHERE h.room_id = $1 AND r.id = $1 AND r.deleted_at IS NOT NULL`,
+      [roomId],
+    );
+    const [erased] = await this.transactions.query<{ team_id: string | null }>(
+      `UPDATE rooms SET name = NULL, description = NULL, avatar_media_id = NULL, meta_tags = '{}'
+       WHERE id = $1 AND deleted_at IS NOT NULL RETURNING team_id`,
+      [roomId],
+    );
+    await this.transactions.query(
+      `DELETE FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rooms p WHERE p.team_id = r.id)`,
+      [roomId],
+    );
+    if (!erased?.team_id) return;
+    await this.transactions.query(
+      `DELETE FROM rooms t WHERE t.id = $1 AND t.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rooms p WHERE p.team_id = t.id)
+         AND NOT EXISTS (SELECT 1 FROM room_heads h WHERE h.room_id = t.id)`,
+      [erased.team_id],
+    );
   }
 }

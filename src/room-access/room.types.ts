@@ -8,6 +8,17 @@ export type RoomRole = (typeof ROOM_ROLES)[number];
 export const HISTORY_VISIBILITIES = ['all', 'since_joined'] as const;
 export type HistoryVisibility = (typeof HISTORY_VISIBILITIES)[number];
 
+/** Bounds of what people write about a room, in code points and pieces. */
+export const ROOM_BOUNDS = {
+  name: 100,
+  description: 1_000,
+  tags: 20,
+  tag: 50,
+  draft: 10_000,
+  reason: 500,
+  slowModeSeconds: 21_600,
+} as const;
+
 /** What the change log tells apart. `entity_id` is the message's id, the user's id, the room's id. */
 export type ChangeKind = 'message' | 'room-user' | 'room';
 

@@ -69,6 +69,13 @@ export class Relations {
     await this.demand(from, [to], (person) => person.friendRequests);
   }
 
+  /** That no block stands between two people, whoever set it, and whether or not they still live here. @throws Forbidden blocked, privacy */
+  async refuseBlocked(from: string, to: string): Promise<void> {
+    const [standing] = await this.acquaintances(from, [to]);
+    if (standing?.blocking) throw new Forbidden('blocked');
+    if (standing?.blocked) throw new Forbidden('privacy');
+  }
+
   /**
    * Whether someone may add these people (≤ 100) to a room of the type; whether they may add anybody at all is the room's to judge. One's
    * own id is skipped. @throws UserNotFound, Forbidden privacy, blocked: all or none, `errors` name those who refuse by their position.

@@ -38,4 +38,11 @@ export class RoomGrant {
   demandWritable(): void {
     if (!this.writable) throw new Forbidden('room_inactive');
   }
+
+  /** Whether this person may say anything here now, in whatever form. @throws Forbidden room_inactive, silenced */
+  demandVoice(): void {
+    this.demandWritable();
+    const left = (this.member.silencedUntil?.getTime() ?? 0) - Date.now();
+    if (left > 0) throw new Forbidden('silenced', undefined, { retryAfter: Math.ceil(left / 1_000) });
+  }
 }

@@ -7,6 +7,7 @@ import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
+import { ReactionsModule } from './reactions/reactions.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -21,6 +22,8 @@ import { UsersModule } from './users/users.module.js';
     // people
     UsersModule,
     FriendsModule,
+    // what they say
+    ReactionsModule,
     // above everything
     OpsModule,
   ],

@@ -1,0 +1,36 @@
+import { DomainError } from '../common/domain-error.js';
+
+/** 404: there is no such reaction to the message. */
+export class ReactionNotFound extends DomainError {
+  constructor() {
+    super(404, 'reaction_not_found', 'There is no such reaction.');
+  }
+}
+
+/** 422: what this server does not take as a reaction. */
+export class InvalidReaction extends DomainError {
+  constructor(detail: string) {
+    super(422, 'invalid_reaction', detail);
+  }
+}
+
+/** 422: the message has as many different reactions as it may. */
+export class TooManyReactions extends DomainError {
+  constructor() {
+    super(422, 'too_many_reactions', 'The message has as many different reactions as it may have.');
+  }
+}
+
+/** 422: nobody reacts to what the server itself says. */
+export class SystemMessageReaction extends DomainError {
+  constructor() {
+    super(422, 'system_message', 'A message of the system cannot be changed.');
+  }
+}
+
+/** 409: the message was deleted. */
+export class DeletedMessageReaction extends DomainError {
+  constructor() {
+    super(409, 'message_deleted', 'The message was deleted.');
+  }
+}

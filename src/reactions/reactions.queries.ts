@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { ValidationFailed } from '../common/domain-error.js';
+import { isId } from '../common/ids.js';
+import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/page.js';
+import { Transactions } from '../database/transactions.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
+import { REACTION_JSON, type ReactionView } from './reaction.view.js';
+import { ReactionNotFound } from './reactions.errors.js';
+
+interface Listed {
+  id: string;
+  view: ReactionView;
+}
+
+/** Where somebody stands who wants to react. */
+export interface ReactionState {
+  /** The id of their own one of the kind. */
+  mine: string | null;
+  /** Somebody has reacted with it already. */
+  known: boolean;
+  /** Different reactions to the message. */
+  kinds: number;
+}
+
+/** The reads of this module: one query a list, and only what the asking person may see. */
+@Injectable()
+export class ReactionsQueries {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** Who reacted to a message that the member may see, oldest first. */
+  async of({ room, member }: RoomGrant, messageId: string, query: PageQuery & { reaction?: string }): Promise<Page<ReactionView>> {
+    const rows = await this.transactions.query<Listed>(
+      `SELECT r.id, ${REACTION_JSON} AS view
+       FROM room_users ru JOIN messages m ON m.room_id = ru.room_id AND m.id = $3 AND m.seq >= ru.visible_from_seq
+       JOIN reactions r ON r.room_id = m.room_id AND r.message_id = m.id JOIN users u ON u.id = r.user_id
+       WHERE ru.room_id = $1 AND ru.user_id = $2 AND ($4::uuid IS NULL OR r.id > $4) AND ($5::text IS NULL OR r.reaction = $5)
+       ORDER BY r.id LIMIT $6`,
+      [room.id, member.userId, messageId, idOf(query.cursor), query.reaction ?? null, query.limit + 1],
+    );
+    return listed(rows, query.limit);
+  }
+
+  /** @throws ReactionNotFound */
+  async one({ room, member }: RoomGrant, messageId: string, reactionId: string): Promise<ReactionView> {
+    const [row] = await this.transactions.query<Listed>(
+      `SELECT r.id, ${REACTION_JSON} AS view
+       FROM reactions r JOIN users u ON u.id = r.user_id JOIN messages m ON m.room_id = r.room_id AND m.id = r.message_id AND m.seq >= $4
+       WHERE r.room_id = $1 AND r.id = $2 AND r.message_id = $3`,
+      [room.id, reactionId, messageId, member.visibleFromSeq],
+    );
+    if (!row) throw new ReactionNotFound();
+    return row.view;
+  }
+
+  /** All of one's own, newest first, where one may still read the message. */
+  async mine(userId: string, query: PageQuery): Promise<Page<ReactionView>> {
+    const rows = await this.transactions.query<Listed>(
+      `SELECT r.id, ${REACTION_JSON} AS view
+       FROM reactions r JOIN users u ON u.id = r.user_id
+       JOIN room_users ru ON ru.room_id = r.room_id AND ru.user_id = r.user_id
+       JOIN rooms ro ON ro.id = r.room_id AND ro.deleted_at IS NULL
+       JOIN messages m ON m.room_id = r.room_id AND m.id = r.message_id AND m.seq >= ru.visible_from_seq
+       WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`,
+      [userId, idOf(query.cursor), query.limit + 1],
+    );
+    return listed(rows, query.limit);
+  }
+
+  async stateOf(roomId: string, messageId: string, userId: string, reaction: string): Promise<ReactionState> {
+    const [state] = await this.transactions.query<ReactionState>(
+      `SELECT (SELECT id FROM reactions WHERE room_id = $1 AND message_id = $2 AND user_id = $3 AND reaction = $4) AS mine,
+         coalesce(bool_or(reaction = $4), false) AS known, count(*) AS kinds
+       FROM reaction_counts WHERE room_id = $1 AND message_id = $2`,
+      [roomId, messageId, userId, reaction],
+    );
+    return state ?? { mine: null, known: false, kinds: 0 };
+  }
+}
+
+const listed = (rows: Listed[], limit: number): Page<ReactionView> =>
+  pageOf(
+    rows,
+    limit,
+    (row) => [row.id],
+    (row) => row.view,
+  );
+
+function idOf(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null;
+  const [id] = decodeCursor(cursor, 1);
+  if (!isId(id)) throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
+  return id;
+}

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { Forbidden } from '../common/domain-error.js';
+import type { Page, PageQuery } from '../common/page.js';
+import { assertStorable } from '../common/text.js';
+import { Settings } from '../config/settings.js';
+import { Relations } from '../friends/relations.service.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
+import type { Message } from '../timeline/message.entity.js';
+import { MessageRows } from '../timeline/message-rows.service.js';
+import type { MessageView } from '../timeline/message.view.js';
+import type { ReactionsQuery } from './dto/reaction.dto.js';
+import { reactionOf, replacedBy } from './reaction.policy.js';
+import { ReactionRows } from './reaction-rows.service.js';
+import type { ReactionView } from './reaction.view.js';
+import { DeletedMessageReaction, ReactionNotFound, SystemMessageReaction, TooManyReactions } from './reactions.errors.js';
+import { ReactionsQueries } from './reactions.queries.js';
+
+export interface ReactionResult {
+  reaction: ReactionView;
+  /** As the actor sees it now. */
+  message: MessageView;
+  /** False when it stood already. */
+  created: boolean;
+}
+
+/** Reacting to messages. Every write holds the room's head, so counts and bounds are exact whoever reacts at the same time. */
+@Injectable()
+export class ReactionsService {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly messages: MessageRows,
+    private readonly rows: ReactionRows,
+    private readonly queries: ReactionsQueries,
+    private readonly relations: Relations,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * Reacts to a message; again, it changes nothing.
+   * @throws InvalidReaction, UnstorableText, RoomNotFound, Forbidden, MessageNotFound, SystemMessageReaction, DeletedMessageReaction,
+   * TooManyReactions
+   */
+  add(actor: Actor, roomId: string, messageId: string, text: string): Promise<ReactionResult> {
+    assertStorable(text, 'reaction');
+    const reaction = reactionOf(this.settings.reactions, text);
+    return this.access.change(actor, roomId, 'can_add_reactions', async (grant) => {
+      const message = await this.reactable(grant, messageId);
+      const state = await this.queries.stateOf(roomId, messageId, actor.userId, reaction);
+      const id = state.mine ?? (await this.addNew(grant, actor, message, reaction));
+      return {
+        reaction: await this.queries.one(grant, messageId, id),
+        message: await this.messages.view(grant, messageId),
+        created: state.mine === null,
+      };
+    });
+  }
+
+  /** Takes one's own reaction away; where there is none, nothing happens. @throws RoomNotFound, Forbidden, MessageNotFound */
+  remove(actor: Actor, roomId: string, messageId: string, text: string): Promise<MessageView> {
+    assertStorable(text, 'reaction');
+    const reaction = reactionOf(this.settings.reactions, text);
+    return this.access.change(actor, roomId, null, async (grant) => {
+      const message = await this.messages.find(grant, messageId);
+      return this.take(grant, actor, message, reaction);
+    });
+  }
+
+  /** The same by its id. @throws ReactionNotFound, Forbidden not_author */
+  removeById(actor: Actor, roomId: string, messageId: string, reactionId: string): Promise<MessageView> {
+    return this.access.change(actor, roomId, null, async (grant) => {
+      const message = await this.messages.find(grant, messageId);
+      const found = await this.rows.find({ roomId, messageId }, reactionId);
+      if (!found) throw new ReactionNotFound();
+      if (found.userId !== actor.userId) throw new Forbidden('not_author');
+      return this.take(grant, actor, message, found.reaction);
+    });
+  }
+
+  async list(actor: Actor, roomId: string, messageId: string, query: ReactionsQuery): Promise<Page<ReactionView>> {
+    const grant = await this.access.read(actor, roomId);
+    await this.messages.find(grant, messageId);
+    const reaction = query.reaction === undefined ? undefined : reactionOf(this.settings.reactions, query.reaction);
+    return this.queries.of(grant, messageId, { ...query, ...(reaction !== undefined && { reaction }) });
+  }
+
+  async get(actor: Actor, roomId: string, messageId: string, reactionId: string): Promise<ReactionView> {
+    const grant = await this.access.read(actor, roomId);
+    await this.messages.find(grant, messageId);
+    return this.queries.one(grant, messageId, reactionId);
+  }
+
+  mine(actor: Actor, query: PageQuery): Promise<Page<ReactionView>> {
+    return this.queries.mine(actor.userId, query);
+  }
+
+  private async reactable(grant: RoomGrant, messageId: string): Promise<Message> {
+    const message = await this.messages.find(grant, messageId);
+    grant.demandVoice();
+    const other = grant.room.otherThan(grant.member.userId);
+    if (other !== null) await this.relations.refuseBlocked(grant.member.userId, other);
+    if (message.type === 'system') throw new SystemMessageReaction();
+    if (message.deletedAt !== null) throw new DeletedMessageReaction();
+    return message;
+  }
+
+  private async addNew(grant: RoomGrant, actor: Actor, message: Message, reaction: string): Promise<string> {
+    const key = { roomId: message.roomId, messageId: message.id };
+    const replaced = replacedBy(this.settings.reactions, reaction);
+    if (replaced !== null) await this.take(grant, actor, message, replaced);
+    const { known, kinds } = await this.queries.stateOf(key.roomId, key.messageId, actor.userId, reaction);
+    if (!known && kinds >= this.settings.messages.maxReactions) throw new TooManyReactions();
+    const id = await this.rows.add(key, actor.userId, reaction);
+    await this.messages.record(grant, actor, { kind: 'reaction_added', messageId: message.id, reaction });
+    return id;
+  }
+
+  private async take(grant: RoomGrant, actor: Actor, message: Message, reaction: string): Promise<MessageView> {
+    const removed = await this.rows.remove({ roomId: message.roomId, messageId: message.id }, actor.userId, reaction);
+    if (!removed) return this.messages.view(grant, message.id);
+    return this.messages.record(grant, actor, { kind: 'reaction_removed', messageId: message.id, reaction });
+  }
+}

@@ -198,15 +198,13 @@ const isDataError = (error: unknown): boolean => /^2[23]/.test(errorCode(error) 
 /** What the send function has to look up for a message; null when it is nothing but text. */
 function extrasOf({ text, mediaIds, replyToId, mentions }: CheckedMessage): object | null {
   const inText = mentionsIn(text);
-  const all = mentions === 'all';
-  const userIds = mentions === 'all' ? [] : mentions;
-  if (!replyToId && mediaIds.length === 0 && !all && userIds.length === 0 && !inText.all && inText.usernames.length === 0) return null;
-  return {
-    ...(replyToId && { replyTo: replyToId }),
-    ...(mediaIds.length > 0 && { media: mediaIds }),
-    ...(userIds.length > 0 && { userIds }),
-    ...(inText.usernames.length > 0 && { usernames: inText.usernames }),
-    ...(all && { all }),
-    ...(inText.all && { textAll: true }),
-  };
+  const extras = Object.entries({
+    replyTo: replyToId,
+    media: mediaIds,
+    userIds: mentions === 'all' ? [] : mentions,
+    usernames: inText.usernames,
+    all: mentions === 'all',
+    textAll: inText.all,
+  }).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value));
+  return extras.length > 0 ? Object.fromEntries(extras) : null;
 }

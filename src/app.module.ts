@@ -8,7 +8,9 @@ import { FriendsModule } from './friends/friends.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { ReactionsModule } from './reactions/reactions.module.js';
+import { RoomAccessModule } from './room-access/room-access.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { TimelineModule } from './timeline/timeline.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** The one place that knows every module, lowest first. */
@@ -21,8 +23,10 @@ import { UsersModule } from './users/users.module.js';
     StorageModule,
     // people
     UsersModule,
+    RoomAccessModule,
     FriendsModule,
-    // what they say
+    // rooms and what is said in them
+    TimelineModule,
     ReactionsModule,
     // above everything
     OpsModule,

@@ -33,9 +33,7 @@ export class Ear {
 
   /** Emits and gives back the ack, whatever it says. */
   async says(event: string, payload?: unknown): Promise<Said> {
-    return (
-      payload === undefined ? this.socket.timeout(5_000).emitWithAck(event) : this.socket.timeout(5_000).emitWithAck(event, payload)
-    );
+    return payload === undefined ? this.socket.timeout(5_000).emitWithAck(event) : this.socket.timeout(5_000).emitWithAck(event, payload);
   }
 
   all(event: string): Said[] {

@@ -19,6 +19,7 @@ export default {
     ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testTimeout: 30_000, // a machine may be busy; what must be fast says so itself
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   reporters: ['default', '<rootDir>/test/ci-line.mjs'],

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keptSecret } from '../../config/kept-secret.js';
-import { initialise, isInitialised, postmasterOf, prepareFolder, settle, SUPERUSER } from './data-folder.js';
+import { initialise, isInitialised, prepareFolder, settle, SUPERUSER } from './data-folder.js';
 import { Holders, underLock } from './folder-lock.js';
 import { freePort, launch } from './launch.js';
 import { isPostgresOf } from './processes.js';
@@ -110,7 +110,7 @@ export class EmbeddedPostgres {
   private async shutDown(): Promise<void> {
     if (!isPostgresOf(this.data, this.pid)) return;
     process.kill(this.pid, 'SIGINT'); // "fast": open transactions are rolled back
-    while (postmasterOf(this.data)?.pid === this.pid) await sleep(GLANCE_MS);
+    while (isPostgresOf(this.data, this.pid)) await sleep(GLANCE_MS); // gone, not only its lock: nobody may be left to reap it
   }
 }
 

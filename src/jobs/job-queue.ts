@@ -76,8 +76,8 @@ export class JobQueue {
   /** @param inSeconds until the next attempt; null: there is none */
   async failed({ id, attempts }: ClaimedJob, error: string, inSeconds: number | null): Promise<void> {
     const kept = await this.transactions.query(
-      `UPDATE jobs SET locked_until = NULL, last_error = $3, run_at = ${NOW} + make_interval(secs => coalesce($4, 0)),
-         failed_at = CASE WHEN $4::float8 IS NULL THEN ${NOW} END
+      `UPDATE jobs SET locked_until = NULL, last_error = $3, run_at = ${NOW} + make_interval(secs => coalesce($4::float8, 0)),
+         failed_at = CASE WHEN $4 IS NULL THEN ${NOW} END
        WHERE id = $1 AND attempts = $2 RETURNING id`,
       [id, attempts, error.replaceAll('\0', '').slice(0, LONGEST_ERROR), inSeconds],
     );

@@ -5,6 +5,7 @@ import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';
+import { ModerationModule } from './moderation/moderation.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { ReactionsModule } from './reactions/reactions.module.js';
@@ -28,6 +29,7 @@ import { UsersModule } from './users/users.module.js';
     // rooms and what is said in them
     TimelineModule,
     ReactionsModule,
+    ModerationModule,
     // above everything
     OpsModule,
   ],

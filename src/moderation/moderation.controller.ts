@@ -1,0 +1,69 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { PageQuery, type Page } from '../common/page.js';
+import { ReportMessageDto, ReportsQuery, ResolveReportDto } from './dto/moderation.dto.js';
+import { ModerationService } from './moderation.service.js';
+import { AuditEntryView, ReportView } from './moderation.view.js';
+
+@ApiTags('moderation')
+@ApiBearerAuth()
+@Controller({ path: 'rooms/:roomId', version: '1' })
+export class ModerationController {
+  constructor(private readonly moderation: ModerationService) {}
+
+  @Post('messages/:messageId/report')
+  @ApiOperation({
+    summary: 'Report a message to those who may delete it',
+    description: 'Once a person a message: again answers 200 with the first report. The author is not told.',
+  })
+  @ApiCreatedResponse({ type: ReportView })
+  @ApiOkResponse({ type: ReportView, description: 'The report that was there.' })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: 'not_reportable' })
+  async report(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('messageId', IdPipe) messageId: string,
+    @Body() dto: ReportMessageDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ReportView> {
+    const { report, created } = await this.moderation.report(actor, roomId, messageId, dto.reason);
+    response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
+    return report;
+  }
+
+  @Get('reports')
+  @ApiOperation({ summary: 'What was reported, newest first; for who may delete messages' })
+  @ApiPage(ReportView)
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  reports(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: ReportsQuery): Promise<Page<ReportView>> {
+    return this.moderation.reports(actor, roomId, query);
+  }
+
+  @Post('reports/:id/resolve')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Close a report; for who may delete messages' })
+  @ApiOkResponse({ type: ReportView })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'report_not_found'], 409: 'report_resolved' })
+  resolve(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('id', IdPipe) id: string,
+    @Body() dto: ResolveReportDto,
+  ): Promise<ReportView> {
+    return this.moderation.resolve(actor, roomId, id, dto.note ?? null);
+  }
+
+  @Get('audit')
+  @ApiOperation({ summary: 'Every moderating act in the room, newest first; for who may remove users' })
+  @ApiPage(AuditEntryView)
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  audit(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<AuditEntryView>> {
+    return this.moderation.audit(actor, roomId, query);
+  }
+}

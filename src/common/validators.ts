@@ -39,3 +39,21 @@ export const IsId = (options: { each?: boolean } = {}): PropertyDecorator =>
 
 const lower = (value: unknown): unknown =>
   typeof value === 'string' ? value.toLowerCase() : Array.isArray(value) ? value.map((item: unknown) => lower(item)) : value;
+
+const TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** A time as RFC 3339 writes it, with its offset, on a day that there is. It stays a string. */
+export const IsTime = (): PropertyDecorator => (target, property) =>
+  registerDecorator({
+    name: 'isTime',
+    target: target.constructor,
+    propertyName: String(property),
+    validator: {
+      validate: (value: unknown) => {
+        if (typeof value !== 'string' || value.length > 40) return false;
+        const day = TIME.exec(value)?.[1];
+        return day !== undefined && !Number.isNaN(Date.parse(value)) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+      },
+      defaultMessage: () => 'must be a time like 2026-03-01T09:30:00Z',
+    },
+  });

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { check, isClean, type Attempt, type ReaderView, type Stored } from './checker.js';
+import { FAULTS } from './faults.js';
+import { Lab } from './lab.js';
+
+describe('the checker of the lab', () => {
+  const stored: Stored[] = [1, 2, 3, 4].map((seq) => ({ seq, id: `m${seq}` }));
+  const attempts: Attempt[] = stored.map(({ id, seq }) => ({ id, seq, tries: 1 }));
+  const reader: ReaderView = { name: 'ana', held: stored, heard: stored };
+
+  it('passes a log without fault, also with a message that nobody acked', () => {
+    expect(isClean(check([...attempts, { id: 'm5', seq: null, tries: 3 }], stored, [reader]))).toBe(true);
+  });
+
+  it.each<[string, keyof ReturnType<typeof check>, Attempt[], Stored[], ReaderView]>([
+    ['an acked message that is not in the table', 'lost', [...attempts, { id: 'gone', seq: 5, tries: 1 }], stored, reader],
+    [
+      'a message stored twice',
+      'duplicated',
+      attempts,
+      [...stored, { seq: 5, id: 'm4' }],
+      { ...reader, held: [...stored, { seq: 5, id: 'm4' }] },
+    ],
+    ['an ack with the number of another', 'duplicated', attempts.with(0, { id: 'm1', seq: 2, tries: 1 }), stored, reader],
+    [
+      'a hole in the numbers',
+      'gaps',
+      attempts.toSpliced(1, 1),
+      stored.toSpliced(1, 1),
+      { ...reader, held: stored.toSpliced(1, 1), heard: [] },
+    ],
+    ['a reader who misses one', 'outOfOrder', attempts, stored, { ...reader, held: stored.slice(0, 3) }],
+    ['a reader who holds one too many', 'outOfOrder', attempts, stored, { ...reader, held: [...stored, { seq: 5, id: 'ghost' }] }],
+    ['a reader who heard one under another number', 'outOfOrder', attempts, stored, { ...reader, heard: [{ seq: 1, id: 'm2' }] }],
+  ])('fails %s', (_, counter, tried, table, view) => {
+    const verdict = check(tried, table, [view]);
+    expect(verdict[counter]).toBe(1);
+    expect(verdict.complaints).not.toHaveLength(0);
+  });
+});
+
+describe('the failure lab, in short', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await Lab.open();
+  }, 60_000);
+  afterAll(() => lab.close(), 30_000);
+
+  it.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+    'loses, doubles and disorders nothing: %s',
+    async (_, fault) => {
+      const [row] = await lab.run(3, [fault]);
+      expect(row?.verdict.complaints).toEqual([]);
+      expect(row?.verdict.acked).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,121 @@
+import { io, type Socket } from 'socket.io-client';
+import type { ReaderView, Stored } from './checker.js';
+import type { Account } from './sender.js';
+
+interface Packet {
+  roomId: string;
+  messages: Stored[];
+}
+
+interface Changes {
+  messages: Stored[];
+  seq: number;
+  rev: number;
+  hasMore: boolean;
+  reset: boolean;
+}
+
+interface SyncAck {
+  ok: boolean;
+  rooms?: Record<string, Changes>;
+  later?: string[];
+}
+
+const ACK_MS = 3_000;
+/** How long a packet that is ahead waits for the one before it. */
+const HOLD_MS = 500;
+
+/**
+ * Somebody who reads one room as docs/clients.md asks: the cursor moves by packets without a hole and by answers of `sync`; what is ahead
+ * waits a little and then asks; a new connection asks.
+ */
+export class Reader {
+  readonly socket: Socket;
+  private readonly held = new Map<number, string>();
+  private readonly heard: Stored[] = [];
+  private cursor = { seq: 0, rev: 0 };
+  private syncing = false;
+  private waiting: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly name: string,
+    url: string,
+    account: Account,
+    private readonly roomId: string,
+    transport: 'websocket' | 'polling' = 'websocket',
+  ) {
+    this.socket = io(url, {
+      transports: [transport],
+      withCredentials: true,
+      auth: { token: account.token },
+      reconnectionDelay: 100,
+      reconnectionDelayMax: 500,
+    });
+    this.socket.on('ready', () => void this.sync());
+    this.socket.on('resync', ({ withinMs }: { withinMs: number }) => this.syncSoon(Math.random() * withinMs));
+    this.socket.on('messages:created', (packet: Packet) => this.take(packet));
+  }
+
+  get seq(): number {
+    return this.cursor.seq;
+  }
+
+  view(): ReaderView {
+    return { name: this.name, held: [...this.held].map(([seq, id]) => ({ seq, id })), heard: this.heard };
+  }
+
+  close(): void {
+    clearTimeout(this.waiting);
+    this.socket.disconnect();
+  }
+
+  private take({ roomId, messages }: Packet): void {
+    if (roomId !== this.roomId) return;
+    for (const { id, seq } of messages) {
+      this.heard.push({ id, seq });
+      this.hold({ id, seq });
+    }
+    this.advance();
+    if (Math.max(0, ...this.held.keys()) > this.cursor.seq) this.syncSoon(HOLD_MS);
+  }
+
+  private hold({ seq, id }: Stored): void {
+    this.held.set(seq, id);
+  }
+
+  private advance(): void {
+    while (this.held.has(this.cursor.seq + 1)) this.cursor.seq++;
+  }
+
+  private syncSoon(ms: number): void {
+    this.waiting ??= setTimeout(() => {
+      this.waiting = undefined;
+      void this.sync();
+    }, ms);
+  }
+
+  private async sync(): Promise<void> {
+    if (this.syncing) return;
+    this.syncing = true;
+    try {
+      for (let more = true; more;) more = await this.page();
+    } catch {
+      this.syncSoon(HOLD_MS); // not connected, or no answer in time
+    } finally {
+      this.syncing = false;
+    }
+  }
+
+  private async page(): Promise<boolean> {
+    if (!this.socket.connected) return false; // `ready` will ask
+    const ack = (await this.socket.timeout(ACK_MS).emitWithAck('sync', { rooms: { [this.roomId]: this.cursor } })) as SyncAck;
+    const changes = ack.rooms?.[this.roomId];
+    if (!ack.ok || (!changes && !ack.later?.includes(this.roomId))) throw new Error('sync was refused');
+    if (!changes) return true;
+    for (const message of changes.messages) this.hold(message);
+    if (changes.reset) this.cursor = { seq: 0, rev: changes.rev };
+    else this.cursor = { seq: Math.max(this.cursor.seq, changes.seq), rev: Math.max(this.cursor.rev, changes.rev) };
+    this.advance();
+    return changes.hasMore;
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { io, type Socket } from 'socket.io-client';
+import type { Attempt } from './checker.js';
+
+export interface Account {
+  userId: string;
+  token: string;
+}
+
+interface Ack {
+  ok: boolean;
+  message?: { seq: number };
+  error?: { status: number; code: string; retryAfter?: number };
+}
+
+/** A refusal that a retry cannot mend: the lab has a defect, or the server. */
+export class Refused extends Error {}
+
+const ACK_MS = 3_000;
+const PAUSE_MS = 50;
+
+/**
+ * Somebody who sends one message after the other to a room and does what docs/clients.md asks: after 429, 503 or no answer, again with
+ * the same id, until it is acked.
+ */
+export class Sender {
+  readonly attempts: Attempt[] = [];
+  private readonly socket: Socket;
+  private sending = false;
+  private stopped: Promise<void> = Promise.resolve();
+
+  /** @param urls where to connect; REST goes through the first */
+  constructor(
+    private readonly url: string,
+    private readonly account: Account,
+    private readonly roomId: string,
+    private readonly transport: 'socket' | 'rest',
+    /** Each message leaves twice at once. */
+    private readonly twice = false,
+  ) {
+    this.socket = io(url, {
+      transports: ['websocket'],
+      auth: { token: account.token },
+      reconnectionDelay: 100,
+      reconnectionDelayMax: 500,
+      autoConnect: transport === 'socket',
+    });
+  }
+
+  start(): void {
+    this.sending = true;
+    this.stopped = this.run();
+    this.stopped.catch(() => undefined); // told by stop()
+  }
+
+  /** Ends after the message under way was acked. */
+  async stop(): Promise<void> {
+    this.sending = false;
+    await this.stopped;
+    this.socket.disconnect();
+  }
+
+  private async run(): Promise<void> {
+    for (let n = 1; this.sending; n++) {
+      const attempt: Attempt = { id: randomUUID(), tries: 0, seq: null };
+      this.attempts.push(attempt);
+      while (attempt.seq === null) {
+        const text = `${this.account.userId.slice(-4)} ${n}`;
+        const answers = await Promise.all(Array.from({ length: this.twice ? 2 : 1 }, () => this.once(attempt, text)));
+        attempt.seq = answers.find((seq) => seq !== null) ?? null;
+        await pause(attempt.seq === null ? PAUSE_MS * 2 : PAUSE_MS / 5);
+      }
+    }
+  }
+
+  private async once(attempt: Attempt, text: string): Promise<number | null> {
+    attempt.tries++;
+    const ack = this.transport === 'socket' ? await this.bySocket(attempt.id, text) : await this.byRest(attempt.id, text);
+    if (!ack) return null;
+    if (ack.ok && ack.message) return ack.message.seq;
+    if (ack.error?.status === 429 || ack.error?.status === 503) return null;
+    throw new Refused(`a send was refused: ${JSON.stringify(ack.error)}`);
+  }
+
+  private async bySocket(id: string, text: string): Promise<Ack | null> {
+    if (!this.socket.connected) return null;
+    return this.socket
+      .timeout(ACK_MS)
+      .emitWithAck('message:send', { roomId: this.roomId, id, text })
+      .catch(() => null) as Promise<Ack | null>;
+  }
+
+  private async byRest(id: string, text: string): Promise<Ack | null> {
+    try {
+      const answer = await fetch(`${this.url}/v1/rooms/${this.roomId}/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${this.account.token}` },
+        body: JSON.stringify({ id, text }),
+        signal: AbortSignal.timeout(ACK_MS),
+      });
+      if (answer.status === 502 || answer.status === 504) return null; // nginx: nobody behind it answered
+      const body = (await answer.json()) as { seq: number; status: number; code: string };
+      return answer.ok ? { ok: true, message: body } : { ok: false, error: body };
+    } catch {
+      return null;
+    }
+  }
+}

@@ -78,7 +78,7 @@ export const database = {
   ),
   patienceMs: integer(
     'DATABASE_PATIENCE_MS',
-    2_500,
+    2_000,
     { min: 100, max: 30_000 },
     'A database that does not answer within this is away: 503.',
   ),

@@ -4,7 +4,7 @@ import pg from 'pg';
 const BEAT_MS = 500;
 const SILENCE_MS = 1_500;
 const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 1_000;
 
 export interface ConnectionEvents {
   /** Runs on each new connection before it counts as up; a failure ends the connection. */
@@ -12,7 +12,7 @@ export interface ConnectionEvents {
   up(first: boolean): void;
   /** It was up and is no more. */
   down(reason: string): void;
-  /** The server does not answer, although nothing has closed the connection. */
+  /** The server does not answer, although nothing refuses or closes the connection. */
   silent(): void;
   notification(channel: string, payload: string): void;
 }
@@ -68,7 +68,8 @@ export class DedicatedConnection {
     try {
       await client.connect();
       await this.events.prepare(client);
-    } catch {
+    } catch (error) {
+      if (isTimeout(error)) this.events.silent();
       void client.end().catch(() => undefined);
       return false;
     }
@@ -98,6 +99,9 @@ export class DedicatedConnection {
     return 'stopped';
   }
 }
+
+/** What pg says when a server takes a connection and then no answer comes. */
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.message.includes('timeout');
 
 /** A process that was busy itself reads what has arrived meanwhile before it calls the other silent. */
 async function silence(): Promise<false> {

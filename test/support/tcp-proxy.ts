@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** Stands between a client and a server, and behaves as badly as a network can. */
+export class TcpProxy {
+  private readonly sockets = new Set<Socket>();
+  private silent = false;
+  private server: Server;
+  private port = 0;
+
+  private constructor(private readonly target: URL) {
+    this.server = this.makeServer();
+  }
+
+  /** In front of the server that the address names. */
+  static async before(url: string): Promise<TcpProxy> {
+    const proxy = new TcpProxy(new URL(url));
+    await proxy.open();
+    return proxy;
+  }
+
+  /** The address to use in place of the server's own. */
+  get url(): string {
+    const url = new URL(this.target);
+    url.host = `127.0.0.1:${this.port}`;
+    return url.href;
+  }
+
+  /** Keeps every connection, takes new ones, and lets nothing through. */
+  silence(): void {
+    this.silent = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** As if the server had died: connections end, new ones are refused. */
+  async refuse(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.cut();
+    await closed;
+  }
+
+  /** Ends every connection; new ones are welcome. */
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Works again, on the same port; connections that were silent are lost. */
+  async open(): Promise<void> {
+    if (this.silent) this.cut();
+    this.silent = false;
+    if (this.server.listening) return;
+    this.server = this.makeServer().listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    if (this.server.listening) await this.refuse();
+  }
+
+  private makeServer(): Server {
+    return createServer((near) => {
+      const far = connect(Number(this.target.port || 5432), this.target.hostname);
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.sockets.add(from);
+        from.on('data', (bytes) => to.write(bytes));
+        from.on('error', () => undefined);
+        from.once('close', () => {
+          this.sockets.delete(from);
+          to.destroy();
+        });
+        if (this.silent) from.pause();
+      }
+    });
+  }
+}

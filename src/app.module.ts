@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { ProcessRole } from './config/process-role.js';
 import type { Settings } from './config/settings.js';
@@ -24,6 +25,7 @@ import { UsersModule } from './users/users.module.js';
     StorageModule,
     // people
     UsersModule,
+    AuthModule,
     RoomAccessModule,
     FriendsModule,
     // rooms and what is said in them

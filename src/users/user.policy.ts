@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** Code points of a display name. */
 export const MAX_DISPLAY_NAME = 64;
 
-const USERNAME = /^[a-z0-9_.-]{3,32}$/;
+export const USERNAME = /^[a-z0-9_.-]{3,32}$/;
 const FOLDABLE = /^[A-Za-z0-9_.-]+$/;
 /** `all` is a mention; the prefix marks those who are gone. */
 const RESERVED = /^(all|everyone|here|deleted-.*)$/;

@@ -1,0 +1,75 @@
+import { Body, Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import type { Actor } from '../common/actor.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { Public } from '../common/public.decorator.js';
+import { AuthService } from './auth.service.js';
+import { LoggedInView, TokenPairView } from './auth.view.js';
+import { BuiltInAuthGuard } from './built-in-auth.guard.js';
+import { deviceOf } from './device.types.js';
+import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
+import { PasswordChange } from './password-change.service.js';
+import { RefreshTokens } from './refresh-tokens.service.js';
+
+/** Where another service keeps the accounts, every route here is 404. */
+const OFF = 'built_in_auth_off';
+
+@ApiTags('auth')
+@UseGuards(BuiltInAuthGuard)
+@Controller({ path: 'auth', version: '1' })
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly passwordChange: PasswordChange,
+  ) {}
+
+  @Public()
+  @Post('register')
+  @ApiOperation({ summary: 'Make an account and log in' })
+  @ApiCreatedResponse({ type: LoggedInView })
+  @ApiProblems({
+    ...{ 401: [], 404: OFF, 409: 'username_taken' },
+    ...{ 422: ['password_common', 'username_reserved', 'unstorable_text'], 503: ['database_unavailable', 'overloaded'] },
+  })
+  register(@Body() dto: RegisterDto, @Req() request: Request): Promise<LoggedInView> {
+    return this.auth.register(dto, deviceOf(request));
+  }
+
+  @Public()
+  @Post('login')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Log in', description: 'An unknown user and a wrong password: the same answer, after the same time.' })
+  @ApiOkResponse({ type: LoggedInView })
+  @ApiProblems({ 401: 'credentials_invalid', 404: OFF, 422: 'unstorable_text', 503: ['database_unavailable', 'overloaded'] })
+  login(@Body() dto: LoginDto, @Req() request: Request): Promise<LoggedInView> {
+    return this.auth.login(dto, deviceOf(request));
+  }
+
+  @Public()
+  @Post('refresh')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'A new pair for a refresh token, which dies',
+    description:
+      'Re-use of a dead one ends the session, unless it is the last one, within 10 seconds, and its successor is unused: ' +
+      'then the same pair comes again.',
+  })
+  @ApiOkResponse({ type: TokenPairView })
+  @ApiProblems({ 401: ['token_invalid', 'session_ended'], 404: OFF, 422: 'unstorable_text' })
+  refresh(@Body() { refreshToken }: RefreshDto): Promise<TokenPairView> {
+    return this.refreshTokens.rotate(refreshToken);
+  }
+
+  @Post('password')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Change the password', description: 'Ends every other session.' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 404: OFF, 422: ['password_wrong', 'password_common', 'unstorable_text'], 503: ['database_unavailable', 'overloaded'] })
+  password(@CurrentActor() actor: Actor, @Body() dto: ChangePasswordDto): Promise<void> {
+    return this.passwordChange.change(actor, dto);
+  }
+}

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { JwtModule } from '@nestjs/jwt';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Settings } from '../config/settings.js';
+import { UsersModule } from '../users/users.module.js';
+import { AuthController } from './auth.controller.js';
+import { AuthService } from './auth.service.js';
+import { ExternalIdentity } from './external-identity.service.js';
+import { ExternalSessions } from './external-sessions.service.js';
+import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { PasswordChange } from './password-change.service.js';
+import { Passwords } from './passwords.service.js';
+import { RefreshTokens } from './refresh-tokens.service.js';
+import { RefreshToken, Session } from './session.entity.js';
+import { SessionsController } from './sessions.controller.js';
+import { Sessions } from './sessions.service.js';
+import { TokenService } from './token.service.js';
+
+@Module({
+  imports: [
+    UsersModule,
+    TypeOrmModule.forFeature([Session, RefreshToken]),
+    JwtModule.registerAsync({ inject: [Settings], useFactory: ({ auth }: Settings) => ({ secret: auth.jwtSecret }) }),
+  ],
+  controllers: [AuthController, SessionsController],
+  providers: [
+    ...[AuthService, PasswordChange, Passwords, Sessions, RefreshTokens, TokenService, ExternalIdentity, ExternalSessions],
+    JwtStrategy,
+    { provide: APP_GUARD, useClass: JwtAuthGuard },
+  ],
+  exports: [TokenService, Sessions],
+})
+export class AuthModule {}

@@ -1,0 +1,124 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { v5 } from 'uuid';
+import { z } from 'zod';
+import { isStorable } from '../common/text.js';
+import { Settings } from '../config/settings.js';
+import type { ExternalIssuer } from '../config/derived-settings.js';
+import { IdentityUnavailable, TokenExpired, TokenInvalid } from './auth.errors.js';
+import type { Device } from './device.types.js';
+import { ExternalSessions } from './external-sessions.service.js';
+import type { VerifiedActor } from './token.service.js';
+
+/** Keys are fetched anew after this, and at most so often for a key that is not among them, or after a failure. */
+const KEYS_LIVE_MS = 600_000;
+const REFETCH_MS = 30_000;
+const RETRY_MS = 2_000;
+const FETCH_TIMEOUT_MS = 3_000;
+/** Clocks of two services differ. */
+const TOLERANCE_SECONDS = 5;
+const NAMESPACE = '5b1c9c8e-8f0e-4b52-9a53-3f2d61f0a7d4';
+/** The year 9999. */
+const MAX_SECONDS = 253_402_300_799;
+
+const word = z.string().min(1).max(255).refine(isStorable);
+const claims = z.object({
+  iss: z.string(),
+  sub: word,
+  sid: word.nullable().default(null),
+  iat: z.number().min(0).max(MAX_SECONDS),
+  exp: z.number().min(0).max(MAX_SECONDS),
+  preferred_username: z.unknown(),
+  nickname: z.unknown(),
+  email: z.unknown(),
+  name: z.unknown(),
+});
+
+/** Tokens that another service makes: their signature by its keys, then their person and session here. */
+@Injectable()
+export class ExternalIdentity {
+  private readonly log = new Logger(ExternalIdentity.name);
+  private readonly source: ExternalIssuer | null;
+  private readonly key: KeyObject | JWTVerifyGetKey | null;
+
+  constructor(
+    { auth }: Settings,
+    private readonly sessions: ExternalSessions,
+  ) {
+    this.source = auth.external;
+    this.key = auth.external && keyOf(auth.external);
+  }
+
+  get enabled(): boolean {
+    return this.source !== null;
+  }
+
+  /** @throws TokenInvalid, TokenExpired, SessionOver, IdentityUnavailable */
+  async verify(token: string, device: Device): Promise<VerifiedActor> {
+    const { data } = claims.safeParse(await this.payload(token));
+    // A token from the future could not be ended: its session would open anew.
+    if (!data || data.iat > Date.now() / 1000 + TOLERANCE_SECONDS) throw new TokenInvalid();
+    const session = {
+      id: v5(JSON.stringify([data.iss, data.sub, data.sid]), NAMESPACE),
+      issuer: data.iss,
+      subject: data.sub,
+      issuedAt: new Date(data.iat * 1000),
+      expiresAt: new Date(data.exp * 1000),
+      profile: { username: data.preferred_username ?? data.nickname ?? data.email, name: data.name },
+    };
+    const { userId, admin } = await this.sessions.admit(session, device);
+    return { userId, sessionId: session.id, admin, expiresAt: session.expiresAt };
+  }
+
+  private async payload(token: string): Promise<JWTPayload> {
+    if (!this.source || !this.key) throw new TokenInvalid();
+    const { issuer, audience, algorithms } = this.source;
+    const options = {
+      ...{ issuer, audience, algorithms: [...algorithms], clockTolerance: TOLERANCE_SECONDS },
+      requiredClaims: ['sub', 'iat', 'exp'],
+    };
+    try {
+      const { payload } = await (typeof this.key === 'function'
+        ? jwtVerify(token, this.key, options)
+        : jwtVerify(token, this.key, options));
+      return payload;
+    } catch (error) {
+      throw this.refusal(error);
+    }
+  }
+
+  private refusal(error: unknown): Error {
+    if (error instanceof errors.JWTExpired) return new TokenExpired();
+    if (isOutage(error)) {
+      this.log.error(`the keys of the identity service: ${error instanceof Error ? error.message : String(error)}`);
+      return new IdentityUnavailable();
+    }
+    return new TokenInvalid();
+  }
+}
+
+/** Whether it is the service that failed, not the token. */
+const isOutage = (error: unknown): boolean =>
+  !(error instanceof errors.JOSEError) ||
+  error instanceof errors.JWKSTimeout ||
+  error instanceof errors.JWKSInvalid ||
+  error.code === 'ERR_JOSE_GENERIC';
+
+function keyOf({ jwksUrl, publicKey }: ExternalIssuer): KeyObject | JWTVerifyGetKey {
+  if (!jwksUrl) return createPublicKey(publicKey ?? '');
+  let failedAt = -Infinity;
+  return createRemoteJWKSet(new URL(jwksUrl), {
+    cacheMaxAge: KEYS_LIVE_MS,
+    cooldownDuration: REFETCH_MS,
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    // The library bounds fetches after a success alone; a service in trouble must not get one for every request.
+    [customFetch]: async (url, options) => {
+      if (performance.now() - failedAt < RETRY_MS) throw new Error('failed a moment ago');
+      failedAt = performance.now();
+      const answer = await fetch(url, options);
+      if (answer.status === 200) failedAt = -Infinity;
+      return answer;
+    },
+  });
+}

@@ -18,8 +18,7 @@ export class JwtAuthGuard extends AuthGuard() {
     private readonly tokens: TokenService,
     private readonly reflector: Reflector,
   ) {
-    // The strategy itself, not its name: names are one to a process, and two applications may live in it.
-    super({ defaultStrategy: strategy });
+    super({ defaultStrategy: strategy.registeredAs });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

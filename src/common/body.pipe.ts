@@ -1,12 +1,22 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type FieldError, ValidationFailed } from './domain-error.js';
+import { assertStorable } from './text.js';
 
 const MOST_ERRORS = 20;
 const LONGEST_PATH = 100;
 
+class BodyPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const checked: unknown = await super.transform(value, metadata);
+    // Once its form is right: what is malformed is 400 whatever it holds.
+    if (metadata.type === 'body' || metadata.type === 'query') assertStorable(checked);
+    return checked;
+  }
+}
+
 /** Bodies and queries as their DTO says, nothing more and nothing converted; what is wrong is told field by field. */
 export function bodyPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new BodyPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,

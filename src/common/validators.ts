@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { registerDecorator } from 'class-validator';
+import { registerDecorator, ValidateIf } from 'class-validator';
 import { codePoints } from './text.js';
 import { isId } from './ids.js';
 
@@ -39,6 +39,9 @@ export const IsId = (options: { each?: boolean } = {}): PropertyDecorator =>
 
 const lower = (value: unknown): unknown =>
   typeof value === 'string' ? value.toLowerCase() : Array.isArray(value) ? value.map((item: unknown) => lower(item)) : value;
+
+/** The field may be left out, but `null` is not the same as leaving it out. */
+export const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
+import { RoomAudit } from './room-audit.entity.js';
 import type { AuditAction, ChangeKind, LogStep } from './room.types.js';
 
 export interface AuditEntry {
@@ -77,11 +78,13 @@ export class RoomLog {
     return fence;
   }
 
-  async audit(roomId: string, entry: AuditEntry): Promise<void> {
-    await this.transactions.query(
-      `INSERT INTO room_audit (id, room_id, actor_id, action, target_user_id, message_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [newId(), roomId, entry.actorId, entry.action, entry.targetUserId ?? null, entry.messageId ?? null, entry.detail ?? {}],
-    );
+  /** One statement, however many acts. */
+  async audit(roomId: string, ...entries: readonly AuditEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const rows = entries.map(({ actorId, action, targetUserId = null, messageId = null, detail = {} }) => {
+      return { id: newId(), roomId, actorId, action, targetUserId, messageId, detail: detail as Record<string, never> };
+    });
+    await this.transactions.manager.insert(RoomAudit, rows);
   }
 }
 

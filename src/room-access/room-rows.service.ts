@@ -112,7 +112,10 @@ export class RoomRows implements OnModuleInit {
   }
 
   /** Writes what was changed on a seat that others see (role, permissions, silence), as a step of the log unless `logged` is false. */
-  async reseat({ roomId, userId, role, allow, deny, silencedUntil }: RoomUser, logged = true): Promise<LogStep> {
+  async reseat(
+    { roomId, userId, role, allow, deny, silencedUntil }: Pick<RoomUser, 'roomId' | 'userId' | 'role' | 'allow' | 'deny' | 'silencedUntil'>,
+    logged = true,
+  ): Promise<LogStep> {
     await this.transactions.manager.update(RoomUser, { roomId, userId }, { role, allow, deny, silencedUntil });
     return logged ? this.log.changed(roomId, 'room-user', [userId]) : this.log.standing(roomId);
   }

@@ -48,6 +48,23 @@ export class ReadStateView {
   @ApiProperty({ example: 0 }) mentionCount: number;
 }
 
+/** Who sits in a room. */
+export class RoomUsersPage {
+  @ApiProperty({ type: [RoomUserView] }) items: RoomUserView[];
+  @ApiProperty({ type: String, nullable: true, description: 'Opaque; null on the last page.' }) nextCursor: string | null;
+  @ApiProperty({ description: "The room's head, read before the rows.", example: 42 }) seq: number;
+  @ApiProperty({ example: 7 }) rev: number;
+}
+
+/** Somebody who may not come back. */
+export class BanView {
+  @ApiProperty({ type: UserView }) user: UserView;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: for good.' }) until: string | null;
+  @ApiProperty({ type: String, nullable: true, example: 'spam' }) reason: string | null;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Who banned them.' }) by: string | null;
+  @ApiProperty({ format: 'date-time' }) createdAt: string;
+}
+
 /** The aliases of the rows that an answer is made of. */
 export interface SeatRows {
   /** Of `room_users`. */

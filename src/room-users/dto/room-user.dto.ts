@@ -1,0 +1,102 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { PageQuery } from '../../common/page.js';
+import { ROOM_PERMISSIONS, type RoomPermission } from '../../common/permissions.js';
+import { IfGiven, IsId, IsText, IsTime } from '../../common/validators.js';
+import { ROOM_BOUNDS, ROOM_ROLES, type RoomRole } from '../../room-access/room.types.js';
+
+const USER = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
+const MOST_AT_ONCE = 100;
+
+/** A role and a set of permissions, both optional. */
+class SeatWishDto {
+  @ApiPropertyOptional({ enum: ROOM_ROLES, description: "Another role clears single changes. Below the granter's own.", example: 'member' })
+  @IfGiven()
+  @IsIn(ROOM_ROLES)
+  role?: RoomRole;
+
+  @ApiPropertyOptional({ enum: ROOM_PERMISSIONS, isArray: true, description: 'The whole wanted set.', example: ['can_add_reactions'] })
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(ROOM_PERMISSIONS.length)
+  @ArrayUnique()
+  @IsIn(ROOM_PERMISSIONS, { each: true })
+  permissions?: RoomPermission[];
+}
+
+/** One person or several: one of the two fields. */
+export class AddRoomUsersDto extends SeatWishDto {
+  @ApiPropertyOptional({ format: 'uuid', example: USER })
+  @IfGiven()
+  @IsId()
+  userId?: string;
+
+  @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: MOST_AT_ONCE, description: 'All or none.', example: [USER] })
+  @IfGiven()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MOST_AT_ONCE)
+  @IsId({ each: true })
+  userIds?: string[];
+}
+
+export class ChangeRoomUserDto extends SeatWishDto {
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null ends the silence.' })
+  @IsOptional()
+  @IsTime()
+  silencedUntil?: string | null;
+}
+
+export class ChangeOwnSeatDto {
+  @ApiPropertyOptional({ example: true })
+  @IfGiven()
+  @IsBoolean()
+  muted?: boolean;
+
+  @ApiPropertyOptional({ example: false })
+  @IfGiven()
+  @IsBoolean()
+  pinned?: boolean;
+
+  @ApiPropertyOptional({ example: false })
+  @IfGiven()
+  @IsBoolean()
+  archived?: boolean;
+
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: ROOM_BOUNDS.draft, example: 'I was about to say' })
+  @IsOptional()
+  @IsText(0, ROOM_BOUNDS.draft)
+  draft?: string | null;
+}
+
+export class MarkReadDto {
+  @ApiProperty({ minimum: 0, description: 'Beyond the head counts as the head; below the mark changes nothing.', example: 42 })
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq: number;
+}
+
+export class BanUserDto {
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Left out or null: for good.' })
+  @IsOptional()
+  @IsTime()
+  until?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: ROOM_BOUNDS.reason, example: 'spam' })
+  @IsOptional()
+  @IsText(0, ROOM_BOUNDS.reason)
+  reason?: string | null;
+}
+
+export class RoomUsersQuery extends PageQuery {
+  @ApiPropertyOptional({ description: 'A part of the username or the display name.', maxLength: 64 })
+  @IsOptional()
+  @IsText(0, 64)
+  query?: string;
+
+  @ApiPropertyOptional({ enum: ROOM_ROLES })
+  @IsOptional()
+  @IsIn(ROOM_ROLES)
+  role?: RoomRole;
+}

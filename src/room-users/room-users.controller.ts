@@ -1,0 +1,173 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { PageQuery, type Page } from '../common/page.js';
+import { Bans } from './bans.service.js';
+import { AddRoomUsersDto, BanUserDto, ChangeOwnSeatDto, ChangeRoomUserDto, MarkReadDto, RoomUsersQuery } from './dto/room-user.dto.js';
+import { OwnSeat } from './own-seat.service.js';
+import { ReadMarks } from './read-marks.service.js';
+import { BanView, MembershipView, ReadStateView, RoomUsersPage, RoomUserView } from './room-user.view.js';
+import { RoomUsers } from './room-users.service.js';
+import { SeatChanges } from './seat-changes.service.js';
+
+const ADDED = {
+  oneOf: [
+    { $ref: getSchemaPath(RoomUserView) },
+    { type: 'object', required: ['items'], properties: { items: { type: 'array', items: { $ref: getSchemaPath(RoomUserView) } } } },
+  ],
+};
+
+@ApiTags('room users')
+@ApiBearerAuth()
+@ApiExtraModels(RoomUserView)
+@Controller({ path: 'rooms/:roomId/users', version: '1' })
+export class RoomUsersController {
+  constructor(
+    private readonly users: RoomUsers,
+    private readonly changes: SeatChanges,
+    private readonly own: OwnSeat,
+    private readonly marks: ReadMarks,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Who is in the room', description: "With the room's head, read before the rows." })
+  @ApiOkResponse({ type: RoomUsersPage })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: RoomUsersQuery): Promise<RoomUsersPage> {
+    return this.users.list(actor, roomId, query);
+  }
+
+  @Post()
+  @ApiOperation({
+    summary: 'Add one person, or up to 100: all or none',
+    description:
+      "Needs `can_add_users`. The preset of a member is the room's own grant; what goes beyond it, or takes from it, needs " +
+      '`can_manage_roles`, and the permission itself to give it.',
+  })
+  @ApiCreatedResponse({ schema: ADDED, description: 'The room user of `userId`; `{ items }` of `userIds`.' })
+  @ApiProblems({
+    403: 'forbidden',
+    404: ['room_not_found', 'user_not_found'],
+    409: 'already_member',
+    422: ['room_full', 'too_many_rooms'],
+  })
+  add(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Body() dto: AddRoomUsersDto,
+  ): Promise<RoomUserView | { items: RoomUserView[] }> {
+    return this.users.addAsked(actor, roomId, dto);
+  }
+
+  @Patch('me')
+  @ApiOperation({ summary: "Change one's own seat: mute, pin, archive, draft", description: 'Only you see it.' })
+  @ApiOkResponse({ type: MembershipView })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
+  changeOwn(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: ChangeOwnSeatDto): Promise<MembershipView> {
+    return this.own.change(actor, roomId, dto);
+  }
+
+  @Put('me/read')
+  @ApiOperation({ summary: 'Mark as read up to a message', description: 'Never goes back. Also sets `lastSeenAt`.' })
+  @ApiOkResponse({ type: ReadStateView })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 503: ['database_unavailable', 'overloaded'] })
+  markRead(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() { seq }: MarkReadDto): Promise<ReadStateView> {
+    return this.marks.mark(actor, roomId, seq);
+  }
+
+  @Get(':userId')
+  @ApiOperation({ summary: 'One person in the room' })
+  @ApiOkResponse({ type: RoomUserView })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
+  one(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('userId', IdPipe) userId: string,
+  ): Promise<RoomUserView> {
+    return this.users.one(actor, roomId, userId);
+  }
+
+  @Patch(':userId')
+  @ApiOperation({
+    summary: "Change somebody's role, permissions or silence",
+    description:
+      'Only of a lower rank. Role and permissions need `can_manage_roles`, and a newly given permission that you hold it; silence needs ' +
+      '`can_remove_users`. Another role clears single changes.',
+  })
+  @ApiOkResponse({ type: RoomUserView })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'], 422: 'time_is_past' })
+  change(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('userId', IdPipe) userId: string,
+    @Body() dto: ChangeRoomUserDto,
+  ): Promise<RoomUserView> {
+    return this.changes.change(actor, roomId, userId, dto);
+  }
+
+  @Delete(':userId')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Remove somebody of a lower rank', description: 'Nothing committed after it reaches them.' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
+  remove(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('userId', IdPipe) userId: string): Promise<void> {
+    return this.users.remove(actor, roomId, userId);
+  }
+}
+
+@ApiTags('room users')
+@ApiBearerAuth()
+@Controller({ path: 'rooms/:roomId/bans', version: '1' })
+export class BansController {
+  constructor(
+    private readonly bans: Bans,
+    private readonly users: RoomUsers,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Who may not come back', description: 'Needs `can_ban_users`.' })
+  @ApiPage(BanView)
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<BanView>> {
+    return this.users.bans(actor, roomId, query);
+  }
+
+  @Put(':userId')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    summary: 'Ban somebody, whether they are in the room or not',
+    description: 'A member of a lower rank loses the room at once. Nobody can add them, and no invite lets them in, until the ban ends.',
+  })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'user_not_found'], 422: ['time_is_past', 'unstorable_text'] })
+  ban(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('userId', IdPipe) userId: string,
+    @Body() dto: BanUserDto,
+  ): Promise<void> {
+    return this.bans.ban(actor, roomId, userId, dto);
+  }
+
+  @Delete(':userId')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Lift a ban' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'ban_not_found'] })
+  lift(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('userId', IdPipe) userId: string): Promise<void> {
+    return this.bans.lift(actor, roomId, userId);
+  }
+}

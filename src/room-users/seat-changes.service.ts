@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { DomainEvents } from '../events/domain-events.js';
+import { RoomUserNotFound } from '../room-access/room-access.errors.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
+import { RoomLog, type AuditEntry } from '../room-access/room-log.service.js';
+import { RoomRows } from '../room-access/room-rows.service.js';
+import { permissionsOf } from '../room-access/permission-set.policy.js';
+import type { RoomUser } from '../room-access/room-user.entity.js';
+import type { Room } from '../room-access/room.entity.js';
+import type { AuditAction } from '../room-access/room.types.js';
+import { UserHeads } from '../users/user-heads.service.js';
+import type { ChangeRoomUserDto } from './dto/room-user.dto.js';
+import { RoomUserViews } from './room-user-views.service.js';
+import type { RoomUserView } from './room-user.view.js';
+import { future } from './room-users.errors.js';
+import { RoomUserUpdated } from './room-users.events.js';
+import { demandAbove, isTold, sameSeat, seatBy, type SeatSet } from './seat-grant.policy.js';
+
+/** What others decide of somebody's seat: role, permissions, silence. */
+@Injectable()
+export class SeatChanges {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly rows: RoomRows,
+    private readonly log: RoomLog,
+    private readonly heads: UserHeads,
+    private readonly events: DomainEvents,
+    private readonly views: RoomUserViews,
+  ) {}
+
+  /**
+   * Changes somebody of a lower rank. Role and permissions ask for `can_manage_roles`, silence for `can_remove_users`.
+   * @throws Forbidden role_preset, not_granted, rank; RoomUserNotFound, TimeIsPast
+   */
+  change(actor: Actor, roomId: string, userId: string, dto: ChangeRoomUserDto): Promise<RoomUserView> {
+    return this.access.change(actor, roomId, null, async (grant) => {
+      const seat = await this.rows.seatOf(roomId, userId);
+      if (!seat) throw new RoomUserNotFound();
+      const set = wished(grant, seat, dto);
+      const silencedUntil = dto.silencedUntil === undefined ? seat.silencedUntil : future('silencedUntil', dto.silencedUntil);
+      const entries = audited(actor, seat, set, silencedUntil);
+      if (entries.length > 0) await this.reseat(grant.room, seat, set, silencedUntil);
+      await this.log.audit(roomId, ...entries);
+      const view = await this.views.one(roomId, userId, actor.userId);
+      if (!view) throw new RoomUserNotFound();
+      return view;
+    });
+  }
+
+  /** Writes a seat's set and silence, numbers it for the room and for the person, and tells. Expects the room's head. */
+  async reseat(room: Room, seat: RoomUser, set: SeatSet, silencedUntil: Date | null): Promise<void> {
+    const { roomId, userId } = seat;
+    const my = await this.heads.next([userId]);
+    const { role, allow, deny } = set;
+    const told = isTold(room.type, seat) || isTold(room.type, set);
+    const step = await this.rows.reseat({ roomId, userId, role, allow, deny, silencedUntil }, told);
+    const [roomUser] = await this.views.neutral(roomId, [userId]);
+    if (roomUser) this.events.publish(new RoomUserUpdated(roomId, step.prevRev, step.rev, step.fence, roomUser, my.get(userId) ?? 0));
+  }
+}
+
+/** What the seat is to be, judged. */
+function wished(grant: RoomGrant, seat: RoomUser, { role, permissions, silencedUntil }: ChangeRoomUserDto): SeatSet {
+  const regranted = role !== undefined || permissions !== undefined;
+  if (regranted) grant.demand('can_manage_roles');
+  if (silencedUntil !== undefined) grant.demand('can_remove_users');
+  if (regranted || silencedUntil !== undefined) demandAbove(grant, seat.role);
+  return seatBy(grant, seat, { role, permissions });
+}
+
+/** What has changed, as the audit keeps it; nothing when nothing has. */
+function audited(actor: Actor, seat: RoomUser, set: SeatSet, silencedUntil: Date | null): AuditEntry[] {
+  const act = (action: AuditAction, detail: Record<string, unknown>): AuditEntry => ({
+    actorId: actor.userId,
+    action,
+    targetUserId: seat.userId,
+    detail,
+  });
+  const entries: AuditEntry[] = [];
+  if (set.role !== seat.role) entries.push(act('role_changed', { from: seat.role, to: set.role }));
+  else if (!sameSeat(set, seat)) {
+    entries.push(act('permissions_changed', { allowed: permissionsOf(set.allow), denied: permissionsOf(set.deny) }));
+  }
+  if (silencedUntil?.getTime() !== seat.silencedUntil?.getTime()) {
+    entries.push(silencedUntil ? act('user_silenced', { until: silencedUntil.toISOString() }) : act('silence_lifted', {}));
+  }
+  return entries;
+}

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Transactions } from '../src/database/transactions.js';
+import { DomainEvents } from '../src/events/domain-events.js';
+import {
+  FriendRemoved,
+  FriendRequestApproved,
+  FriendRequestCancelled,
+  FriendRequestReceived,
+  FriendRequestRejected,
+} from '../src/friends/friends.events.js';
+import { Relations } from '../src/friends/relations.service.js';
+import { MeChanged } from '../src/users/users.events.js';
+import { World, type Person } from './support/world.js';
+
+let world: World;
+let relations: Relations;
+let ana: Person;
+let bob: Person;
+let zoe: Person;
+let told: { kind: string; fact: any }[];
+
+const FACTS = [FriendRequestReceived, FriendRequestApproved, FriendRequestRejected, FriendRequestCancelled, FriendRemoved, MeChanged];
+
+beforeAll(async () => {
+  world = await World.start({
+    FRIENDS_MAX_BLOCKS: '3',
+    PRIVACY_PRESENCE: 'everyone',
+    PRIVACY_DIRECT_MESSAGES: 'everyone',
+    PRIVACY_GROUP_INVITES: 'everyone',
+  });
+  relations = world.app.app.get(Relations);
+  const events = world.app.app.get(DomainEvents);
+  for (const kind of FACTS) events.on(kind, (fact: object) => void told.push({ kind: kind.name, fact }));
+});
+afterAll(() => world.stop());
+beforeEach(async () => {
+  [ana, bob, zoe] = await Promise.all([person('ana'), person('bob'), person('zoe')]);
+  told = [];
+});
+
+const sql = (text: string) => world.app.app.get(Transactions).query(text);
+const person = (name: string): Promise<Person> => world.person(name);
+const asks = (from: Person, to: Person) => from.call('POST', '/friend-requests', { userId: to.id });
+const blocks = (who: Person, whom: Person) => who.call('PUT', `/users/me/blocks/${whom.id}`);
+const kinds = () => told.map(({ kind }) => kind);
+const friendsOf = async (client: Person) => (await client.call('GET', '/friends')).body.items.map(({ user }: any) => user.id);
+const denied = (reason: string) => ({ status: 403, body: { code: 'forbidden', reason } });
+const befriend = async (a: Person, b: Person) => {
+  await asks(a, b);
+  expect((await asks(b, a)).body.status).toBe('approved');
+};
+const refusal = (question: Promise<unknown>) => expect(question).rejects.toHaveProperty('extras.reason');
+const reasonOf = (question: Promise<unknown>): Promise<string | null> =>
+  question.then(
+    () => null,
+    (error: { extras: { reason: string } }) => error.extras.reason,
+  );
+
+describe('a block', () => {
+  it('is set, listed, set again without a word, and lifted', async () => {
+    expect((await blocks(ana, bob)).status).toBe(204);
+    expect((await blocks(ana, bob)).status).toBe(204);
+    expect((await ana.call('GET', '/users/me/blocks')).body).toEqual({
+      items: [{ user: expect.objectContaining({ id: bob.id }), createdAt: expect.any(String) }],
+      nextCursor: null,
+    });
+    expect((await bob.call('GET', '/users/me/blocks')).body.items).toEqual([]);
+    expect(told).toEqual([{ kind: 'MeChanged', fact: { userId: ana.id, my: 1 } }]);
+    expect((await ana.call('DELETE', `/users/me/blocks/${bob.id}`)).status).toBe(204);
+    expect((await ana.call('DELETE', `/users/me/blocks/${bob.id}`)).status).toBe(204);
+    expect((await ana.call('GET', '/users/me/blocks')).body.items).toEqual([]);
+    expect(told).toHaveLength(2);
+    expect((await asks(bob, ana)).status).toBe(201);
+  });
+
+  it('is refused of oneself and of nobody', async () => {
+    expect(await blocks(ana, ana)).toMatchObject({ status: 422, body: { code: 'cannot_block_oneself' } });
+    expect(await ana.call('PUT', '/users/me/blocks/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11')).toMatchObject({
+      status: 404,
+      body: { code: 'user_not_found' },
+    });
+    expect((await ana.call('PUT', '/users/me/blocks/x')).status).toBe(400);
+  });
+
+  it('works both ways, and only the one who blocks is told why', async () => {
+    await blocks(ana, bob);
+    expect(await asks(ana, bob)).toMatchObject(denied('blocked'));
+    const refused = await asks(bob, ana);
+    expect(refused).toMatchObject(denied('privacy'));
+    await sql(`UPDATE users SET friend_requests = 'nobody' WHERE id = '${zoe.id}'`);
+    const byPrivacy = await asks(bob, zoe);
+    expect({ ...refused.body, requestId: null }).toEqual({ ...byPrivacy.body, requestId: null });
+  });
+
+  it('ends a friendship as an ordinary removal would', async () => {
+    await befriend(ana, bob);
+    told = [];
+    await blocks(ana, bob);
+    expect(await friendsOf(ana)).toEqual([]);
+    expect(await friendsOf(bob)).toEqual([]);
+    expect(told).toEqual([
+      {
+        kind: 'FriendRemoved',
+        fact: {
+          people: [
+            { userId: ana.id, my: 3 },
+            { userId: bob.id, my: 3 },
+          ],
+        },
+      },
+      { kind: 'MeChanged', fact: { userId: ana.id, my: 4 } },
+    ]);
+    await ana.call('DELETE', `/users/me/blocks/${bob.id}`);
+    expect(await friendsOf(bob)).toEqual([]);
+  });
+
+  it('cancels what the blocker has asked, and rejects what the other has', async () => {
+    const asked = (await asks(ana, bob)).body.id;
+    await blocks(ana, bob);
+    expect((await bob.call('GET', '/friend-requests')).body.items).toMatchObject([{ id: asked, status: 'cancelled' }]);
+    const received = (await asks(zoe, ana)).body.id;
+    await blocks(ana, zoe);
+    expect((await zoe.call('GET', '/friend-requests')).body.items).toMatchObject([{ id: received, status: 'rejected' }]);
+    expect(await asks(zoe, ana)).toMatchObject(denied('privacy'));
+  });
+
+  it('is bounded in number', async () => {
+    const people = await Promise.all(['p', 'q', 'r', 's'].map(person));
+    const answers = await Promise.all(people.map((one) => blocks(ana, one)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 204, 204, 422]);
+    expect(answers.find(({ status }) => status === 422)!.body.code).toBe('too_many_blocks');
+    const page = (await ana.call('GET', '/users/me/blocks?limit=2')).body;
+    const rest = (await ana.call('GET', `/users/me/blocks?limit=2&cursor=${page.nextCursor}`)).body;
+    expect(new Set([...page.items, ...rest.items].map(({ user }: any) => user.id)).size).toBe(3);
+    expect(rest.nextCursor).toBeNull();
+  });
+
+  it('against a request, an approval, and a block from the other side: nothing is left between them', async () => {
+    for (let i = 0; i < 5; i++) {
+      [ana, bob] = await Promise.all([person('ana'), person('bob')]);
+      const answers = await Promise.all([blocks(ana, bob), asks(bob, ana), asks(ana, bob), blocks(bob, ana)]);
+      expect(answers.every(({ status }) => status < 500)).toBe(true);
+      expect([answers[0].status, answers[3].status]).toEqual([204, 204]);
+      expect(await friendsOf(ana)).toEqual([]);
+      expect((await bob.call('GET', '/friend-requests?status=pending')).body.items).toEqual([]);
+      const eva = await person('eva');
+      const { id } = (await asks(eva, ana)).body;
+      const [approved] = await Promise.all([ana.call('POST', `/friend-requests/${id}/approve`), blocks(eva, ana)]);
+      expect([200, 409]).toContain(approved.status);
+      expect(await friendsOf(ana)).toEqual([]);
+    }
+    expect(kinds().filter((kind) => kind === 'MeChanged').length).toBe(15);
+  });
+});
+
+describe('what stands between people', () => {
+  const sets = (who: Person, column: string, value: string) => sql(`UPDATE users SET ${column} = '${value}' WHERE id = '${who.id}'`);
+
+  it('is told for a pair', async () => {
+    await befriend(ana, bob);
+    await blocks(zoe, ana);
+    expect(await relations.between(ana.id, bob.id)).toEqual({ friends: true, blockedByA: false, blockedByB: false, sharedRoom: false });
+    expect(await relations.between(ana.id, zoe.id)).toEqual({ friends: false, blockedByA: false, blockedByB: true, sharedRoom: false });
+    expect(await relations.between(zoe.id, ana.id)).toMatchObject({ blockedByA: true, blockedByB: false });
+  });
+
+  it.each([
+    ['everyone', null, null],
+    ['shared_rooms', 'privacy', null],
+    ['friends', 'privacy', null],
+    ['nobody', 'privacy', 'privacy'],
+  ])('direct messages for %s: a stranger %s, a friend %s', async (value, stranger, friend) => {
+    await befriend(ana, bob);
+    await sets(bob, 'direct_messages', value);
+    expect(await reasonOf(relations.mayMessage(zoe.id, bob.id))).toBe(stranger);
+    expect(await reasonOf(relations.mayMessage(ana.id, bob.id))).toBe(friend);
+  });
+
+  it.each([
+    ['group', 'everyone', null, null],
+    ['group', 'friends', 'privacy', null],
+    ['group', 'nobody', 'privacy', 'privacy'],
+    ['team', 'friends', null, null],
+    ['channel', 'friends', null, null],
+    ['team', 'nobody', 'privacy', 'privacy'],
+  ] as const)('adding to a %s whom says %s: a stranger %s, a friend %s', async (type, value, stranger, friend) => {
+    await befriend(ana, bob);
+    await sets(bob, 'group_invites', value);
+    expect(await reasonOf(relations.mayAdd(zoe.id, [zoe.id, bob.id], type))).toBe(stranger);
+    expect(await reasonOf(relations.mayAdd(ana.id, [bob.id], type))).toBe(friend);
+  });
+
+  it('a block stands above all of it, in both directions, and names those who refuse', async () => {
+    await blocks(ana, bob);
+    expect(await reasonOf(relations.mayAdd(ana.id, [zoe.id, bob.id], 'team'))).toBe('blocked');
+    expect(await reasonOf(relations.mayAdd(bob.id, [zoe.id, ana.id], 'channel'))).toBe('privacy');
+    expect(await reasonOf(relations.mayMessage(ana.id, bob.id))).toBe('blocked');
+    expect(await reasonOf(relations.mayMessage(bob.id, ana.id))).toBe('privacy');
+    await refusal(relations.mayAdd(ana.id, [zoe.id, bob.id], 'group'));
+    await expect(relations.mayAdd(ana.id, [zoe.id, bob.id], 'group')).rejects.toHaveProperty('extras.errors', [
+      { path: 'userIds.1', message: 'you have blocked them' },
+    ]);
+  });
+
+  it('presence, typing and receipts stop at a block and at what people have set', async () => {
+    const people = [ana.id, bob.id, zoe.id];
+    expect(await relations.presenceVisible(ana.id, people)).toEqual(new Set(people));
+    await blocks(bob, ana);
+    await sets(zoe, 'presence', 'friends');
+    expect(await relations.presenceVisible(ana.id, people)).toEqual(new Set([ana.id]));
+    expect(await relations.presenceViewers(zoe.id, people)).toEqual(new Set([zoe.id]));
+    expect(await relations.presenceViewers(bob.id, people)).toEqual(new Set([bob.id, zoe.id]));
+    expect(await relations.unblocked(ana.id, people)).toEqual(new Set([ana.id, zoe.id]));
+    expect(await relations.receiptsBetween(ana.id, [bob.id, zoe.id])).toEqual(new Set([zoe.id]));
+    await sql(`UPDATE users SET read_receipts = false WHERE id = '${zoe.id}'`);
+    expect(await relations.receiptsBetween(ana.id, [bob.id, zoe.id])).toEqual(new Set());
+    expect(await relations.receiptsBetween(zoe.id, [ana.id])).toEqual(new Set());
+  });
+});

@@ -6,6 +6,7 @@ import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { ModerationModule } from './moderation/moderation.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
@@ -23,6 +24,7 @@ import { UsersModule } from './users/users.module.js';
     DatabaseModule,
     EventsModule,
     StorageModule,
+    JobsModule,
     // people
     UsersModule,
     AuthModule,

@@ -1,8 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
+import { Jobs } from '../jobs/jobs.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
@@ -18,6 +19,8 @@ import { SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.service.js';
 import { TokenService } from './token.service.js';
 
+const SWEEP_SECONDS = 600;
+
 @Module({
   imports: [
     UsersModule,
@@ -32,4 +35,13 @@ import { TokenService } from './token.service.js';
   ],
   exports: [TokenService, Sessions],
 })
-export class AuthModule {}
+export class AuthModule implements OnModuleInit {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly sessions: Sessions,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.every('sessions:sweep', SWEEP_SECONDS, () => this.sessions.sweep());
+  }
+}

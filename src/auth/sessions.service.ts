@@ -78,11 +78,11 @@ export class Sessions {
   }
 
   async list(actor: Actor, { limit, cursor }: PageQuery): Promise<Page<SessionView>> {
-    const [before] = cursor ? decodeCursor(cursor, 1) : [null];
+    const [before] = cursor ? decodeCursor(cursor, ['id']) : [null];
     const rows = await this.transactions.query<SessionView>(
       `SELECT id, id = $2 AS current, user_agent AS "userAgent", ip,
          ${timeJson('created_at')} AS "createdAt", ${timeJson('last_used_at')} AS "lastUsedAt"
-       FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now() AND ($3::text IS NULL OR id::text < $3)
+       FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now() AND ($3::uuid IS NULL OR id < $3)
        ORDER BY id DESC LIMIT $4`,
       [actor.userId, actor.sessionId, before, limit + 1],
     );

@@ -2,6 +2,8 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { ValidationFailed } from './domain-error.js';
+import { isId } from './ids.js';
+import { isStorable } from './text.js';
 
 export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 50;
@@ -32,16 +34,41 @@ export class PageQuery {
 /** A keyset position as an opaque word. */
 export const encodeCursor = (key: readonly (string | number | null)[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
-/** The `parts` values of a cursor. @throws ValidationFailed when it was not made by {@link encodeCursor} with as many. */
-export function decodeCursor(cursor: string, parts: number): (string | number | null)[] {
+type CursorValue = string | number | null;
+
+const KINDS = {
+  integer: (part: CursorValue): boolean => typeof part === 'number',
+  text: (part: CursorValue): boolean => typeof part === 'string',
+  id: isId,
+};
+
+type Decoded<K extends readonly (keyof typeof KINDS)[]> = { -readonly [I in keyof K]: K[I] extends 'integer' ? number : string };
+
+/**
+ * The values of a cursor: of those kinds, or as many of any. Integers are safe ones, text can be stored.
+ * @throws ValidationFailed when it was not made by {@link encodeCursor} of such values.
+ */
+export function decodeCursor(cursor: string, parts: number): CursorValue[];
+export function decodeCursor<const K extends readonly (keyof typeof KINDS)[]>(cursor: string, kinds: K): Decoded<K>;
+export function decodeCursor(cursor: string, parts: number | readonly (keyof typeof KINDS)[]): CursorValue[] {
+  const key = parsed(cursor);
+  const fits =
+    key &&
+    (typeof parts === 'number'
+      ? key.length === parts
+      : key.length === parts.length && parts.every((kind, at) => KINDS[kind](key[at] ?? null)));
+  if (!fits) throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
+  return key;
+}
+
+function parsed(cursor: string): CursorValue[] | null {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const fits = (part: unknown) => part === null || typeof part === 'string' || Number.isSafeInteger(part);
-    if (Array.isArray(key) && key.length === parts && key.every(fits)) return key as (string | number | null)[];
+    const isValue = (part: unknown) => part === null || (typeof part === 'string' && isStorable(part)) || Number.isSafeInteger(part);
+    return Array.isArray(key) && key.every(isValue) ? (key as CursorValue[]) : null;
   } catch {
-    // Not ours: answered below like every other bad cursor.
+    return null; // not ours
   }
-  throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
 }
 
 /** Turns `limit + 1` rows into a page: `key` gives the keyset position of a row. */

@@ -21,7 +21,7 @@ export class UsersQueries {
 
   /** Live people whose username or display name contains the word. */
   async search({ query = '', limit, cursor }: SearchUsersDto): Promise<Page<UserView>> {
-    const [rank, username] = cursor ? decodeCursor(cursor, 2) : [-1, ''];
+    const [rank, username] = cursor ? decodeCursor(cursor, ['integer', 'text']) : [-1, ''];
     const rows = await this.transactions.query<Found>(
       // The same expression as in the index on trigrams.
       `SELECT * FROM (
@@ -29,8 +29,8 @@ export class UsersQueries {
          WHERE u.deleted_at IS NULL AND u.deactivated_at IS NULL
            AND ($1 = '' OR (u.username || ' ' || coalesce(u.display_name, '')) ILIKE $2)
        ) found
-       WHERE (rank, username) > ($3::int, $4::text) ORDER BY rank, username LIMIT $5`,
-      [query, `%${query.replaceAll(/[\\%_]/g, '\\$&')}%`, Number(rank), String(username), limit + 1],
+       WHERE (rank, username) > ($3::bigint, $4::text) ORDER BY rank, username LIMIT $5`,
+      [query, `%${query.replaceAll(/[\\%_]/g, '\\$&')}%`, rank, username, limit + 1],
     );
     return pageOf(
       rows,

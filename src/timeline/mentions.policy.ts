@@ -1,5 +1,5 @@
-/** A name after an @ that no letter, digit or dot touches from the left (an e-mail address mentions nobody). */
-const MENTION = /(?<![\p{L}\p{N}_.@-])@([A-Za-z0-9_.-]{3,32})/gu;
+/** A name after an @. An e-mail address mentions nobody; scripts that put no space between words do. */
+const MENTION = /(?<![A-Za-z0-9_.@-])@([A-Za-z0-9_.-]{3,32})/g;
 /** A text with more names than this mentions the first ones. */
 const MAX_NAMES = 50;
 

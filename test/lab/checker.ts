@@ -72,8 +72,9 @@ export function check(attempts: readonly Attempt[], stored: readonly Stored[], r
 function straysOf({ name, held, heard }: ReaderView, bySeq: ReadonlyMap<number, string>): string[] {
   const strays: string[] = [];
   const holds = new Map(held.map((message) => [message.seq, message.id]));
-  for (const [seq, id] of bySeq)
-    {if (holds.get(seq) !== id) strays.push(`${name} holds ${holds.get(seq) ?? 'nothing'} under ${seq}, not ${id}`);}
+  for (const [seq, id] of bySeq) {
+    if (holds.get(seq) !== id) strays.push(`${name} holds ${holds.get(seq) ?? 'nothing'} under ${seq}, not ${id}`);
+  }
   for (const [seq, id] of holds) if (!bySeq.has(seq)) strays.push(`${name} holds ${id} under ${seq}, which is nobody's`);
   for (const { seq, id } of heard) if (bySeq.get(seq) !== id) strays.push(`${name} heard ${id} as ${seq}`);
   return strays;

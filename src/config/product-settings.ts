@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, integer, onOff, oneOf, optional, secret, setting, words } from './setting.js';
+import { address, integer, onOff, oneOf, optional, secret, type Setting, setting, words } from './setting.js';
 
 // What people may do, and how much of it.
 
@@ -48,8 +48,27 @@ export const argon2 = {
   parallelism: integer('ARGON2_PARALLELISM', 1, { min: 1, max: 16 }, 'Lanes of one password hash.'),
 };
 
+/** Points in a window of seconds. */
+const budget = (variable: string, fallback: string, doc: string): Setting<{ readonly points: number; readonly seconds: number }> => {
+  const schema = z
+    .string()
+    .regex(/^[1-9]\d{0,6}\/[1-9]\d{0,3}$/, 'must be a number in a number of seconds, as 600/6')
+    .transform((text) => {
+      const [points, seconds] = text.split('/').map(Number);
+      return Object.freeze({ points: points ?? 0, seconds: seconds ?? 0 });
+    });
+  return setting(variable, schema, fallback, `${doc} Number/seconds.`);
+};
+
 export const limits = {
   enabled: onOff('RATE_LIMIT', 'on', 'One rate budget a person over REST and sockets; off for load tests.'),
+  request: budget('RATE_LIMIT_REQUEST', '1500/5', 'Requests and socket events of one person, or of one address without login.'),
+  send: budget('RATE_LIMIT_SEND', '600/6', 'Messages of one person.'),
+  typing: budget('RATE_LIMIT_TYPING', '100/10', 'Typing notices of one person.'),
+  upload: budget('RATE_LIMIT_UPLOAD', '300/60', 'Uploads of one person.'),
+  auth: budget('RATE_LIMIT_AUTH', '1000/60', 'Registering, logging in and refreshing from one address.'),
+  login: budget('RATE_LIMIT_LOGIN', '10/60', 'Logins to one account that failed.'),
+  'login-address': budget('RATE_LIMIT_LOGIN_ADDRESS', '100/60', 'Logins from one address that failed.'),
 };
 
 export const rooms = {

@@ -1,11 +1,9 @@
 import { DomainError } from '../common/domain-error.js';
+import type { BudgetState } from './limits.types.js';
 
-/** 429: the budget is spent; `retryAfter` seconds until there is a new one. */
+/** 429: the budget is spent; there is a new one after `retryAfter` seconds. */
 export class RateLimited extends DomainError {
-  constructor(
-    retryAfter: number,
-    readonly limit: number,
-  ) {
-    super(429, 'rate_limited', 'Too many requests; wait before the next.', { retryAfter });
+  constructor(readonly budget: BudgetState) {
+    super(429, 'rate_limited', 'Too many requests; wait before the next.', { retryAfter: Math.max(budget.reset, 1) });
   }
 }

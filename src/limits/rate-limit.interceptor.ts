@@ -1,0 +1,43 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import type { Observable } from 'rxjs';
+import type { Actor } from '../common/actor.js';
+import { RateLimited } from './limits.errors.js';
+import type { BudgetState, LimitedAction } from './limits.types.js';
+import { RateLimits } from './rate-limits.js';
+import { SPENDS } from './spends.decorator.js';
+
+/** Every REST request spends from the budget of its actor; without one, of its address. An interceptor, as it needs to know the actor. */
+@Injectable()
+export class RateLimitInterceptor implements NestInterceptor {
+  constructor(
+    private readonly limits: RateLimits,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const targets = [context.getHandler(), context.getClass()];
+    const action = this.reflector.getAllAndOverride<LimitedAction | null | undefined>(SPENDS, targets);
+    if (context.getType() === 'http' && action !== null) await this.spend(context, action ?? 'request');
+    return next.handle();
+  }
+
+  private async spend(context: ExecutionContext, action: LimitedAction): Promise<void> {
+    const { user, ip = '' } = context.switchToHttp().getRequest<Request & { user?: Actor }>();
+    const response = context.switchToHttp().getResponse<Response>();
+    try {
+      tell(response, await this.limits.consume(user ? { userId: user.userId } : { ip }, action));
+    } catch (error) {
+      if (error instanceof RateLimited) tell(response, error.budget);
+      throw error;
+    }
+  }
+}
+
+function tell(response: Response, state: BudgetState | null): void {
+  if (!state) return;
+  response.setHeader('RateLimit-Limit', state.limit);
+  response.setHeader('RateLimit-Remaining', state.remaining);
+  response.setHeader('RateLimit-Reset', state.reset);
+}

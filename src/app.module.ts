@@ -7,10 +7,12 @@ import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { ModerationModule } from './moderation/moderation.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { ReactionsModule } from './reactions/reactions.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { RoomAccessModule } from './room-access/room-access.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TimelineModule } from './timeline/timeline.module.js';
@@ -24,6 +26,8 @@ import { UsersModule } from './users/users.module.js';
     DatabaseModule,
     EventsModule,
     StorageModule,
+    RedisModule,
+    LimitsModule,
     JobsModule,
     // people
     UsersModule,

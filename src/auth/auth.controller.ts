@@ -5,6 +5,7 @@ import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
 import { CurrentActor } from '../common/current-actor.decorator.js';
 import { Public } from '../common/public.decorator.js';
+import { Spends } from '../limits/spends.decorator.js';
 import { AuthService } from './auth.service.js';
 import { LoggedInView, TokenPairView } from './auth.view.js';
 import { BuiltInAuthGuard } from './built-in-auth.guard.js';
@@ -27,6 +28,7 @@ export class AuthController {
   ) {}
 
   @Public()
+  @Spends('auth')
   @Post('register')
   @ApiOperation({ summary: 'Make an account and log in' })
   @ApiCreatedResponse({ type: LoggedInView })
@@ -39,6 +41,7 @@ export class AuthController {
   }
 
   @Public()
+  @Spends('auth')
   @Post('login')
   @HttpCode(200)
   @ApiOperation({ summary: 'Log in', description: 'An unknown user and a wrong password: the same answer, after the same time.' })
@@ -49,6 +52,7 @@ export class AuthController {
   }
 
   @Public()
+  @Spends('auth')
   @Post('refresh')
   @HttpCode(200)
   @ApiOperation({

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
+import { Guesses } from '../limits/guesses.js';
 import { Credentials } from '../users/credentials.service.js';
 import { isReservedUsername } from '../users/user.policy.js';
 import { userViewOf } from '../users/user.view.js';
@@ -22,6 +23,7 @@ export class AuthService {
     private readonly credentials: Credentials,
     private readonly passwords: Passwords,
     private readonly refreshTokens: RefreshTokens,
+    private readonly guesses: Guesses,
   ) {}
 
   /** @throws UsernameReserved, PasswordCommon, UsernameTaken */
@@ -36,8 +38,12 @@ export class AuthService {
     });
   }
 
-  /** Unknown, deactivated, without a password, wrong password: one answer, after the same work. @throws CredentialsInvalid */
-  async login({ username, password }: LoginDto, device: Device): Promise<LoggedInView> {
+  /** Unknown, deactivated, without a password, wrong password: one answer, after the same work. @throws CredentialsInvalid, RateLimited */
+  login(dto: LoginDto, device: Device): Promise<LoggedInView> {
+    return this.guesses.count(dto.username, device.ip, CredentialsInvalid, () => this.prove(dto, device));
+  }
+
+  private async prove({ username, password }: LoginDto, device: Device): Promise<LoggedInView> {
     const credential = await this.credentials.byUsername(username);
     const right = await this.passwords.matches(password, credential?.passwordHash ?? null);
     if (!credential?.passwordHash || !right) throw new CredentialsInvalid();

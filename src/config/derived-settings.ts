@@ -23,6 +23,8 @@ export type StorageSettings =
       readonly kind: 's3';
       readonly bucket: string;
       readonly endpoint: string | null;
+      /** Signed links name it. */
+      readonly publicEndpoint: string | null;
       readonly region: string;
       /** null: the SDK finds them by itself. */
       readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
@@ -50,7 +52,7 @@ function isPublicKey(pem: string): boolean {
 }
 
 export function storage(values: Values<typeof s3>, dataDir: string, refuse: Refuse): StorageSettings {
-  const { bucket, endpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = values;
+  const { bucket, endpoint, publicEndpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = values;
   if (accessKeyId && !secretAccessKey) refuse('S3_SECRET_ACCESS_KEY is missing: S3_ACCESS_KEY_ID needs it');
   if (secretAccessKey && !accessKeyId) refuse('S3_ACCESS_KEY_ID is missing: S3_SECRET_ACCESS_KEY needs it');
   if (!bucket) {
@@ -58,7 +60,7 @@ export function storage(values: Values<typeof s3>, dataDir: string, refuse: Refu
     return Object.freeze({ kind: 'disk', dir: path.join(dataDir, 'media') });
   }
   const credentials = accessKeyId && secretAccessKey ? Object.freeze({ accessKeyId, secretAccessKey }) : null;
-  return Object.freeze({ kind: 's3', bucket, endpoint, region, credentials, forcePathStyle });
+  return Object.freeze({ kind: 's3', bucket, endpoint, publicEndpoint, region, credentials, forcePathStyle });
 }
 
 const SECRET_LENGTH = 32;

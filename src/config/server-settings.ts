@@ -92,6 +92,7 @@ export const redis = {
 export const s3 = {
   bucket: optional('S3_BUCKET', z.string(), 'Keeps media in S3 or what speaks like it. Unset: a folder of DATA_DIR.'),
   endpoint: optional('S3_ENDPOINT', address('http', 'https'), 'Unset: Amazon.'),
+  publicEndpoint: optional('S3_PUBLIC_ENDPOINT', address('http', 'https'), 'Where clients reach the same store, if not at S3_ENDPOINT.'),
   region: setting('S3_REGION', z.string(), 'us-east-1', 'The region of the bucket.'),
   accessKeyId: optional('S3_ACCESS_KEY_ID', z.string(), 'Unset, with the secret: the usual chain of the AWS SDK.'),
   secretAccessKey: secret('S3_SECRET_ACCESS_KEY', 'Belongs to S3_ACCESS_KEY_ID.'),

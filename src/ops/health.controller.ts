@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse
 import { DomainError } from '../common/domain-error.js';
 import { Problem } from '../common/problem.js';
 import { Public } from '../common/public.decorator.js';
+import { Spends } from '../limits/spends.decorator.js';
 import { Readiness } from './readiness.js';
 
 class Health {
@@ -23,6 +24,7 @@ class MigrationsPending extends DomainError {
 
 @ApiTags('health')
 @Public()
+@Spends(null)
 @Controller({ path: 'health', version: VERSION_NEUTRAL })
 export class HealthController implements OnModuleDestroy {
   private draining = false;

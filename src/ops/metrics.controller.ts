@@ -4,6 +4,7 @@ import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagg
 import type { Response } from 'express';
 import { DomainError } from '../common/domain-error.js';
 import { Public } from '../common/public.decorator.js';
+import { Spends } from '../limits/spends.decorator.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from './metrics.js';
 
@@ -23,6 +24,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 @ApiTags('health')
 @Public()
+@Spends(null)
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {
   constructor(

@@ -11,9 +11,8 @@ import type { Device } from './device.types.js';
 import { ExternalSessions } from './external-sessions.service.js';
 import type { VerifiedActor } from './token.service.js';
 
-/** Keys are fetched anew after this, and at most so often for a key that is not among them, or after a failure. */
+/** Keys are fetched anew after this, and after a failure at most so often. */
 const KEYS_LIVE_MS = 600_000;
-const REFETCH_MS = 30_000;
 const RETRY_MS = 2_000;
 const FETCH_TIMEOUT_MS = 3_000;
 /** Clocks of two services differ. */
@@ -29,10 +28,10 @@ const claims = z.object({
   sid: word.nullable().default(null),
   iat: z.number().min(0).max(MAX_SECONDS),
   exp: z.number().min(0).max(MAX_SECONDS),
-  preferred_username: z.unknown(),
-  nickname: z.unknown(),
-  email: z.unknown(),
-  name: z.unknown(),
+  preferred_username: z.unknown().optional(),
+  nickname: z.unknown().optional(),
+  email: z.unknown().optional(),
+  name: z.unknown().optional(),
 });
 
 /** Tokens that another service makes: their signature by its keys, then their person and session here. */
@@ -47,7 +46,7 @@ export class ExternalIdentity {
     private readonly sessions: ExternalSessions,
   ) {
     this.source = auth.external;
-    this.key = auth.external && keyOf(auth.external);
+    this.key = auth.external && keyOf(auth.external, this.log);
   }
 
   get enabled(): boolean {
@@ -84,41 +83,42 @@ export class ExternalIdentity {
         : jwtVerify(token, this.key, options));
       return payload;
     } catch (error) {
-      throw this.refusal(error);
+      throw refusal(error);
     }
   }
+}
 
-  private refusal(error: unknown): Error {
-    if (error instanceof errors.JWTExpired) return new TokenExpired();
-    if (isOutage(error)) {
-      this.log.error(`the keys of the identity service: ${error instanceof Error ? error.message : String(error)}`);
-      return new IdentityUnavailable();
-    }
-    return new TokenInvalid();
-  }
+function refusal(error: unknown): Error {
+  if (error instanceof errors.JWTExpired) return new TokenExpired();
+  return isOutage(error) ? new IdentityUnavailable() : new TokenInvalid();
 }
 
 /** Whether it is the service that failed, not the token. */
 const isOutage = (error: unknown): boolean =>
-  !(error instanceof errors.JOSEError) ||
+  error instanceof IdentityUnavailable ||
   error instanceof errors.JWKSTimeout ||
   error instanceof errors.JWKSInvalid ||
-  error.code === 'ERR_JOSE_GENERIC';
+  (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC');
 
-function keyOf({ jwksUrl, publicKey }: ExternalIssuer): KeyObject | JWTVerifyGetKey {
+function keyOf({ jwksUrl, publicKey, refetchSeconds }: ExternalIssuer, log: Logger): KeyObject | JWTVerifyGetKey {
   if (!jwksUrl) return createPublicKey(publicKey ?? '');
-  let failedAt = -Infinity;
+  let triedAt = -Infinity;
   return createRemoteJWKSet(new URL(jwksUrl), {
     cacheMaxAge: KEYS_LIVE_MS,
-    cooldownDuration: REFETCH_MS,
+    cooldownDuration: refetchSeconds * 1000,
     timeoutDuration: FETCH_TIMEOUT_MS,
     // The library bounds fetches after a success alone; a service in trouble must not get one for every request.
     [customFetch]: async (url, options) => {
-      if (performance.now() - failedAt < RETRY_MS) throw new Error('failed a moment ago');
-      failedAt = performance.now();
-      const answer = await fetch(url, options);
-      if (answer.status === 200) failedAt = -Infinity;
-      return answer;
+      if (performance.now() - triedAt < RETRY_MS) throw new IdentityUnavailable();
+      triedAt = performance.now();
+      try {
+        const answer = await fetch(url, options);
+        if (answer.status === 200) triedAt = -Infinity;
+        return answer;
+      } catch (error) {
+        log.error(`keys of the identity service: ${error instanceof Error ? error.message : String(error)}`);
+        throw new IdentityUnavailable();
+      }
     },
   });
 }

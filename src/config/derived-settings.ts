@@ -11,6 +11,7 @@ type Refuse = (complaint: string) => void;
 export interface ExternalIssuer {
   /** One of the two is given. */
   readonly jwksUrl: string | null;
+  readonly refetchSeconds: number;
   readonly publicKey: string | null;
   readonly issuer: string;
   readonly audience: string;
@@ -32,14 +33,14 @@ export type StorageSettings =
     };
 
 export function externalIssuer(values: Values<typeof external>, refuse: Refuse): ExternalIssuer | null {
-  const { jwksUrl, publicKey, issuer, audience, algorithms } = values;
+  const { jwksUrl, refetchSeconds, publicKey, issuer, audience, algorithms } = values;
   if (!jwksUrl && !publicKey) return null;
   const source = jwksUrl ? 'AUTH_JWKS_URL' : 'AUTH_JWT_PUBLIC_KEY';
   if (jwksUrl && publicKey) refuse('AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL cannot both be given');
   if (!issuer) refuse(`AUTH_ISSUER is missing: ${source} needs it`);
   if (!audience) refuse(`AUTH_AUDIENCE is missing: ${source} needs it`);
   if (publicKey && !isPublicKey(publicKey)) refuse('AUTH_JWT_PUBLIC_KEY must be a public key in PEM form');
-  return Object.freeze({ jwksUrl, publicKey, issuer: issuer ?? '', audience: audience ?? '', algorithms });
+  return Object.freeze({ jwksUrl, refetchSeconds, publicKey, issuer: issuer ?? '', audience: audience ?? '', algorithms });
 }
 
 function isPublicKey(pem: string): boolean {

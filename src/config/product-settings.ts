@@ -24,6 +24,12 @@ export const auth = {
 /** Another service that issues tokens: AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY, with issuer and audience. */
 export const external = {
   jwksUrl: optional('AUTH_JWKS_URL', address('https', 'http'), 'Keys of an external service whose JWTs are accepted.'),
+  refetchSeconds: integer(
+    'AUTH_JWKS_REFETCH_SECONDS',
+    30,
+    { min: 1, max: 3_600 },
+    'A key that is not among those known is looked for at most this often.',
+  ),
   publicKey: optional(
     'AUTH_JWT_PUBLIC_KEY',
     z.string().transform((pem) => pem.replaceAll('\\n', '\n')),

@@ -1,0 +1,257 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import request from 'supertest';
+import { type RunningApp, startApp } from './support/app.js';
+import { AUDIENCE, IdentityService, ISSUER, newKey, pem } from './support/identity-service.js';
+import { bearer, Logins, PASSWORD } from './support/logins.js';
+import { until } from './support/until.js';
+
+let identity: IdentityService;
+let server: RunningApp;
+let logins: Logins;
+let db: pg.Client;
+
+const code = async (token: string): Promise<string> => {
+  const { status, body } = await logins.me(token);
+  return `${status} ${body.code ?? body.username}`;
+};
+const logout = (token: string) => logins.api.post('/v1/auth/logout').set(bearer(token)).expect(204);
+
+beforeAll(async () => {
+  identity = await IdentityService.start();
+  server = await startApp({ env: { ...identity.env, AUTH_JWKS_REFETCH_SECONDS: '1' } });
+  logins = new Logins(server);
+  db = new pg.Client(server.databaseUrl);
+  await db.connect();
+});
+
+afterAll(async () => {
+  await db?.end();
+  await server?.close();
+  await identity?.close();
+});
+
+describe('the first sight of a subject', () => {
+  it('makes the person', async () => {
+    const token = await identity.token({ sub: 'ana@id', preferred_username: 'Ana.Lima', name: 'Ana Lima' });
+    const { body } = await logins.me(token).expect(200);
+    expect(body).toMatchObject({ username: 'ana.lima', displayName: 'Ana Lima', admin: false, deleted: false });
+    const again = await logins.me(await identity.token({ sub: 'ana@id', preferred_username: 'another' })).expect(200);
+    expect(again.body).toEqual(body);
+  });
+
+  it('makes one person, however many see it at once', async () => {
+    const token = await identity.token({ sub: 'many', preferred_username: 'many' });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => logins.me(token).expect(200)));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+  });
+
+  it('keeps twelve subjects apart who wish for one name', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => identity.token({ sub: `twin-${i}`, preferred_username: 'twin' })),
+    );
+    const answers = await Promise.all(tokens.map((token) => logins.me(token).expect(200)));
+    const names = answers.map(({ body }) => body.username);
+    expect(new Set(names).size).toBe(12);
+    expect(names).toContain('twin');
+    for (const name of names) expect(name).toMatch(/^twin(-[0-9a-f]{6})?$/);
+  });
+
+  it.each([
+    ['an address', { email: 'zoe.k@example.org' }, /^zoe\.k$/],
+    ['letters that are not allowed', { preferred_username: 'Zoë Ünal!' }, /^zoeunal$/],
+    ['too short a name', { preferred_username: 'z' }, /^z-[0-9a-f]{6}$/],
+    ['too long a name', { preferred_username: 'q'.repeat(99) }, /^q{24}$/],
+    ['a reserved name', { preferred_username: 'all' }, /^all-[0-9a-f]{6}$/],
+    ['a name of the gone', { preferred_username: 'deleted-1' }, /^user-[0-9a-f]{12}$/],
+    ['no name', {}, /^user-[0-9a-f]{6}$/],
+    ['a name that is no text', { preferred_username: { $ne: 1 }, name: ['x'] }, /^user-[0-9a-f]{6}$/],
+    ['a display name that cannot be stored', { preferred_username: 'nully', name: 'a\0b' }, /^nully$/],
+  ])('makes a username of %s', async (what, claims, expected) => {
+    const { body } = await logins.me(await identity.token({ sub: `sub of ${what}`, ...claims })).expect(200);
+    expect(body.username).toMatch(expected);
+  });
+});
+
+describe('a token of the other service', () => {
+  const now = () => Math.floor(Date.now() / 1000);
+
+  it('stands beside our own', async () => {
+    const ana = await logins.register();
+    await logins.me(ana.accessToken).expect(200);
+    await logins.me(await identity.token({ sub: 'beside' })).expect(200);
+    await logins.login(ana.user.username).expect(200);
+  });
+
+  it.each([
+    ['another issuer', () => identity.token({ sub: 'x', iss: 'https://else.example.org/' })],
+    ['our own issuer', () => identity.token({ sub: 'x', iss: 'parley', aud: 'parley' })],
+    ['another audience', () => identity.token({ sub: 'x', aud: 'shop' })],
+    ['no subject', () => identity.token({ sub: undefined })],
+    ['an empty subject', () => identity.token({ sub: '' })],
+    ['a subject that cannot be stored', () => identity.token({ sub: 'a\0b' })],
+    ['too long a subject', () => identity.token({ sub: 'x'.repeat(256) })],
+    ['no time of issue', () => identity.token({ sub: 'x', iat: undefined })],
+    ['a time of issue to come', () => identity.token({ sub: 'x' }, { issued: 60 })],
+    ['no expiry', () => identity.token({ sub: 'x', exp: undefined })],
+    ['a time before which it is not good', () => identity.token({ sub: 'x', nbf: now() + 60 })],
+    ['a key of somebody else under the known name', async () => identity.token({ sub: 'x' }, { key: await newKey('first') })],
+    ['an algorithm that is not on the list', async () => identity.token({ sub: 'x' }, { key: { ...identity.keys[0]!, alg: 'RS512' } })],
+  ])('is refused with %s', async (_, token) => {
+    expect(await code(await token().catch(() => 'unsignable'))).toBe('401 token_invalid');
+  });
+
+  it('says when it has expired', async () => {
+    expect(await code(await identity.token({ sub: 'x' }, { issued: -700, expires: -60 }))).toBe('401 token_expired');
+  });
+
+  it('is refused without signature, and signed with the public key as a secret', async () => {
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const claims = encode({ iss: ISSUER, aud: AUDIENCE, sub: 'x', iat: now(), exp: now() + 60 });
+    expect(await code(`${encode({ alg: 'none' })}.${claims}.`)).toBe('401 token_invalid');
+    const body = `${encode({ alg: 'HS256', kid: 'first' })}.${claims}`;
+    const signature = createHmac('sha256', await pem(identity.keys[0]!))
+      .update(body)
+      .digest('base64url');
+    expect(await code(`${body}.${signature}`)).toBe('401 token_invalid');
+  });
+
+  it('cannot be made by our own secret for one of their sessions', async () => {
+    const { body } = await logins.api
+      .get('/v1/auth/sessions')
+      .set(bearer(await identity.token({ sub: 'theirs' })))
+      .expect(200);
+    expect(body.items).toHaveLength(1);
+    await logins.refresh(body.items[0].id).expect(401);
+  });
+});
+
+describe('the session of a token', () => {
+  const sessions = async (token: string) => (await logins.api.get('/v1/auth/sessions').set(bearer(token)).expect(200)).body.items;
+
+  it('is listed, one for each `sid`', async () => {
+    const first = await identity.token({ sub: 'bob', sid: 'laptop' });
+    await logins.me(await identity.token({ sub: 'bob', sid: 'phone' })).expect(200);
+    await logins.me(await identity.token({ sub: 'bob', sid: 'laptop' })).expect(200);
+    expect((await sessions(first)).map(({ current }: { current: boolean }) => current).sort()).toEqual([false, true]);
+  });
+
+  it('ends by logout: the tokens issued before are refused, a newer one opens it anew', async () => {
+    const [token, sibling] = [await identity.token({ sub: 'eve' }), await identity.token({ sub: 'eve' }, { expires: 900 })];
+    await logins.me(token).expect(200);
+    await logout(token);
+    expect(await code(token)).toBe('401 session_ended');
+    expect(await code(sibling)).toBe('401 session_ended');
+    const newer = await identity.token({ sub: 'eve' }, { issued: 3 });
+    await logins.me(newer).expect(200);
+    expect(await sessions(newer)).toHaveLength(1);
+  });
+
+  it('ends by the list of devices, and touches no other', async () => {
+    const [laptop, phone] = [await identity.token({ sub: 'kim', sid: 'a' }), await identity.token({ sub: 'kim', sid: 'b' })];
+    await logins.me(phone).expect(200);
+    const { id } = (await sessions(laptop)).find(({ current }: { current: boolean }) => !current);
+    await logins.api.delete(`/v1/auth/sessions/${id}`).set(bearer(laptop)).expect(204);
+    expect(await code(phone)).toBe('401 session_ended');
+    await logins.me(laptop).expect(200);
+  });
+
+  it('is refused to who is deactivated, whatever the token, until that is undone', async () => {
+    const token = await identity.token({ sub: 'off' });
+    const { body } = await logins.me(token).expect(200);
+    await db.query('UPDATE users SET deactivated_at = now() WHERE id = $1', [body.id]);
+    expect(await code(token)).toBe('401 session_ended');
+    expect(await code(await identity.token({ sub: 'off', sid: 'another' }, { issued: 3 }))).toBe('401 session_ended');
+    await db.query('UPDATE users SET deactivated_at = NULL WHERE id = $1', [body.id]);
+    await logins.me(token).expect(200);
+  });
+
+  it('has no password to change', async () => {
+    const { body } = await logins.api
+      .post('/v1/auth/password')
+      .set(bearer(await identity.token({ sub: 'nopass' })))
+      .send({ currentPassword: 'whatever it was', newPassword: 'a staple of my own' })
+      .expect(422);
+    expect(body.code).toBe('password_wrong');
+  });
+});
+
+describe('the keys', () => {
+  it('are fetched once for many tokens, and rotate', async () => {
+    const before = identity.fetches;
+    for (let i = 0; i < 10; i++) await logins.me(await identity.token({ sub: 'rotating' })).expect(200);
+    expect(identity.fetches).toBe(before);
+    const next = await newKey('second', 'ES256');
+    identity.keys = [...identity.keys, next];
+    const token = await identity.token({ sub: 'rotating' }, { key: next });
+    await until('the new key', async () => (await logins.me(token)).status === 200);
+    identity.keys = [next];
+    await logins.me(await identity.token({ sub: 'rotating' })).expect(200);
+  });
+
+  it('that nobody knows cost few fetches', async () => {
+    const before = identity.fetches;
+    const stranger = await newKey('unheard of');
+    const tokens = await Promise.all(Array.from({ length: 40 }, (_, i) => identity.token({ sub: `x${i}` }, { key: stranger })));
+    const answers = await Promise.all(tokens.map(code));
+    expect(new Set(answers)).toEqual(new Set(['401 token_invalid']));
+    expect(identity.fetches - before).toBeLessThanOrEqual(2);
+  });
+
+  it('that cannot be had: 503, few tries, and all is well when they can', async () => {
+    const other = await IdentityService.start();
+    other.status = 500;
+    const node = await startApp({ env: other.env });
+    try {
+      const ask = async () => logins.me(await other.token({ sub: 'waiting' }), node.url);
+      const answers = await Promise.all(Array.from({ length: 20 }, ask));
+      for (const { status, body, headers } of answers) {
+        expect([status, body.code]).toEqual([503, 'identity_unavailable']);
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
+      expect(other.fetches).toBeLessThanOrEqual(2);
+      other.status = 200;
+      await until('the keys', async () => (await ask()).status === 200);
+    } finally {
+      await node.close();
+      await other.close();
+    }
+  });
+
+  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('may be one, given by its text: %s', async (alg) => {
+    const key = await newKey('one', alg);
+    const publicKey = (await pem(key)).replaceAll('\n', '\\n');
+    const node = await startApp({ env: { AUTH_JWT_PUBLIC_KEY: publicKey, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE } });
+    try {
+      await logins.me(await identity.token({ sub: 'pem' }, { key }), node.url).expect(200);
+      const wrong = await identity.token({ sub: 'pem' }, { key: await newKey('one', alg === 'RS256' ? 'ES256' : 'RS256') });
+      expect((await logins.me(wrong, node.url).expect(401)).body.code).toBe('token_invalid');
+    } finally {
+      await node.close();
+    }
+  });
+});
+
+describe('with the built-in accounts switched off', () => {
+  it('only the tokens of the other service count', async () => {
+    const ana = await logins.register();
+    const node = await startApp({ env: { ...identity.env, AUTH_BUILT_IN: 'off' }, databaseUrl: server.databaseUrl });
+    try {
+      const token = await identity.token({ sub: 'only' });
+      await logins.me(token, node.url).expect(200);
+      expect((await logins.me(ana.accessToken, node.url).expect(401)).body.code).toBe('token_invalid');
+      const bodies = { register: { username: 'newcomer', password: PASSWORD }, login: { username: 'ana', password: PASSWORD } };
+      for (const [route, body] of [...Object.entries(bodies), ['refresh', { refreshToken: ana.refreshToken }] as const]) {
+        const answer = await request(node.url).post(`/v1/auth/${route}`).send(body).expect(404);
+        expect(answer.body.code).toBe('built_in_auth_off');
+      }
+      const change = { currentPassword: PASSWORD, newPassword: 'a staple of my own' };
+      await request(node.url).post('/v1/auth/password').set(bearer(token)).send(change).expect(404);
+      await request(node.url).post('/v1/auth/logout').set(bearer(token)).expect(204);
+    } finally {
+      await node.close();
+    }
+    await logins.me(ana.accessToken).expect(200);
+  });
+});

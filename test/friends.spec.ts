@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Transactions } from '../src/database/transactions.js';
 import { DomainEvents } from '../src/events/domain-events.js';
+import { FriendRequestsService } from '../src/friends/friend-requests.service.js';
 import {
   FriendRemoved,
   FriendRequestApproved,
@@ -235,6 +236,22 @@ describe('lists', () => {
   ])('refuse %s', async (query) => {
     expect((await ana.call('GET', `/friend-requests?${query}`)).status).toBe(400);
     if (!/direction|status/.test(query)) expect((await ana.call('GET', `/friends?${query}`)).status).toBe(400);
+  });
+});
+
+describe('somebody who goes', () => {
+  it('parts from everybody, as by hand', async () => {
+    const eva = await world.person('eva');
+    await befriend(ana, bob);
+    await asks(ana, zoe);
+    await asks(eva, ana);
+    await befriend(bob, zoe);
+    told = [];
+    expect(await world.app.app.get(FriendRequestsService).estrangeSome(ana.id)).toBe(false);
+    expect(await friendsOf(ana)).toEqual([]);
+    expect(await pendingOf(ana)).toEqual([]);
+    expect(await friendsOf(bob)).toEqual([zoe.id]);
+    expect(kinds().sort()).toEqual(['FriendRemoved', 'FriendRequestCancelled', 'FriendRequestRejected']);
   });
 });
 

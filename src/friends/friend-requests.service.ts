@@ -28,6 +28,9 @@ const FACTS = {
   cancelled: FriendRequestCancelled,
 };
 
+/** People whom one step of {@link FriendRequestsService.estrangeSome} holds. */
+const STEP = 50;
+
 /** Asking for friendship and answering. Whatever is judged here is judged while both people are held. */
 @Injectable()
 export class FriendRequestsService {
@@ -84,6 +87,19 @@ export class FriendRequestsService {
     await this.friends.end(userId, other);
     const pending = await this.queries.pendingBetween(userId, other);
     if (pending) await this.decide(pending, pending.fromUserId === userId ? 'cancelled' : 'rejected');
+  }
+
+  /**
+   * A step of ending all that there is between somebody who goes and others: as many people as one transaction should hold. Whether there
+   * may be more to end.
+   */
+  estrangeSome(userId: string): Promise<boolean> {
+    return this.transactions.run(async () => {
+      const others = await this.queries.acquainted(userId, STEP);
+      await this.relations.hold([userId, ...others]);
+      for (const other of others) await this.estrange(userId, other);
+      return others.length === STEP;
+    });
   }
 
   private async demandRightToAsk(from: string, to: string): Promise<void> {

@@ -16,6 +16,6 @@ import { Relations } from './relations.service.js';
   imports: [TypeOrmModule.forFeature([FriendRequest, Friendship, Block]), UsersModule, RoomAccessModule],
   controllers: [FriendRequestsController, FriendsController, BlocksController],
   providers: [FriendRequestsService, FriendsService, BlocksService, FriendsQueries, Relations],
-  exports: [Relations, FriendsService],
+  exports: [Relations, FriendRequestsService],
 })
 export class FriendsModule {}

@@ -70,6 +70,19 @@ export class FriendsQueries {
     return (waiting?.count ?? 0) >= this.settings.friends.maxPending;
   }
 
+  /** Some of those with whom somebody is friends, or has a pending request. */
+  async acquainted(userId: string, limit: number): Promise<string[]> {
+    const rows = await this.transactions.query<{ id: string }>(
+      `SELECT user_high AS id FROM friendships WHERE user_low = $1
+       UNION SELECT user_low FROM friendships WHERE user_high = $1
+       UNION SELECT to_user_id FROM friend_requests WHERE from_user_id = $1 AND status = 'pending'
+       UNION SELECT from_user_id FROM friend_requests WHERE to_user_id = $1 AND status = 'pending'
+       LIMIT $2`,
+      [userId, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Whether somebody has blocked a person already, and whether they may block one more. @throws UserNotFound */
   async blockState(userId: string, other: string): Promise<{ blocked: boolean; full: boolean }> {
     const [state] = await this.transactions.query<{ blocked: boolean; count: number }>(

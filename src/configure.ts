@@ -7,7 +7,7 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { DomainError } from './common/domain-error.js';
 import { ProblemFilter } from './common/problem.filter.js';
-import { bodyPipe } from './common/body.pipe.js';
+import { BodyPipe } from './common/body.pipe.js';
 import { ProcessRole } from './config/process-role.js';
 import type { Settings } from './config/settings.js';
 import { serveDocs } from './docs.js';
@@ -48,7 +48,7 @@ export function configure(app: NestExpressApplication, settings: Settings): Nest
   app.use(jsonAlone);
   app.useBodyParser('json', { limit: settings.http.bodyBytes, type: isJson });
   app.enableVersioning({ type: VersioningType.URI });
-  app.useGlobalPipes(bodyPipe());
+  app.useGlobalPipes(new BodyPipe());
   app.useGlobalFilters(new ProblemFilter());
   serveDocs(app, settings);
   return app;

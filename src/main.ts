@@ -11,10 +11,13 @@ function fail(reason: string): never {
   process.exit(1);
 }
 
+const loadCode = () => Promise.all([import('./configure.js'), import('./database/migrate.js')]);
+
 async function start(): Promise<void> {
   const wanted = loadSettings();
-  // Most of the time until the first answer is loading code: it runs beside the start of the database, and not at all for a wrong setting.
-  const code = Promise.all([import('./configure.js'), import('./database/migrate.js')]);
+  // Most of the time until the first answer is loading code. It runs beside the start of the embedded database; an address is tried
+  // before, for a wrong one is told at once and a busy event loop would take a good one for silent.
+  const early = wanted.database.url ? null : loadCode();
   const database = await openDatabase(wanted, {
     role: ProcessRole.server,
     log: (line) => wanted.logLevel !== 'silent' && console.log(line),
@@ -24,7 +27,7 @@ async function start(): Promise<void> {
   const stop = stopper(database, () => app);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
   try {
-    const [{ createApp }, { migrate }] = await code;
+    const [{ createApp }, { migrate }] = await (early ?? loadCode());
     if (database.settings.database.migrateOnStart) await migrate(database.settings);
     app = await createApp(database.settings);
     const { host, port } = database.settings.http;

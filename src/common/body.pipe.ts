@@ -1,29 +1,47 @@
-import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { type FieldError, ValidationFailed } from './domain-error.js';
 import { assertStorable } from './text.js';
 
 const MOST_ERRORS = 20;
 const LONGEST_PATH = 100;
+const DEEPEST = 20;
+const UNKNOWN = 'is not a known field';
+/** Names that reach beyond an object; what copies objects skips them in silence, but an unknown field is refused. */
+const HOSTILE = ['__proto__', 'constructor', 'prototype'];
 
-class BodyPipe extends ValidationPipe {
+/** Bodies and queries as their DTO says, nothing more and nothing converted; what is wrong is told field by field. */
+export class BodyPipe extends ValidationPipe {
+  constructor() {
+    super({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      forbidUnknownValues: true,
+      transform: true,
+      validationError: { target: false, value: false },
+      exceptionFactory: (errors) => new ValidationFailed(fieldErrors(errors).slice(0, MOST_ERRORS)),
+    });
+  }
+
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type !== 'body' && metadata.type !== 'query') return super.transform(value, metadata);
+    refuseHostile(value);
     const checked: unknown = await super.transform(value, metadata);
     // Once its form is right: what is malformed is 400 whatever it holds.
-    if (metadata.type === 'body' || metadata.type === 'query') assertStorable(checked);
+    assertStorable(checked);
     return checked;
   }
 }
 
-/** Bodies and queries as their DTO says, nothing more and nothing converted; what is wrong is told field by field. */
-export function bodyPipe(): ValidationPipe {
-  return new BodyPipe({
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-    transform: true,
-    validationError: { target: false, value: false },
-    exceptionFactory: (errors) => new ValidationFailed(fieldErrors(errors).slice(0, MOST_ERRORS)),
-  });
+/** Not recursive, unlike what comes after it: a body nested too deep would exhaust the stack there. */
+function refuseHostile(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    const objects = level.filter((value): value is object => typeof value === 'object' && value !== null && !ArrayBuffer.isView(value));
+    if (depth > DEEPEST && objects.length > 0) throw new ValidationFailed([{ path: '', message: `is nested more than ${DEEPEST} deep` }]);
+    const hostile = HOSTILE.find((name) => objects.some((object) => Object.hasOwn(object, name)));
+    if (hostile) throw new ValidationFailed([{ path: hostile, message: UNKNOWN }]);
+    level = objects.flatMap((object) => Object.values(object) as unknown[]);
+  }
 }
 
 /** The tree of class-validator as a list of dotted paths. */
@@ -32,7 +50,7 @@ export function fieldErrors(errors: readonly ValidationError[], above = ''): Fie
     const path = `${above}${property}`.slice(0, LONGEST_PATH);
     const own = Object.entries(constraints ?? {}).map(([rule, message]) => ({
       path,
-      message: rule === 'whitelistValidation' ? 'is not a known field' : plain(message, property),
+      message: rule === 'whitelistValidation' ? UNKNOWN : plain(message, property),
     }));
     return [...own, ...fieldErrors(children ?? [], `${path}.`)];
   });

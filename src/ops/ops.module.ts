@@ -1,10 +1,11 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { ConnectionDrain } from './connection-drain.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { Metrics } from './metrics.js';
 import { Readiness } from './readiness.js';
 
-@Module({ controllers: [HealthController, MetricsController], providers: [Readiness, Metrics], exports: [Metrics] })
+@Module({ controllers: [HealthController, MetricsController], providers: [Readiness, Metrics, ConnectionDrain], exports: [Metrics] })
 export class OpsModule implements NestModule {
   constructor(private readonly metrics: Metrics) {}
 

@@ -17,9 +17,10 @@ export class Readiness {
       await this.transactions.query('SELECT 1');
       return true;
     }
-    const known = this.dataSource.migrations.length;
+    const [table] = await this.transactions.query<{ name: string | null }>(`SELECT to_regclass('migrations') AS name`);
+    if (!table?.name) return false;
     const [row] = await this.transactions.query<{ done: number }>('SELECT count(*)::int AS done FROM migrations');
-    this.migrated = (row?.done ?? 0) >= known;
+    this.migrated = (row?.done ?? 0) >= this.dataSource.migrations.length;
     return this.migrated;
   }
 }

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { freshDatabase, type FreshDatabase } from '../support/database.js';
+import { AppProcess, type Environment } from '../support/processes.js';
+import { until } from '../support/until.js';
+
+const SECRET = 'kR7mX2pQ9vT4wZ8nB3cF6hJ1sL5dG0aE';
+
+describe('a process', () => {
+  let database: FreshDatabase;
+  let env: Environment;
+  const servers: AppProcess[] = [];
+  const serve = (more: Environment = {}): AppProcess => {
+    const server = AppProcess.server({ ...env, ...more });
+    servers.push(server);
+    return server;
+  };
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    env = { NODE_ENV: 'production', JWT_SECRET: SECRET, DATABASE_URL: database.url };
+  });
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.stop();
+  });
+  afterAll(() => database.drop());
+
+  it('logs what was asked, but no secret and nothing that people write', async () => {
+    const server = serve({ LOG_LEVEL: 'trace' });
+    const url = await server.url();
+    await fetch(`${url}/v1/nowhere?ticket=canary-ticket&query=canary-query`, {
+      method: 'POST',
+      headers: {
+        authorization: 'Bearer canary-token',
+        cookie: 'a=canary-cookie',
+        'content-type': 'application/json',
+        'x-request-id': 'seen-1',
+      },
+      body: JSON.stringify({ password: 'canary-password', text: 'canary-text' }),
+    });
+    const line = await until('the request in the log', () => server.stdout.split('\n').find((one) => one.includes('seen-1')));
+    expect(JSON.parse(line)).toMatchObject({
+      level: 30,
+      req: { id: 'seen-1', method: 'POST', path: '/v1/nowhere' },
+      res: { statusCode: 404 },
+    });
+    const { code, stdout, stderr } = await server.stop();
+    expect(code).toBe(0);
+    for (const secret of ['canary', SECRET, new URL(database.url).password]) expect(stdout + stderr).not.toContain(secret);
+  });
+
+  it('says in one line that its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await serve({ PORT: String(port) }).end();
+    other.close();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `PORT ${port} is taken already\n` });
+  });
+
+  it('ends in order on SIGTERM and on SIGINT, and waits for no connection that waits for nothing', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const server = serve();
+      const { hostname, port } = new URL(await server.url());
+      const idle = connect(Number(port), hostname);
+      await once(idle, 'connect');
+      const kept = await fetch(`http://${hostname}:${port}/health/live`);
+      expect(kept.status).toBe(200);
+      const told = performance.now();
+      server.kill(signal);
+      expect(await server.end()).toMatchObject({ code: 0, signal: null });
+      expect(performance.now() - told).toBeLessThan(5_000);
+      idle.destroy();
+    }
+  });
+
+  it('refuses a database whose transactions are not read committed', async () => {
+    const other = await freshDatabase();
+    const name = new URL(other.url).pathname.slice(1);
+    const client = new pg.Client(other.url);
+    await client.connect();
+    await client.query(`ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+    await client.end();
+    const { code, stderr } = await serve({ DATABASE_URL: other.url }).end();
+    await other.drop();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^DATABASE_URL leads to a database whose transactions are serializable[^\n]*\n$/);
+  });
+
+  it('does not migrate when it is told not to, and is not ready then', async () => {
+    const empty = await freshDatabase({ empty: true });
+    const server = serve({ DATABASE_URL: empty.url, DATABASE_MIGRATE: 'off' });
+    const url = await server.url();
+    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({ status: 503, code: 'migrations_pending' });
+    expect(await AppProcess.command({ ...env, DATABASE_URL: empty.url }, 'migrate').end()).toMatchObject({ code: 0, stderr: '' });
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    await server.stop();
+    await empty.drop();
+  });
+});
+
+describe('a command', () => {
+  let database: FreshDatabase;
+  beforeAll(async () => void (database = await freshDatabase()));
+  afterAll(() => database.drop());
+  const run = (...args: string[]) => AppProcess.command({ JWT_SECRET: SECRET, DATABASE_URL: database.url }, ...args).end();
+
+  it('examines what the settings lead to, and shows no secret', async () => {
+    const durable = `${database.url}?options=-c%20synchronous_commit%3Don`; // the server of the tests is not
+    const { code, stdout, stderr } = await AppProcess.command({ JWT_SECRET: SECRET, DATABASE_URL: durable }, 'doctor').end();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/✓ database: PostgreSQL \d+/);
+    expect(stdout).toMatch(/✓ migrations pending: 0/);
+    expect(stdout).toMatch(/^\* JWT_SECRET=\*{8}$/m);
+    expect(stdout).not.toContain(SECRET);
+    expect(stdout).not.toContain(new URL(database.url).password);
+  });
+
+  it('undoes and redoes a migration, and the doctor tells', async () => {
+    const undone = await run('migrate:undo');
+    expect(undone.stdout).toMatch(/^undone: \w+\n$/);
+    const sick = await run('doctor');
+    expect(sick.code).toBe(1);
+    expect(sick.stdout).toMatch(/✗ migrations pending: 1 \(run: npm run manage -- migrate\)/);
+    expect((await run('migrate')).stdout).toBe(undone.stdout.replace('undone', 'done'));
+  });
+
+  it('that nobody knows is refused', async () => {
+    const { code, stderr } = await run('dance');
+    expect(code).toBe(1);
+    expect(stderr).toContain("unknown command 'dance'");
+  });
+});

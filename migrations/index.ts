@@ -3,6 +3,7 @@ import { Rooms1700000000002 } from './0002-rooms.js';
 import { Messages1700000000003 } from './0003-messages.js';
 import { MediaAndJobs1700000000004 } from './0004-media-and-jobs.js';
 import { SendMessages1700000000005 } from './0005-send-messages.js';
+import { Search1700000000006 } from './0006-search.js';
 
 /** The one list for the whole database, oldest first. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Messages1700000000003,
   MediaAndJobs1700000000004,
   SendMessages1700000000005,
+  Search1700000000006,
 ];

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '../database/transactions.js';
+import { normalise, vectorOf } from './search-text.policy.js';
+
+/** A message as it goes into the index. */
+export interface Indexable {
+  roomId: string;
+  seq: number;
+  userId: string;
+  createdAt: Date;
+  hasMedia: boolean;
+  text: string;
+}
+
+/**
+ * The index as rows. New messages come to it behind the send path, edits and deletions in their own transaction: what was said before is not
+ * found from the answer on. All write in the order of (room, seq), so that two of them never wait for each other.
+ */
+@Injectable()
+export class SearchIndex {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** Adds messages that have no entry yet. @param messages ascending by (room, seq), at most 1,000 */
+  async add(messages: readonly Indexable[]): Promise<void> {
+    await this.insert(messages, 'DO NOTHING');
+  }
+
+  /** Writes the entry of a message whose text has changed; without a text it leaves the index. */
+  async replace({ text, ...message }: Omit<Indexable, 'text' | 'hasMedia'> & { id: string; text: string | null }): Promise<void> {
+    if (text === null) return this.drop(message.roomId, [message.seq]);
+    const [row] = await this.transactions.query<{ hasMedia: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM message_media WHERE room_id = $1 AND message_id = $2) AS "hasMedia"`,
+      [message.roomId, message.id],
+    );
+    const entry = { ...message, text, hasMedia: row?.hasMedia ?? false };
+    await this.insert([entry], 'DO UPDATE SET normal = excluded.normal, grams = excluded.grams');
+  }
+
+  /**
+   * Takes what messages said out of the index, and holds their places: who indexes late finds them taken.
+   * @param seqs of one room, ascending, at most 1,000
+   */
+  async drop(roomId: string, seqs: readonly number[]): Promise<void> {
+    await this.transactions.query(
+      `INSERT INTO message_search (room_id, seq, user_id, sent_at)
+       SELECT m.room_id, m.seq, m.user_id, m.created_at FROM messages m WHERE m.room_id = $1 AND m.seq = ANY ($2::bigint[]) ORDER BY m.seq
+       ON CONFLICT (room_id, seq) DO UPDATE SET normal = NULL, grams = NULL`,
+      [roomId, seqs],
+    );
+  }
+
+  private async insert(messages: readonly Indexable[], otherwise: string): Promise<void> {
+    const entries = messages.map((message) => ({ ...message, normal: normalise(message.text) }));
+    await this.transactions.query(
+      `INSERT INTO message_search (room_id, seq, user_id, sent_at, has_media, normal, grams)
+       SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::timestamptz[], $5::boolean[], $6::text[], $7::tsvector[])
+       ON CONFLICT (room_id, seq) ${otherwise}`,
+      [
+        entries.map(({ roomId }) => roomId),
+        entries.map(({ seq }) => seq),
+        entries.map(({ userId }) => userId),
+        entries.map(({ createdAt }) => createdAt),
+        entries.map(({ hasMedia }) => hasMedia),
+        entries.map(({ normal }) => normal),
+        entries.map(({ normal, roomId, userId, hasMedia }) => vectorOf(normal, { roomId, userId, hasMedia })),
+      ],
+    );
+  }
+}

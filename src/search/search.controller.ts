@@ -1,0 +1,28 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import type { Page } from '../common/page.js';
+import { SearchQuery } from './dto/search.dto.js';
+import { SearchService } from './search.service.js';
+import { FoundView } from './search.view.js';
+
+@ApiTags('messages')
+@ApiBearerAuth()
+@Controller({ path: 'messages/search', version: '1' })
+export class SearchController {
+  constructor(private readonly search: SearchService) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Find messages by what they say, newest first',
+    description: 'In every room that one may read, or in one. What was just sent is found within a second or two.',
+  })
+  @ApiPage(FoundView)
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['empty_query', 'unstorable_text'] })
+  find(@CurrentActor() actor: Actor, @Query() query: SearchQuery): Promise<Page<FoundView>> {
+    return this.search.search(actor, query);
+  }
+}

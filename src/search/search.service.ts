@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { ValidationFailed } from '../common/domain-error.js';
+import { isId } from '../common/ids.js';
+import { decodeCursor, pageOf, type Page } from '../common/page.js';
+import { assertStorable } from '../common/text.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import type { SearchQuery } from './dto/search.dto.js';
+import { likeOf, termsOf, tsqueryOf } from './search-text.policy.js';
+import { EmptyQuery } from './search.errors.js';
+import { SearchQueries, type SearchOrder } from './search.queries.js';
+import type { FoundView } from './search.view.js';
+import { snippetOf } from './snippet.policy.js';
+
+/** Words of a query; more do not make it narrower. */
+const MAX_TERMS = 10;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+@Injectable()
+export class SearchService {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly queries: SearchQueries,
+  ) {}
+
+  /** Messages that hold all words of the query, newest first, of those that the actor may read. @throws EmptyQuery, RoomNotFound, Forbidden */
+  async search(actor: Actor, dto: SearchQuery): Promise<Page<FoundView>> {
+    assertStorable(dto.query, 'query');
+    const place = placeIn(dto.cursor);
+    const terms = termsOf(dto.query, MAX_TERMS);
+    if (terms.length === 0) throw new EmptyQuery();
+    if (dto.roomId !== undefined) await this.access.read(actor, dto.roomId);
+    const { roomId, userId, hasMedia } = dto;
+    const readable = await this.queries.readable(actor.userId, roomId ?? null);
+    const order: SearchOrder = {
+      viewer: actor.userId,
+      roomId: roomId ?? null,
+      userId: userId ?? null,
+      hasMedia: hasMedia ?? null,
+      after: timeOf(dto.after, 'after'),
+      before: timeOf(dto.before, 'before'),
+      patterns: terms.map(likeOf),
+      tsquery: tsqueryOf(terms, { roomId, userId, hasMedia }),
+      place,
+      limit: dto.limit + 1,
+    };
+    const found = await this.queries.find(order, readable);
+    return pageOf(
+      found,
+      dto.limit,
+      (row) => [row.at, row.roomId, row.seq],
+      ({ view }) => ({ message: view, snippet: snippetOf(view.text ?? '', terms) }),
+    );
+  }
+}
+
+function timeOf(text: string | undefined, path: string): string | null {
+  if (text === undefined) return null;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new ValidationFailed([{ path, message: 'must be a time' }]);
+  return time.toISOString();
+}
+
+function placeIn(cursor: string | undefined): SearchOrder['place'] {
+  if (cursor === undefined) return [null, null, null];
+  const [at, roomId, seq] = decodeCursor(cursor, 3);
+  if (typeof at === 'string' && TIME.test(at) && !Number.isNaN(Date.parse(at)) && isId(roomId) && typeof seq === 'number') {
+    return [at, roomId, seq];
+  }
+  throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
+}

@@ -1,0 +1,9 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { MessageView } from '../timeline/message.view.js';
+
+/** A message that was found. */
+export class FoundView {
+  @ApiProperty({ type: MessageView }) message: MessageView;
+  @ApiProperty({ description: 'The part of the text around the first hit.', example: '…we met at the café near the station…' })
+  snippet: string;
+}

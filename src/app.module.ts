@@ -8,12 +8,14 @@ import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LimitsModule } from './limits/limits.module.js';
+import { MessagesModule } from './messages/messages.module.js';
 import { ModerationModule } from './moderation/moderation.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { ReactionsModule } from './reactions/reactions.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { RoomAccessModule } from './room-access/room-access.module.js';
+import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TimelineModule } from './timeline/timeline.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -37,6 +39,8 @@ import { UsersModule } from './users/users.module.js';
     // rooms and what is said in them
     TimelineModule,
     ReactionsModule,
+    SearchModule,
+    MessagesModule,
     ModerationModule,
     // above everything
     OpsModule,

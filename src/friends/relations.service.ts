@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Forbidden, type DenialReason, type FieldError } from '../common/domain-error.js';
 import { Transactions } from '../database/transactions.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import type { RoomType } from '../room-access/room.types.js';
 import type { Privacy } from '../users/privacy.types.js';
 import { UserHeads } from '../users/user-heads.service.js';
@@ -69,9 +70,16 @@ export class Relations {
     await this.demand(from, [to], (person) => person.friendRequests);
   }
 
-  /** That no block stands between two people, whoever set it, and whether or not they still live here. @throws Forbidden blocked, privacy */
-  async refuseBlocked(from: string, to: string): Promise<void> {
-    const [standing] = await this.acquaintances(from, [to]);
+  /**
+   * Whether a member may say anything in their room now, in whatever form: it is open, they are not silenced, and in a private room no block
+   * stands between the two, whoever set it. @throws Forbidden room_inactive, silenced, blocked, privacy
+   */
+  async demandVoice(grant: RoomGrant): Promise<void> {
+    grant.demandVoice();
+    const { userId } = grant.member;
+    const other = grant.room.otherThan(userId);
+    if (other === null) return;
+    const [standing] = await this.acquaintances(userId, [other]);
     if (standing?.blocking) throw new Forbidden('blocked');
     if (standing?.blocked) throw new Forbidden('privacy');
   }

@@ -20,17 +20,3 @@ export class TooManyReactions extends DomainError {
     super(422, 'too_many_reactions', 'The message has as many different reactions as it may have.');
   }
 }
-
-/** 422: nobody reacts to what the server itself says. */
-export class SystemMessageReaction extends DomainError {
-  constructor() {
-    super(422, 'system_message', 'A message of the system cannot be changed.');
-  }
-}
-
-/** 409: the message was deleted. */
-export class DeletedMessageReaction extends DomainError {
-  constructor() {
-    super(409, 'message_deleted', 'The message was deleted.');
-  }
-}

@@ -10,11 +10,12 @@ import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import type { Message } from '../timeline/message.entity.js';
 import { MessageRows } from '../timeline/message-rows.service.js';
 import type { MessageView } from '../timeline/message.view.js';
+import { MessageDeleted, SystemMessageFixed } from '../timeline/timeline.errors.js';
 import type { ReactionsQuery } from './dto/reaction.dto.js';
 import { reactionOf, replacedBy } from './reaction.policy.js';
 import { ReactionRows } from './reaction-rows.service.js';
 import type { ReactionView } from './reaction.view.js';
-import { DeletedMessageReaction, ReactionNotFound, SystemMessageReaction, TooManyReactions } from './reactions.errors.js';
+import { ReactionNotFound, TooManyReactions } from './reactions.errors.js';
 import { ReactionsQueries } from './reactions.queries.js';
 
 export interface ReactionResult {
@@ -39,7 +40,7 @@ export class ReactionsService {
 
   /**
    * Reacts to a message; again, it changes nothing.
-   * @throws InvalidReaction, UnstorableText, RoomNotFound, Forbidden, MessageNotFound, SystemMessageReaction, DeletedMessageReaction,
+   * @throws InvalidReaction, UnstorableText, RoomNotFound, Forbidden, MessageNotFound, SystemMessageFixed, MessageDeleted,
    * TooManyReactions
    */
   add(actor: Actor, roomId: string, messageId: string, text: string): Promise<ReactionResult> {
@@ -97,11 +98,9 @@ export class ReactionsService {
 
   private async reactable(grant: RoomGrant, messageId: string): Promise<Message> {
     const message = await this.messages.find(grant, messageId);
-    grant.demandVoice();
-    const other = grant.room.otherThan(grant.member.userId);
-    if (other !== null) await this.relations.refuseBlocked(grant.member.userId, other);
-    if (message.type === 'system') throw new SystemMessageReaction();
-    if (message.deletedAt !== null) throw new DeletedMessageReaction();
+    await this.relations.demandVoice(grant);
+    if (message.type === 'system') throw new SystemMessageFixed();
+    if (message.deletedAt !== null) throw new MessageDeleted();
     return message;
   }
 

@@ -88,8 +88,8 @@ export class MessageRows {
     return this.view(grant, cause.messageId);
   }
 
-  /** Gives a message another text. */
-  async editText(message: Message, text: string): Promise<void> {
+  /** Gives a message another text; null takes that of a medium away. */
+  async editText(message: Message, text: string | null): Promise<void> {
     await this.transactions.query(
       `UPDATE messages SET text = $3, edited_at = greatest(clock_timestamp(), created_at) WHERE room_id = $1 AND seq = $2`,
       [message.roomId, message.seq, text],

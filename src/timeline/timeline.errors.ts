@@ -48,3 +48,17 @@ export class SessionOver extends DomainError {
     super(401, 'session_ended', 'The session has ended; log in again.');
   }
 }
+
+/** 409: the message was deleted. */
+export class MessageDeleted extends DomainError {
+  constructor() {
+    super(409, 'message_deleted', 'The message was deleted.');
+  }
+}
+
+/** 422: nobody changes what the server itself says. */
+export class SystemMessageFixed extends DomainError {
+  constructor() {
+    super(422, 'system_message', 'A message of the system cannot be changed.');
+  }
+}

@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { FriendsModule } from '../friends/friends.module.js';
+import { MessageMediaRows } from '../media/message-media.service.js';
+import { ReactionsModule } from '../reactions/reactions.module.js';
+import { RoomAccessModule } from '../room-access/room-access.module.js';
+import { SearchModule } from '../search/search.module.js';
+import { TimelineModule } from '../timeline/timeline.module.js';
+import { MessageEdit } from './message-edit.entity.js';
+import { MessageEditing } from './message-editing.service.js';
+import { MessageEdits } from './message-edits.service.js';
+import { MessagePin } from './message-pin.entity.js';
+import { MessageRemains } from './message-remains.service.js';
+import { MessageRemoval } from './message-removal.service.js';
+import { MessageThreadsController } from './message-threads.controller.js';
+import { MessageThreads } from './message-threads.service.js';
+import { MentionsController, MessagesController } from './messages.controller.js';
+import { MessagesQueries } from './messages.queries.js';
+import { MessagesService } from './messages.service.js';
+import { PinsController } from './pins.controller.js';
+import { PinsService } from './pins.service.js';
+
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([MessageEdit, MessagePin]),
+    FriendsModule,
+    ReactionsModule,
+    RoomAccessModule,
+    SearchModule,
+    TimelineModule,
+  ],
+  controllers: [MessagesController, MessageThreadsController, PinsController, MentionsController],
+  providers: [
+    MessagesService,
+    MessagesQueries,
+    MessageEditing,
+    MessageEdits,
+    MessageRemoval,
+    MessageRemains,
+    MessageThreads,
+    PinsService,
+    MessageMediaRows,
+  ],
+  exports: [MessagesService],
+})
+export class MessagesModule {}

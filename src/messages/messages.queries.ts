@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { pageOf, type Page, type PageQuery } from '../common/page.js';
+import { timeJson } from '../database/sql-json.js';
+import { Transactions } from '../database/transactions.js';
+import { RoomNotFound } from '../room-access/room-access.errors.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
+import { EVERYBODY } from '../timeline/message.types.js';
+import { messageJson, type MessageView } from '../timeline/message.view.js';
+import { userJson } from '../users/user.view.js';
+import { placeIn, seqIn } from './cursor.policy.js';
+import type { EditView, ReaderView } from './messages.view.js';
+import { sliceOf, type HistoryRange } from './page-range.policy.js';
+
+/** `$1` room, `$2` reader: the seat that every list of a room goes through, so that what may not be seen is never read. */
+const SEAT = `room_users ru JOIN rooms ro ON ro.id = ru.room_id AND ro.deleted_at IS NULL`;
+const IN_SEAT = `ru.room_id = $1 AND ru.user_id = $2`;
+const SEEN = messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' });
+
+interface Placed<View> {
+  seq: number;
+  at: string;
+  roomId: string;
+  view: View;
+}
+
+/** The reads of this module: one query a list, however long, with the right to read inside it. */
+@Injectable()
+export class MessagesQueries {
+  constructor(private readonly transactions: Transactions) {}
+
+  /**
+   * A page of a room's history as JSON text, made by the database and handed on as it is. One statement, so one moment: the head that it
+   * tells covers every message in it. Numbers have no holes: a page is a range. @throws RoomNotFound
+   */
+  async page({ room, member }: RoomGrant, range: HistoryRange): Promise<string> {
+    const { from, to } = sliceOf(range);
+    const [row] = await this.transactions.query<{ page: string }>(
+      `WITH bounds AS (
+         SELECT ru.user_id, ru.visible_from_seq AS floor, h.last_seq, h.rev, least($4::bigint, h.last_seq) AS upper
+         FROM ${SEAT} JOIN room_heads h ON h.room_id = ru.room_id WHERE ${IN_SEAT}
+       ), cut AS (
+         SELECT b.*, greatest(coalesce($3::bigint, b.upper - $5 + 1), b.floor) AS lower FROM bounds b
+       )
+       SELECT json_build_object(
+         'items', coalesce((
+           SELECT json_agg(${messageJson({ viewer: '$2::uuid', visibleFrom: 'c.floor' })} ORDER BY m.seq)
+           FROM messages m WHERE m.room_id = $1 AND m.seq BETWEEN c.lower AND c.upper), '[]'),
+         'hasOlder', least(c.lower, c.last_seq + 1) > c.floor, 'hasNewer', greatest(c.upper, c.floor - 1) < c.last_seq,
+         'seq', c.last_seq, 'rev', c.rev)::text AS page
+       FROM cut c`,
+      [room.id, member.userId, from, to, range.limit],
+    );
+    if (!row) throw new RoomNotFound();
+    return row.page;
+  }
+
+  /** The living replies to a message, ascending. */
+  async replies({ room, member }: RoomGrant, messageId: string, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
+    const rows = await this.transactions.query<Placed<MessageView>>(
+      `SELECT m.seq, ${SEEN} AS view
+       FROM ${SEAT} JOIN messages m ON m.room_id = ru.room_id AND m.seq >= ru.visible_from_seq
+       WHERE ${IN_SEAT} AND m.reply_to_id = $3 AND m.deleted_at IS NULL AND m.seq > $4 ORDER BY m.seq LIMIT $5`,
+      [room.id, member.userId, messageId, seqIn(cursor) ?? 0, limit + 1],
+    );
+    return bySeq(rows, limit);
+  }
+
+  /** What a message said before, newest first. The caller answers for who may read it. */
+  async edits({ room }: RoomGrant, messageId: string, { limit, cursor }: PageQuery): Promise<Page<EditView>> {
+    const rows = await this.transactions.query<Placed<EditView>>(
+      `SELECT e.rev AS seq, json_build_object('text', e.text, 'user', ${userJson('u')}, 'editedAt', ${timeJson('e.edited_at')}) AS view
+       FROM message_edits e JOIN users u ON u.id = e.user_id
+       WHERE e.room_id = $1 AND e.message_id = $2 AND ($3::bigint IS NULL OR e.rev < $3) ORDER BY e.rev DESC LIMIT $4`,
+      [room.id, messageId, seqIn(cursor), limit + 1],
+    );
+    return bySeq(rows, limit);
+  }
+
+  /**
+   * Members other than the author whose mark has passed a message that they were there for, who read furthest first; at most `limit`.
+   * Whose marks the asking person may see is not judged here.
+   */
+  async readers({ room }: RoomGrant, seq: number, limit: number): Promise<ReaderView[]> {
+    const rows = await this.transactions.query<{ view: ReaderView }>(
+      `SELECT json_build_object('user', ${userJson('u')}, 'seq', ru.last_read_seq) AS view
+       FROM messages m JOIN room_users ru ON ru.room_id = m.room_id AND ru.last_read_seq >= m.seq AND ru.user_id <> m.user_id
+         AND ru.visible_from_seq <= m.seq AND ru.joined_at <= m.created_at
+       JOIN users u ON u.id = ru.user_id
+       WHERE m.room_id = $1 AND m.seq = $2 ORDER BY ru.last_read_seq DESC, u.id LIMIT $3`,
+      [room.id, seq, limit],
+    );
+    return rows.map((row) => row.view);
+  }
+
+  /** The pinned messages of a room, newest pin first. */
+  async pins({ room, member }: RoomGrant, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
+    const [at, , seq] = placeIn(cursor);
+    const rows = await this.transactions.query<Placed<MessageView>>(
+      `SELECT p.seq, ${timeJson('p.pinned_at')} AS at, p.room_id AS "roomId", ${SEEN} AS view
+       FROM ${SEAT} JOIN message_pins p ON p.room_id = ru.room_id AND p.seq >= ru.visible_from_seq
+       JOIN messages m ON m.room_id = p.room_id AND m.seq = p.seq
+       WHERE ${IN_SEAT} AND ($3::timestamptz IS NULL OR (p.pinned_at, p.seq) < ($3, $4::bigint))
+       ORDER BY p.pinned_at DESC, p.seq DESC LIMIT $5`,
+      [room.id, member.userId, at, seq, limit + 1],
+    );
+    return byPlace(rows, limit);
+  }
+
+  /** Messages of others that mention the person, by name or with everybody, in all their rooms, newest first. */
+  async mentions(userId: string, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
+    const of = (who: string): string => `(SELECT o.room_id, o.seq, o.created_at FROM message_mentions mm
+      JOIN messages o ON o.room_id = mm.room_id AND o.seq = mm.seq
+      WHERE mm.user_id = ${who} AND mm.room_id = ru.room_id AND mm.seq >= ru.visible_from_seq AND o.user_id <> $1 AND o.deleted_at IS NULL
+        AND ($2::timestamptz IS NULL OR (o.created_at, o.room_id, o.seq) < ($2, $3::uuid, $4::bigint))
+      ORDER BY mm.seq DESC LIMIT $5)`;
+    const rows = await this.transactions.query<Placed<MessageView>>(
+      `SELECT m.seq, ${timeJson('m.created_at')} AS at, m.room_id AS "roomId", ${SEEN} AS view
+       FROM (
+         SELECT found.* FROM ${SEAT} CROSS JOIN LATERAL (${of('ru.user_id')} UNION ${of(`'${EVERYBODY}'`)}) found
+         WHERE ru.user_id = $1 ORDER BY found.created_at DESC, found.room_id DESC, found.seq DESC LIMIT $5
+       ) f
+       JOIN room_users ru ON ru.room_id = f.room_id AND ru.user_id = $1
+       JOIN messages m ON m.room_id = f.room_id AND m.seq = f.seq
+       ORDER BY m.created_at DESC, m.room_id DESC, m.seq DESC`,
+      [userId, ...placeIn(cursor), limit + 1],
+    );
+    return byPlace(rows, limit);
+  }
+}
+
+const bySeq = <View>(rows: Placed<View>[], limit: number): Page<View> =>
+  pageOf(
+    rows,
+    limit,
+    (row) => [row.seq],
+    (row) => row.view,
+  );
+
+const byPlace = <View>(rows: Placed<View>[], limit: number): Page<View> =>
+  pageOf(
+    rows,
+    limit,
+    (row) => [row.at, row.roomId, row.seq],
+    (row) => row.view,
+  );

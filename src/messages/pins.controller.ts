@@ -1,0 +1,55 @@
+import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { PageQuery, type Page } from '../common/page.js';
+import { MessageView } from '../timeline/message.view.js';
+import { PinsService } from './pins.service.js';
+
+const BUSY = ['database_unavailable', 'busy'] as const;
+
+@ApiTags('messages')
+@ApiBearerAuth()
+@Controller({ path: 'rooms/:roomId', version: '1' })
+export class PinsController {
+  constructor(private readonly pins: PinsService) {}
+
+  @Get('pins')
+  @ApiOperation({ summary: 'The pinned messages of a room, newest pin first' })
+  @ApiPage(MessageView)
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<MessageView>> {
+    return this.pins.list(actor, roomId, query);
+  }
+
+  @Put('messages/:messageId/pin')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Pin a message' })
+  @ApiNoContentResponse()
+  @ApiProblems({
+    403: 'forbidden',
+    404: ['room_not_found', 'message_not_found'],
+    409: 'message_deleted',
+    422: ['too_many_pins', 'system_message'],
+    503: BUSY,
+  })
+  pin(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('messageId', IdPipe) messageId: string): Promise<void> {
+    return this.pins.pin(actor, roomId, messageId);
+  }
+
+  @Delete('messages/:messageId/pin')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Take the pin away' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 503: BUSY })
+  unpin(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('messageId', IdPipe) messageId: string,
+  ): Promise<void> {
+    return this.pins.unpin(actor, roomId, messageId);
+  }
+}

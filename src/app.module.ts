@@ -13,6 +13,7 @@ import { ModerationModule } from './moderation/moderation.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { ReactionsModule } from './reactions/reactions.module.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { RoomAccessModule } from './room-access/room-access.module.js';
 import { SearchModule } from './search/search.module.js';
@@ -43,6 +44,7 @@ import { UsersModule } from './users/users.module.js';
     MessagesModule,
     ModerationModule,
     // above everything
+    RealtimeModule,
     OpsModule,
   ],
 })

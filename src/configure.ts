@@ -12,6 +12,7 @@ import { ProcessRole } from './config/process-role.js';
 import type { Settings } from './config/settings.js';
 import { serveDocs } from './docs.js';
 import { assignRequestId } from './ops/logging.module.js';
+import { RealtimeIoAdapter } from './realtime/realtime-io.adapter.js';
 
 const EXPOSED = [
   'x-request-id',
@@ -50,6 +51,7 @@ export function configure(app: NestExpressApplication, settings: Settings): Nest
   app.enableVersioning({ type: VersioningType.URI });
   app.useGlobalPipes(new BodyPipe());
   app.useGlobalFilters(new ProblemFilter());
+  app.useWebSocketAdapter(new RealtimeIoAdapter(app, settings));
   serveDocs(app, settings);
   return app;
 }

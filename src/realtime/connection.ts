@@ -1,0 +1,73 @@
+import type { DefaultEventsMap, Socket } from 'socket.io';
+import type { Actor } from '../common/actor.js';
+import type { JsonText } from './json-text.js';
+import type { Seat } from './live-room.js';
+import type { ReadyView } from './wire.view.js';
+
+export interface SocketData {
+  actor: Actor;
+  expiresAt: Date;
+  /** It asked for team frames. */
+  frames: boolean;
+  connection: Connection;
+}
+
+export type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+
+/** What one person hears, whatever room they look at; `my` is its number, if it takes one. */
+export interface PersonPacket {
+  readonly event: string;
+  readonly my: number | null;
+  readonly body: JsonText;
+}
+
+/** What one arriving socket may be owed at most; beyond it, it is cut and comes again. */
+const MOST_WAITING = 2_000;
+
+/** One socket of one person: where it sits, and what it is owed until it has been greeted with `ready`. */
+export class Connection {
+  readonly actor: Actor;
+  readonly frames: boolean;
+  readonly seats = new Map<string, Seat>();
+  private waiting: PersonPacket[] | null = [];
+  private owed = 0;
+
+  constructor(readonly socket: ChatSocket) {
+    this.actor = socket.data.actor;
+    this.frames = socket.data.frames;
+  }
+
+  get userId(): string {
+    return this.actor.userId;
+  }
+
+  /** It has had its `ready`. */
+  get ready(): boolean {
+    return this.waiting === null;
+  }
+
+  emit(event: string, body: object): void {
+    this.socket.emit(event, body);
+  }
+
+  /** Says it when it is ready: after `ready`, whose numbers then need not cover it. */
+  tellWhenReady(packet: PersonPacket): void {
+    if (this.waiting === null) this.emit(packet.event, packet.body);
+    else if (this.owe()) this.waiting.push(packet);
+  }
+
+  /** Greets it; what `ready` covers by its `my` is not said again. */
+  greet(ready: ReadyView): void {
+    const waiting = this.waiting ?? [];
+    this.waiting = null;
+    this.emit('ready', ready);
+    for (const packet of waiting) if (packet.my === null || packet.my > ready.my) this.emit(packet.event, packet.body);
+  }
+
+  /** Counts what is kept for it; false when that has become too much, and it was cut. */
+  owe(): boolean {
+    if (++this.owed <= MOST_WAITING) return true;
+    this.socket.disconnect(true);
+    return false;
+  }
+}

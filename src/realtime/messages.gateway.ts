@@ -1,0 +1,26 @@
+import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { ReactionsService } from '../reactions/reactions.service.js';
+import { ChatGateway } from './chat-gateway.decorator.js';
+import type { ChatSocket } from './connection.js';
+import { ReactionEvent } from './dto/client-events.dto.js';
+import type { MessageAck } from './wire.view.js';
+
+/** What clients say about messages, but for the sending itself. */
+@ChatGateway()
+export class MessagesGateway {
+  constructor(private readonly reactions: ReactionsService) {}
+
+  @SubscribeMessage('reaction:add')
+  async react(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId, reaction }: ReactionEvent): Promise<MessageAck> {
+    const { message } = await this.reactions.add(data.actor, roomId, messageId, reaction);
+    return { message };
+  }
+
+  @SubscribeMessage('reaction:remove')
+  async unreact(
+    @ConnectedSocket() { data }: ChatSocket,
+    @MessageBody() { roomId, messageId, reaction }: ReactionEvent,
+  ): Promise<MessageAck> {
+    return { message: await this.reactions.remove(data.actor, roomId, messageId, reaction) };
+  }
+}

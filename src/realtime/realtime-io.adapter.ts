@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import type { INestApplicationContext } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { Server, ServerOptions } from 'socket.io';
+import type { Settings } from '../config/settings.js';
+import { jsonTextParser } from './json-text.js';
+
+/** The Socket.IO server as this house runs it: bounded on every side, and for the allowed origins only. */
+export class RealtimeIoAdapter extends IoAdapter {
+  constructor(
+    app: INestApplicationContext,
+    private readonly settings: Settings,
+  ) {
+    super(app);
+  }
+
+  override createIOServer(port: number, options?: Partial<ServerOptions>): Server {
+    const { realtime, corsOrigins } = this.settings;
+    return super.createIOServer(port, {
+      ...options,
+      parser: jsonTextParser,
+      serveClient: false,
+      perMessageDeflate: false,
+      httpCompression: false,
+      maxHttpBufferSize: realtime.packetBytes,
+      connectTimeout: realtime.connectTimeoutMs,
+      // Browsers of other origins need leave for both: to poll (CORS), and to open a WebSocket, which CORS does not govern.
+      ...(corsOrigins.length > 0 && { cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] } }),
+      allowRequest: (request: IncomingMessage, decide: (refusal: string | null, allowed: boolean) => void) => {
+        const allowed = isAllowed(request, corsOrigins);
+        decide(allowed ? null : 'The origin is not allowed.', allowed);
+      },
+    } as ServerOptions);
+  }
+}
+
+function isAllowed({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin } = headers;
+  if (!origin || origins.includes('*') || origins.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === (headers['x-forwarded-host'] ?? headers.host);
+}

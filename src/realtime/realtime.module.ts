@@ -1,0 +1,52 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { FriendsModule } from '../friends/friends.module.js';
+import { ReactionsModule } from '../reactions/reactions.module.js';
+import { RoomAccessModule } from '../room-access/room-access.module.js';
+import { RoomUsersModule } from '../room-users/room-users.module.js';
+import { TimelineModule } from '../timeline/timeline.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { Arrival } from './arrival.service.js';
+import { ArrivalQueries } from './arrival.queries.js';
+import { Drain } from './drain.service.js';
+import { Handshake } from './handshake.service.js';
+import { Inbound } from './inbound.service.js';
+import { LivePeople } from './live-people.service.js';
+import { LiveRooms } from './live-rooms.service.js';
+import { MessagesGateway } from './messages.gateway.js';
+import { NodeBus } from './node-bus.service.js';
+import { PassingQueries } from './passing.queries.js';
+import { PeopleGateway } from './people.gateway.js';
+import { PersonFanout } from './person-fanout.service.js';
+import { PersonRepair } from './person-repair.service.js';
+import { Presence } from './presence.service.js';
+import { ProfileNews } from './profile-news.service.js';
+import { Receipts } from './receipts.service.js';
+import { Repair } from './repair.service.js';
+import { RepairQueries } from './repair.queries.js';
+import { Revocation } from './revocation.service.js';
+import { RevocationQueries } from './revocation.queries.js';
+import { RoomFanout } from './room-fanout.service.js';
+import { RoomsGateway } from './rooms.gateway.js';
+import { SendPath } from './send-path.service.js';
+import { SocketServer } from './socket-server.service.js';
+import { SocketsGateway } from './sockets.gateway.js';
+import { Typing } from './typing.service.js';
+import { Watches } from './watches.service.js';
+
+/** Everything that is said live. It listens to what the other modules tell; none of them knows of it. */
+@Module({
+  imports: [AuthModule, UsersModule, FriendsModule, RoomAccessModule, TimelineModule, RoomUsersModule, ReactionsModule],
+  providers: [
+    // who is here, and what they have heard
+    ...[SocketServer, NodeBus, LiveRooms, LivePeople, Watches],
+    // in
+    ...[Handshake, Inbound, SendPath, SocketsGateway, MessagesGateway, RoomsGateway, PeopleGateway],
+    // out
+    ...[Arrival, RoomFanout, PersonFanout, ProfileNews, Typing, Receipts, Presence],
+    // in every case
+    ...[Revocation, Repair, PersonRepair, Drain],
+    ...[ArrivalQueries, RevocationQueries, RepairQueries, PassingQueries],
+  ],
+})
+export class RealtimeModule {}

@@ -1,0 +1,180 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { FriendRequestView } from '../friends/friends.view.js';
+import type { LossReason } from '../room-access/room.types.js';
+import { MembershipView, RoomUserView } from '../room-users/room-user.view.js';
+import { NeutralRoomView, RoomView } from '../rooms/room.view.js';
+import { CAUSE_KINDS, type CauseKind } from '../timeline/message.types.js';
+import { MessageView } from '../timeline/message.view.js';
+import { MeView, UserView } from '../users/user.view.js';
+
+// What the server says, event by event, and what it answers.
+
+const ID = { format: 'uuid', example: '0199f3b0-1a2b-7c3d-8e4f-5a6b7c8d9e0f' };
+const LOSSES = ['deleted', 'left', 'removed', 'banned'] as const satisfies LossReason[];
+const ENDS = ['logout', 'revoked', 'expired', 'password', 'deactivated'] as const;
+
+/** A step of a room's log: it brings a client from `prevRev` to `rev`. */
+class RoomStep {
+  @ApiProperty(ID) roomId: string;
+  @ApiProperty({ example: 6 }) prevRev: number;
+  @ApiProperty({ example: 7 }) rev: number;
+}
+
+class MyStep {
+  @ApiProperty({ description: "The number of this change among the person's own.", example: 12 }) my: number;
+}
+
+export class ReadyRoomView {
+  @ApiProperty(ID) roomId: string;
+  @ApiProperty({ example: 42 }) seq: number;
+  @ApiProperty({ example: 7 }) rev: number;
+  @ApiProperty({ example: 41 }) lastReadSeq: number;
+  @ApiProperty({ example: 1 }) unreadCount: number;
+  @ApiProperty({ example: 0 }) mentionCount: number;
+  @ApiProperty({ example: false }) muted: boolean;
+}
+
+export class ReadyView {
+  @ApiProperty({ type: UserView }) user: UserView;
+  @ApiProperty({ description: 'The number of the wire that the server speaks.', example: 1 }) protocol: number;
+  @ApiProperty({ description: 'Another one than before: the database was restored, and every cursor is void.' }) epoch: string;
+  @ApiProperty({ description: 'The number of the latest personal change.', example: 12 }) my: number;
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' }, description: 'The bounds of what clients send.' })
+  limits: Record<string, number>;
+  @ApiProperty({ type: [ReadyRoomView], description: 'The latest active rooms.' }) rooms: ReadyRoomView[];
+  @ApiProperty({ description: 'There are more rooms: ask `rooms`.' }) more: boolean;
+}
+
+export class MessagesCreatedView {
+  @ApiProperty(ID) roomId: string;
+  @ApiProperty({ type: [MessageView], description: 'All that one commit brought, ascending `seq`.' }) messages: MessageView[];
+}
+
+export class CauseView {
+  @ApiProperty({ example: 7 }) rev: number;
+  @ApiProperty({ enum: CAUSE_KINDS }) kind: CauseKind;
+  @ApiProperty({ format: 'uuid' }) messageId: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Who did it; null for `hidden`.' }) userId: string | null;
+  @ApiPropertyOptional({ example: '👍' }) reaction?: string;
+}
+
+export class MessagesUpdatedView extends RoomStep {
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object' },
+    description: 'To be merged onto what one holds: whole messages, or `{ id, seq, rev, reactions }` where all causes are reactions.',
+  })
+  messages: Partial<MessageView>[];
+  @ApiProperty({ type: [CauseView] }) causes: CauseView[];
+}
+
+export class RoomUpdatedView extends RoomStep {
+  @ApiProperty({ type: NeutralRoomView }) room: NeutralRoomView;
+}
+
+export class RoomUsersAddedView extends RoomStep {
+  @ApiProperty({ type: [RoomUserView] }) roomUsers: RoomUserView[];
+}
+
+export class RoomUserUpdatedView extends RoomStep {
+  @ApiProperty({ type: RoomUserView }) roomUser: RoomUserView;
+}
+
+export class RoomUserRemovedView extends RoomStep {
+  @ApiProperty({ format: 'uuid' }) userId: string;
+}
+
+export class RoomCreatedView extends MyStep {
+  @ApiProperty({ type: RoomView, description: 'Its `lastSeq` and `rev` are the cursor to start from.' }) room: RoomView;
+}
+
+export class RoomGoneView {
+  @ApiProperty(ID) roomId: string;
+  @ApiProperty({ enum: LOSSES }) reason: LossReason;
+  @ApiPropertyOptional({ description: "The number of this change among the person's own, where it took one." }) my?: number;
+}
+
+export class MembershipUpdatedView {
+  @ApiProperty(ID) roomId: string;
+  @ApiProperty({ type: MembershipView }) membership: MembershipView;
+  @ApiPropertyOptional({ description: 'Absent for read marks.' }) my?: number;
+}
+
+export class MeUpdatedView extends MyStep {
+  @ApiProperty({ type: MeView }) me: MeView;
+}
+
+export class UserUpdatedView {
+  @ApiProperty({ type: UserView }) user: UserView;
+}
+
+export class RoomReadView {
+  @ApiProperty(ID) roomId: string;
+  @ApiProperty({ format: 'uuid' }) userId: string;
+  @ApiProperty({ example: 41 }) seq: number;
+}
+
+export class TypingView {
+  @ApiProperty(ID) roomId: string;
+  @ApiProperty({ format: 'uuid' }) userId: string;
+  @ApiProperty() typing: boolean;
+}
+
+export class PresenceView {
+  @ApiProperty({ format: 'uuid' }) userId: string;
+  @ApiProperty() online: boolean;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) lastActiveAt: string | null;
+}
+
+export class FriendRequestEventView extends MyStep {
+  @ApiProperty({ type: FriendRequestView }) friendRequest: FriendRequestView;
+}
+
+export class FriendRemovedView extends MyStep {
+  @ApiProperty({ format: 'uuid' }) userId: string;
+}
+
+export class SessionEndedView {
+  @ApiProperty({ enum: ENDS }) reason: (typeof ENDS)[number];
+}
+
+export class ResyncView {
+  @ApiPropertyOptional({ type: [String], format: 'uuid', description: 'Absent: all of them.' }) rooms?: string[];
+  @ApiProperty({ description: 'Milliseconds: wait a random time up to it.', example: 1000 }) withinMs: number;
+}
+
+export class ServerDrainingView {
+  @ApiProperty({ description: 'Seconds: come back elsewhere after a random time up to it.', example: 5 }) retryAfter: number;
+}
+
+// The answers to what clients say; every one has `ok: true` besides.
+
+export class MessageAck {
+  @ApiProperty({ type: MessageView }) message: MessageView;
+}
+
+export class PresenceAck {
+  @ApiProperty({ type: [PresenceView] }) presence: PresenceView[];
+}
+
+export class AuthRefreshAck {
+  @ApiProperty({ format: 'date-time' }) expiresAt: string;
+}
+
+export class EmptyAck {}
+
+export class SyncAck {
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'object' },
+    description: 'By the id of each room what was missed (as `changes` of REST) with `membership`, or `{ gone: true }`.',
+  })
+  rooms: Record<string, object>;
+  @ApiProperty({ type: [String], format: 'uuid', description: 'Rooms that did not fit: ask again for them.' }) later: string[];
+}
+
+export class RoomsAck {
+  @ApiProperty({ type: [ReadyRoomView] }) rooms: ReadyRoomView[];
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: '`after` of the next call; null at the end.' })
+  next: string | null;
+}

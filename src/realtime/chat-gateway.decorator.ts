@@ -1,6 +1,6 @@
 import { applyDecorators, UseFilters, UseInterceptors, UsePipes } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { bodyPipe } from '../common/body.pipe.js';
+import { BodyPipe } from '../common/body.pipe.js';
 import { AckFilter } from './acks.js';
 import { AckInterceptor } from './ack.interceptor.js';
 
@@ -9,4 +9,4 @@ import { AckInterceptor } from './ack.interceptor.js';
  * class says and nothing more.
  */
 export const ChatGateway = (): ClassDecorator =>
-  applyDecorators(WebSocketGateway(), UseFilters(AckFilter), UseInterceptors(AckInterceptor), UsePipes(bodyPipe()));
+  applyDecorators(WebSocketGateway(), UseFilters(AckFilter), UseInterceptors(AckInterceptor), UsePipes(BodyPipe));

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { ValidationFailed } from '../common/domain-error.js';
-import { assertStorable } from '../common/text.js';
 import { Settings } from '../config/settings.js';
 import type { LimitedAction } from '../limits/limits.types.js';
 import { RateLimits } from '../limits/rate-limits.js';
@@ -43,16 +42,15 @@ export class Inbound {
   }
 }
 
-/** The budget that the event spends from. @throws UnknownEvent, ValidationFailed, UnstorableText */
+/** The budget that the event spends from. @throws UnknownEvent, ValidationFailed */
 function judged(event: unknown, args: readonly unknown[]): LimitedAction {
   if (!isClientEvent(event)) throw new UnknownEvent();
-  const { budget, checkedByHand }: ClientEvent = CLIENT_EVENTS[event];
+  const { budget }: ClientEvent = CLIENT_EVENTS[event];
   const payload = args.filter((argument) => typeof argument !== 'function');
   if (payload.length > 1) throw new ValidationFailed([{ path: '', message: 'must be one object' }]);
   const [body] = payload;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ValidationFailed([{ path: '', message: 'must be an object' }]);
   }
-  if (!checkedByHand) assertStorable(body);
   return budget;
 }

@@ -1,14 +1,28 @@
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { MessagesService } from '../messages/messages.service.js';
 import { ReactionsService } from '../reactions/reactions.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
 import type { ChatSocket } from './connection.js';
-import { ReactionEvent } from './dto/client-events.dto.js';
+import { EditMessageEvent, MessageEvent, ReactionEvent } from './dto/client-events.dto.js';
 import type { MessageAck } from './wire.view.js';
 
 /** What clients say about messages, but for the sending itself. */
 @ChatGateway()
 export class MessagesGateway {
-  constructor(private readonly reactions: ReactionsService) {}
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly reactions: ReactionsService,
+  ) {}
+
+  @SubscribeMessage('message:edit')
+  async edit(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId, text }: EditMessageEvent): Promise<MessageAck> {
+    return { message: await this.messages.edit(data.actor, roomId, messageId, text) };
+  }
+
+  @SubscribeMessage('message:delete')
+  async delete(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId }: MessageEvent): Promise<MessageAck> {
+    return { message: await this.messages.remove(data.actor, roomId, messageId) };
+  }
 
   @SubscribeMessage('reaction:add')
   async react(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId, reaction }: ReactionEvent): Promise<MessageAck> {

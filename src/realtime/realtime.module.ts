@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { FriendsModule } from '../friends/friends.module.js';
+import { MessagesModule } from '../messages/messages.module.js';
 import { ReactionsModule } from '../reactions/reactions.module.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomUsersModule } from '../room-users/room-users.module.js';
@@ -36,7 +37,7 @@ import { Watches } from './watches.service.js';
 
 /** Everything that is said live. It listens to what the other modules tell; none of them knows of it. */
 @Module({
-  imports: [AuthModule, UsersModule, FriendsModule, RoomAccessModule, TimelineModule, RoomUsersModule, ReactionsModule],
+  imports: [AuthModule, UsersModule, FriendsModule, RoomAccessModule, TimelineModule, RoomUsersModule, ReactionsModule, MessagesModule],
   providers: [
     // who is here, and what they have heard
     ...[SocketServer, NodeBus, LiveRooms, LivePeople, Watches],

@@ -65,6 +65,11 @@ export class Relations {
     await this.demand(from, [to], (person) => person.directMessages);
   }
 
+  /** The same inside a team of both: friendship is not asked for there. @throws UserNotFound, Forbidden privacy, blocked */
+  async mayMessageInTeam(from: string, to: string): Promise<void> {
+    await this.demand(from, [to], ({ directMessages }) => (directMessages === 'nobody' ? 'nobody' : 'everyone'));
+  }
+
   /** Whether someone may ask a person for friendship. @throws UserNotFound, Forbidden privacy, blocked */
   async mayBefriend(from: string, to: string): Promise<void> {
     await this.demand(from, [to], (person) => person.friendRequests);

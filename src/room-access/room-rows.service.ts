@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { In } from 'typeorm';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomHead } from './room-head.entity.js';
@@ -58,10 +59,11 @@ export class RoomRows implements OnModuleInit {
     };
   }
 
-  /** Writes what was changed on the entity. */
-  async save(room: Room): Promise<Room> {
+  /** Writes what was changed on the entity, as a step of the log. */
+  async save(room: Room): Promise<LogStep> {
     room.updatedAt = new Date();
-    return this.transactions.manager.save(room);
+    await this.transactions.manager.save(room);
+    return this.log.changed(room.id, 'room', [room.id]);
   }
 
   /**
@@ -131,6 +133,39 @@ export class RoomRows implements OnModuleInit {
 
   seatOf(roomId: string, userId: string): Promise<RoomUser | null> {
     return this.transactions.manager.findOneBy(RoomUser, { roomId, userId });
+  }
+
+  /** Somebody's seats in these rooms. */
+  seatsOf(userId: string, roomIds: readonly string[]): Promise<RoomUser[]> {
+    return this.transactions.manager.findBy(RoomUser, { userId, roomId: In([...roomIds]) });
+  }
+
+  /** Ids of the living rooms, but for private ones, in which somebody sits (or which they own), by id, past `after`. */
+  async roomsOf(userId: string, { owned, after, limit }: { owned: boolean; after: string | null; limit: number }): Promise<string[]> {
+    const rows = await this.transactions.query<{ room_id: string }>(
+      `SELECT ru.room_id FROM room_users ru JOIN rooms r ON r.id = ru.room_id
+       WHERE ru.user_id = $1 AND ($2::uuid IS NULL OR ru.room_id > $2) AND (NOT $3 OR ru.role = 'owner')
+         AND r.deleted_at IS NULL AND r.type <> 'private_messages' ORDER BY ru.room_id LIMIT $4`,
+      [userId, after, owned, limit],
+    );
+    return rows.map((row) => row.room_id);
+  }
+
+  /**
+   * Who takes each room over from somebody: the longest-standing admin, else member, whose account is live; else (unless `liveOnly`) one
+   * whose account rests. None where nobody else sits. @param roomIds at most 100
+   */
+  async heirs(roomIds: readonly string[], ownerId: string, liveOnly: boolean): Promise<Map<string, RoomUser>> {
+    const rows = await this.transactions.query<{ room_id: string; user_id: string }>(
+      `SELECT r.id AS room_id, heir.user_id FROM unnest($1::uuid[]) AS r (id), LATERAL (
+         SELECT ru.user_id FROM room_users ru JOIN users u ON u.id = ru.user_id
+         WHERE ru.room_id = r.id AND ru.user_id <> $2 AND u.deleted_at IS NULL AND (NOT $3 OR u.deactivated_at IS NULL)
+         ORDER BY u.deactivated_at IS NOT NULL, ru.role <> 'admin', ru.joined_at, ru.user_id LIMIT 1) heir`,
+      [roomIds, ownerId, liveOnly],
+    );
+    if (rows.length === 0) return new Map();
+    const where = rows.map((row) => ({ roomId: row.room_id, userId: row.user_id }));
+    return new Map((await this.transactions.manager.findBy(RoomUser, where)).map((seat) => [seat.roomId, seat]));
   }
 
   /** Ends a room for everybody, from the commit on. What it holds is purged by a job. */

@@ -18,6 +18,13 @@ import { future } from './room-users.errors.js';
 import { RoomUserUpdated } from './room-users.events.js';
 import { demandAbove, isTold, sameSeat, seatBy, type SeatSet } from './seat-grant.policy.js';
 
+/** What becomes of a seat. */
+export interface SeatChange {
+  seat: RoomUser;
+  set: SeatSet;
+  silencedUntil: Date | null;
+}
+
 /** What others decide of somebody's seat: role, permissions, silence. */
 @Injectable()
 export class SeatChanges {
@@ -41,7 +48,7 @@ export class SeatChanges {
       const set = wished(grant, seat, dto);
       const silencedUntil = dto.silencedUntil === undefined ? seat.silencedUntil : future('silencedUntil', dto.silencedUntil);
       const entries = audited(actor, seat, set, silencedUntil);
-      if (entries.length > 0) await this.reseat(grant.room, seat, set, silencedUntil);
+      if (entries.length > 0) await this.reseat(grant.room, [{ seat, set, silencedUntil }]);
       await this.log.audit(roomId, ...entries);
       const view = await this.views.one(roomId, userId, actor.userId);
       if (!view) throw new RoomUserNotFound();
@@ -49,15 +56,20 @@ export class SeatChanges {
     });
   }
 
-  /** Writes a seat's set and silence, numbers it for the room and for the person, and tells. Expects the room's head. */
-  async reseat(room: Room, seat: RoomUser, set: SeatSet, silencedUntil: Date | null): Promise<void> {
-    const { roomId, userId } = seat;
-    const my = await this.heads.next([userId]);
-    const { role, allow, deny } = set;
-    const told = isTold(room.type, seat) || isTold(room.type, set);
-    const step = await this.rows.reseat({ roomId, userId, role, allow, deny, silencedUntil }, told);
-    const [roomUser] = await this.views.neutral(roomId, [userId]);
-    if (roomUser) this.events.publish(new RoomUserUpdated(roomId, step.prevRev, step.rev, step.fence, roomUser, my.get(userId) ?? 0));
+  /**
+   * Writes sets and silences of seats in one room, each as a step of its own, in the order given, and tells. Expects the room's head.
+   * @param changes at most 2
+   */
+  async reseat(room: Room, changes: readonly SeatChange[]): Promise<void> {
+    const my = await this.heads.next(changes.map(({ seat }) => seat.userId));
+    for (const { seat, set, silencedUntil } of changes) {
+      const { roomId, userId } = seat;
+      const { role, allow, deny } = set;
+      const told = isTold(room.type, seat) || isTold(room.type, set);
+      const step = await this.rows.reseat({ roomId, userId, role, allow, deny, silencedUntil }, told);
+      const [roomUser] = await this.views.neutral(roomId, [userId]);
+      if (roomUser) this.events.publish(new RoomUserUpdated(roomId, step.prevRev, step.rev, step.fence, roomUser, my.get(userId) ?? 0));
+    }
   }
 }
 

@@ -1,6 +1,14 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
+import { ROOM_PERMISSIONS, type RoomPermission } from '../common/permissions.js';
 import { timeJson } from '../database/sql-json.js';
-import { HISTORY_VISIBILITIES, ROOM_TYPES, type HistoryVisibility, type RoomType } from '../room-access/room.types.js';
+import {
+  HISTORY_VISIBILITIES,
+  ROOM_ROLES,
+  ROOM_TYPES,
+  type HistoryVisibility,
+  type RoomRole,
+  type RoomType,
+} from '../room-access/room.types.js';
 import { membershipJson, MembershipView, receiptsSql, type SeatRows } from '../room-users/room-user.view.js';
 import { messageJson, MessageView } from '../timeline/message.view.js';
 import { avatarUrlSql, userJson, UserView } from '../users/user.view.js';
@@ -52,6 +60,23 @@ export class RoomCardView {
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
   @ApiProperty({ type: MembershipView, nullable: true, description: "In the list of public rooms: one's own seat, if one is in." })
   membership: MembershipView | null;
+}
+
+export const PERMISSION_RULES = ['role_preset', 'granted', 'not_granted', 'room_inactive', 'silenced'] as const;
+/** Allowed by the role's preset or by a single grant; refused by the preset, a single change, or how things stand. */
+export type PermissionRule = (typeof PERMISSION_RULES)[number];
+
+class RuledPermissionView {
+  @ApiProperty({ enum: ROOM_PERMISSIONS, example: 'can_create_messages' }) permission: RoomPermission;
+  @ApiProperty({ example: true }) allowed: boolean;
+  @ApiProperty({ enum: PERMISSION_RULES, description: 'The rule that allows or refuses.', example: 'role_preset' }) rule: PermissionRule;
+}
+
+/** What somebody may do in a room, permission by permission. */
+export class RoomPermissionsView {
+  @ApiProperty({ format: 'uuid' }) userId: string;
+  @ApiProperty({ enum: ROOM_ROLES, example: 'member' }) role: RoomRole;
+  @ApiProperty({ type: [RuledPermissionView] }) permissions: RuledPermissionView[];
 }
 
 type RoomRows = Pick<SeatRows, 'room' | 'head'>;

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import { RoomRows } from '../room-access/room-rows.service.js';
+import type { RoomUser } from '../room-access/room-user.entity.js';
+import type { Room } from '../room-access/room.entity.js';
+import { Seating } from '../room-users/seating.service.js';
+import { UserHeads } from '../users/user-heads.service.js';
+import { Closing } from './closing.service.js';
+import { Ownership } from './ownership.service.js';
+
+/** Rooms of one step: one transaction, or a part of the caller's. */
+const ROOMS_AT_ONCE = 20;
+
+/**
+ * What becomes of somebody's rooms when their account rests or ends. A person may own and sit in thousands, so it goes in steps by the id
+ * of the room: each method takes the last step's answer (null at first) and gives the next one's, null at the end. A step done twice does
+ * no harm.
+ */
+@Injectable()
+export class AccountRooms {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly rows: RoomRows,
+    private readonly heads: UserHeads,
+    private readonly ownership: Ownership,
+    private readonly seating: Seating,
+    private readonly closing: Closing,
+  ) {}
+
+  /** For an account that rests: rooms of theirs go to the longest-standing live admin, else member; where there is none, they keep them. */
+  handOver(userId: string, after: string | null = null): Promise<string | null> {
+    return this.step(userId, { owned: true, liveOnly: true }, after, (room, seat, heir) =>
+      seat.role === 'owner' && heir ? this.ownership.pass(room, seat, heir) : undefined,
+    );
+  }
+
+  /** For an account that ends, first: the same, and rooms in which they sit alone are deleted. */
+  abandon(userId: string, after: string | null = null): Promise<string | null> {
+    return this.step(userId, { owned: true, liveOnly: false }, after, (room, seat, heir) =>
+      seat.role === 'owner' ? this.pass(room, seat, heir) : undefined,
+    );
+  }
+
+  /** For an account that ends, then: they leave every room but private ones, which stay for the other. */
+  leave(userId: string, after: string | null = null): Promise<string | null> {
+    return this.step(userId, { owned: false, liveOnly: false }, after, async (room, seat, heir) => {
+      if (seat.role === 'owner') {
+        await this.pass(room, seat, heir);
+        if (!heir) return;
+      }
+      await this.seating.release(room, seat, 'left', userId);
+    });
+  }
+
+  private pass(room: Room, seat: RoomUser, heir: RoomUser | undefined): Promise<void> {
+    return heir ? this.ownership.pass(room, seat, heir) : this.closing.close(room);
+  }
+
+  private async step(
+    userId: string,
+    { owned, liveOnly }: { owned: boolean; liveOnly: boolean },
+    after: string | null,
+    work: (room: Room, seat: RoomUser, heir: RoomUser | undefined) => Promise<void> | undefined,
+  ): Promise<string | null> {
+    const roomIds = await this.rows.roomsOf(userId, { owned, after, limit: ROOMS_AT_ONCE });
+    await this.access.holdAll(roomIds, async (rooms) => {
+      const heirs = await this.rows.heirs(roomIds, userId, liveOnly);
+      const seats = new Map((await this.rows.seatsOf(userId, roomIds)).map((seat) => [seat.roomId, seat]));
+      // All at once, as everybody takes them: one by one would be a deadlock with who takes two.
+      await this.heads.lock([userId, ...[...heirs.values()].map((heir) => heir.userId)]);
+      for (const room of rooms) {
+        const seat = seats.get(room.id);
+        if (seat) await work(room, seat, heirs.get(room.id));
+      }
+    });
+    return roomIds.length < ROOMS_AT_ONCE ? null : (roomIds.at(-1) ?? null);
+  }
+}

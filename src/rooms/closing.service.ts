@@ -1,0 +1,47 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Transactions } from '../database/transactions.js';
+import { Jobs } from '../jobs/jobs.js';
+import { RoomPurge } from '../room-access/room-purge.service.js';
+import { RoomRows } from '../room-access/room-rows.service.js';
+import type { Room } from '../room-access/room.entity.js';
+import { UserHeads } from '../users/user-heads.service.js';
+import { RoomTelling } from './room-telling.service.js';
+
+const PURGE = 'rooms:purge';
+/** Rows that one step of a purge takes away. */
+const ROWS_AT_ONCE = 1_000;
+/** Up to so many people hear of the end by name, each with a number of their own. */
+const MOST_NAMED = 1_000;
+
+/** The end of a room: gone for everybody at once, emptied afterwards, piece by piece. */
+@Injectable()
+export class Closing implements OnModuleInit {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly rows: RoomRows,
+    private readonly heads: UserHeads,
+    private readonly telling: RoomTelling,
+    private readonly jobs: Jobs,
+    private readonly purge: RoomPurge,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.handle<{ roomId: string }>(PURGE, async ({ roomId }) => {
+      if (!(await this.purge.step(roomId, ROWS_AT_ONCE))) return { again: { roomId } };
+      await this.transactions.run(() => this.rows.erase(roomId));
+    });
+  }
+
+  /** Expects the transaction that holds the room's head. */
+  async close(room: Room): Promise<void> {
+    const seats = await this.transactions.query<{ user_id: string }>(`SELECT user_id FROM room_users WHERE room_id = $1 LIMIT $2`, [
+      room.id,
+      MOST_NAMED + 1,
+    ]);
+    const userIds = seats.length > MOST_NAMED ? null : seats.map((seat) => seat.user_id);
+    const my = userIds ? await this.heads.next(userIds) : new Map<string, number>();
+    const fence = await this.rows.end(room);
+    await this.jobs.enqueue(PURGE, { roomId: room.id }, { key: `${PURGE}:${room.id}` });
+    this.telling.closed(room, fence, userIds, my);
+  }
+}

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { Forbidden } from '../common/domain-error.js';
+import { ROOM_PERMISSIONS, type RoomPermission } from '../common/permissions.js';
+import { RoomUserNotFound } from '../room-access/room-access.errors.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import { bitsOf, presetBits } from '../room-access/permission-set.policy.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
+import { RoomRows } from '../room-access/room-rows.service.js';
+import type { RoomUser } from '../room-access/room-user.entity.js';
+import type { PermissionRule, RoomPermissionsView } from './room.view.js';
+
+/** Why somebody may do what they may, and why not. */
+@Injectable()
+export class RoomPermissions {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly rows: RoomRows,
+  ) {}
+
+  /** One's own, or for admins and owners somebody else's. @throws RoomNotFound, Forbidden not_member, role_preset; RoomUserNotFound */
+  async of(actor: Actor, roomId: string, userId: string = actor.userId): Promise<RoomPermissionsView> {
+    const grant = await this.access.read(actor, roomId);
+    if (userId !== actor.userId && grant.member.role === 'member') throw new Forbidden('role_preset');
+    const seat = userId === actor.userId ? grant.member : await this.rows.seatOf(roomId, userId);
+    if (!seat) throw new RoomUserNotFound();
+    const permissions = ROOM_PERMISSIONS.map((permission) => ({ permission, ...ruled(grant, seat, permission) }));
+    return { userId, role: seat.role, permissions };
+  }
+}
+
+function ruled(grant: RoomGrant, seat: RoomUser, permission: RoomPermission): { allowed: boolean; rule: PermissionRule } {
+  const bit = bitsOf([permission]);
+  const inPreset = (presetBits(grant.room.type, seat.role) & bit) !== 0;
+  if (seat.deny & bit) return { allowed: false, rule: 'not_granted' };
+  if (!inPreset && !(seat.allow & bit)) return { allowed: false, rule: 'role_preset' };
+  if (permission === 'can_create_messages') {
+    if (!grant.writable) return { allowed: false, rule: 'room_inactive' };
+    if (seat.silencedUntil && seat.silencedUntil.getTime() > Date.now()) return { allowed: false, rule: 'silenced' };
+  }
+  return { allowed: true, rule: inPreset ? 'role_preset' : 'granted' };
+}

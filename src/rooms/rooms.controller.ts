@@ -1,0 +1,156 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, HttpStatus, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { Departures } from './departures.service.js';
+import { EditRoomDto, HandOverDto, MyRoomsQuery, OpenRoomDto, PublicRoomsQuery, RoomPermissionsQuery } from './dto/room.dto.js';
+import { Ownership } from './ownership.service.js';
+import { RoomEditing } from './room-editing.service.js';
+import { RoomPermissions } from './room-permissions.service.js';
+import { RoomViews, type JsonPage } from './room-views.service.js';
+import { RoomCardView, RoomPermissionsView, RoomView } from './room.view.js';
+import { RoomsService } from './rooms.service.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+@ApiTags('rooms')
+@ApiBearerAuth()
+@Controller({ path: 'rooms', version: '1' })
+export class RoomsController {
+  constructor(
+    private readonly rooms: RoomsService,
+    private readonly views: RoomViews,
+    private readonly editing: RoomEditing,
+    private readonly departures: Departures,
+  ) {}
+
+  @Get()
+  @Header('Content-Type', JSON_TYPE)
+  @ApiOperation({ summary: 'My rooms', description: 'With the last visible message, what is unread, and what you may do in each.' })
+  @ApiPage(RoomView)
+  @ApiProblems()
+  mine(@CurrentActor() actor: Actor, @Query() query: MyRoomsQuery): Promise<JsonPage> {
+    return this.views.mine(actor, query);
+  }
+
+  @Get('public')
+  @Header('Content-Type', JSON_TYPE)
+  @ApiOperation({ summary: 'Public rooms', description: 'By name, description or tag, the newest first.' })
+  @ApiPage(RoomCardView)
+  @ApiProblems()
+  public(@CurrentActor() actor: Actor, @Query() query: PublicRoomsQuery): Promise<JsonPage> {
+    return this.views.public(actor, query);
+  }
+
+  @Post()
+  @ApiOperation({
+    summary: 'Open a room',
+    description:
+      'With all of the people or not at all. `private_messages` takes one person whose privacy admits you, and is one for the pair: ' +
+      'asked for again, also at the same moment, it is 200 with the first one. With `teamId` it is the private room of two members inside ' +
+      'that team. A channel and a team need a name.',
+  })
+  @ApiCreatedResponse({ type: RoomView })
+  @ApiOkResponse({ type: RoomView, description: 'The private room that was there.' })
+  @ApiProblems({
+    403: 'forbidden',
+    404: ['user_not_found', 'room_not_found', 'room_user_not_found'],
+    422: ['room_full', 'too_many_rooms', 'media_not_usable', 'cannot_message_oneself', 'not_a_team', 'unstorable_text'],
+  })
+  async open(@CurrentActor() actor: Actor, @Body() dto: OpenRoomDto, @Res({ passthrough: true }) response: Response): Promise<RoomView> {
+    const { room, created } = await this.rooms.open(actor, dto);
+    response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
+    return room;
+  }
+
+  @Get(':roomId')
+  @ApiExtraModels(RoomView, RoomCardView)
+  @ApiOperation({ summary: 'One room', description: 'Of a public room, who is not in it sees the card.' })
+  @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(RoomView) }, { $ref: getSchemaPath(RoomCardView) }] } })
+  @ApiProblems({ 404: 'room_not_found' })
+  one(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView | RoomCardView> {
+    return this.views.show(actor, roomId);
+  }
+
+  @Patch(':roomId')
+  @ApiOperation({ summary: 'Change how a room is called or set', description: 'Needs `can_edit_room`. `active: false`: no new messages.' })
+  @ApiOkResponse({ type: RoomView })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['name_required', 'media_not_usable', 'unstorable_text'] })
+  edit(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: EditRoomDto): Promise<RoomView> {
+    return this.editing.edit(actor, roomId, dto);
+  }
+
+  @Delete(':roomId')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Delete a room, for everybody', description: 'Gone from the answer on; its id never comes back.' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  delete(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
+    return this.departures.delete(actor, roomId);
+  }
+
+  @Post(':roomId/join')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Join a public room', description: 'Who is in it already stays as they are.' })
+  @ApiOkResponse({ type: RoomView })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['room_full', 'too_many_rooms'] })
+  join(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView> {
+    return this.departures.join(actor, roomId);
+  }
+
+  @Post(':roomId/leave')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    summary: 'Leave a room',
+    description: 'An owner with members left hands over first; the last to leave deletes the room.',
+  })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 409: ['owner_must_transfer', 'private_room'] })
+  leave(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
+    return this.departures.leave(actor, roomId);
+  }
+}
+
+@ApiTags('rooms')
+@ApiBearerAuth()
+@Controller({ path: 'rooms/:roomId', version: '1' })
+export class RoomRightsController {
+  constructor(
+    private readonly ownership: Ownership,
+    private readonly rights: RoomPermissions,
+  ) {}
+
+  @Put('owner')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Hand the room over to another member', description: "The owner's alone, who becomes an admin." })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found', 'user_not_found'], 409: 'private_room' })
+  handOver(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() { userId }: HandOverDto): Promise<void> {
+    return this.ownership.handOver(actor, roomId, userId);
+  }
+
+  @Get('permissions')
+  @ApiOperation({ summary: 'For each permission: whether, and by which rule', description: 'With `userId`, for admins and owners.' })
+  @ApiOkResponse({ type: RoomPermissionsView })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
+  permissions(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Query() { userId }: RoomPermissionsQuery,
+  ): Promise<RoomPermissionsView> {
+    return this.rights.of(actor, roomId, userId);
+  }
+}

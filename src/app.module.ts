@@ -8,6 +8,7 @@ import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LimitsModule } from './limits/limits.module.js';
+import { MediaModule } from './media/media.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { ModerationModule } from './moderation/moderation.module.js';
 import { loggingModule } from './ops/logging.module.js';
@@ -16,6 +17,8 @@ import { ReactionsModule } from './reactions/reactions.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { RoomAccessModule } from './room-access/room-access.module.js';
+import { RoomUsersModule } from './room-users/room-users.module.js';
+import { RoomsModule } from './rooms/rooms.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TimelineModule } from './timeline/timeline.module.js';
@@ -37,8 +40,11 @@ import { UsersModule } from './users/users.module.js';
     AuthModule,
     RoomAccessModule,
     FriendsModule,
+    MediaModule,
     // rooms and what is said in them
     TimelineModule,
+    RoomUsersModule,
+    RoomsModule,
     ReactionsModule,
     SearchModule,
     MessagesModule,

@@ -148,7 +148,7 @@ export class RoomUserViews {
     const { maxMembers, maxPerUser } = this.settings.rooms;
     const [people] = await this.transactions.query<{ seated: boolean; crowded: boolean }>(
       `SELECT bool_or(EXISTS (SELECT 1 FROM room_users s WHERE s.room_id = $1 AND s.user_id = id)) AS seated,
-         bool_or((SELECT count(*) FROM (SELECT 1 FROM room_users s WHERE s.user_id = id LIMIT $3) some) >= $3) AS crowded
+         bool_or((SELECT count(*) FROM (SELECT 1 FROM room_users s WHERE s.user_id = id LIMIT $3) sat) >= $3) AS crowded
        FROM unnest($2::uuid[]) AS id`,
       [id, userIds, maxPerUser],
     );

@@ -35,7 +35,12 @@ export function doctorCommand(program: Command, workplace: Workplace): void {
 async function examine(settings: Settings): Promise<Finding[]> {
   const dataSource = await new DataSource(dataSourceOptions(settings)).initialize();
   try {
-    return [{ name: 'node', value: process.version }, ...(await server(dataSource, settings)), ...(await schema(dataSource))];
+    return [
+      { name: 'node', value: process.version },
+      ...(await server(dataSource, settings)),
+      ...(await schema(dataSource)),
+      ...(await jobs(dataSource)),
+    ];
   } finally {
     await dataSource.destroy();
   }
@@ -82,4 +87,14 @@ async function schema(dataSource: DataSource): Promise<Finding[]> {
       complaint: unknown.length > 0 && 'a newer version has used this database',
     },
   ];
+}
+
+async function jobs(dataSource: DataSource): Promise<Finding[]> {
+  const [there] = await dataSource.query<{ is: boolean }[]>(`SELECT to_regclass('jobs') IS NOT NULL AS is`);
+  if (!there?.is) return [];
+  const [row] = await dataSource.query<{ failed: number; kinds: string | null }[]>(
+    `SELECT count(*)::int AS failed, string_agg(DISTINCT kind, ', ') AS kinds FROM jobs WHERE failed_at IS NOT NULL`,
+  );
+  const complaint = row?.kinds && `${row.kinds}: see last_error in the table jobs`;
+  return [{ name: 'jobs given up', value: String(row?.failed ?? 0), complaint: complaint || false }];
 }

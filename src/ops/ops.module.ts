@@ -3,9 +3,14 @@ import { ConnectionDrain } from './connection-drain.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { Metrics } from './metrics.js';
+import { PlatformMetrics } from './platform-metrics.js';
 import { Readiness } from './readiness.js';
 
-@Module({ controllers: [HealthController, MetricsController], providers: [Readiness, Metrics, ConnectionDrain], exports: [Metrics] })
+@Module({
+  controllers: [HealthController, MetricsController],
+  providers: [Readiness, Metrics, PlatformMetrics, ConnectionDrain],
+  exports: [Metrics],
+})
 export class OpsModule implements NestModule {
   constructor(private readonly metrics: Metrics) {}
 

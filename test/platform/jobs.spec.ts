@@ -9,6 +9,7 @@ import { JobQueue } from '../../src/jobs/job-queue.js';
 import { JobRegistry } from '../../src/jobs/job-registry.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { Jobs } from '../../src/jobs/jobs.js';
+import { startApp } from '../support/app.js';
 import { type FreshDatabase, freshDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 
@@ -362,5 +363,19 @@ describe('jobs', () => {
     expect(() => one.jobs.handle('greet', async () => undefined)).toThrow('two handlers');
     one.jobs.every('sweep', 1, async () => undefined);
     expect(() => one.jobs.every('sweep', 1, async () => undefined)).toThrow('two timers');
+  });
+});
+
+describe('the metrics', () => {
+  it('tell of jobs, Redis and budgets', async () => {
+    const server = await startApp();
+    try {
+      await server.app.get(Transactions).query(`INSERT INTO jobs (id, kind, failed_at) VALUES (gen_random_uuid(), 'lost', now())`);
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      expect(text.split('\n')).toEqual(expect.arrayContaining(['jobs{state="waiting"} 0', 'jobs{state="failed"} 1', 'redis_up -1']));
+      expect(text).toMatch(/^jobs_late_seconds 0$/m);
+    } finally {
+      await server.close();
+    }
   });
 });

@@ -10,6 +10,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MessagesModule } from './messages/messages.module.js';
+import { InvitesModule } from './invites/invites.module.js';
 import { ModerationModule } from './moderation/moderation.module.js';
 import { loggingModule } from './ops/logging.module.js';
 import { OpsModule } from './ops/ops.module.js';
@@ -45,6 +46,7 @@ import { UsersModule } from './users/users.module.js';
     TimelineModule,
     RoomUsersModule,
     RoomsModule,
+    InvitesModule,
     ReactionsModule,
     SearchModule,
     MessagesModule,

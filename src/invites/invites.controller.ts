@@ -1,0 +1,76 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../common/actor.js';
+import { ApiPage } from '../common/api-page.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { PageQuery, type Page } from '../common/page.js';
+import { CreateInviteDto } from './dto/create-invite.dto.js';
+import { InvitationsService } from './invitations.service.js';
+import { InviteView } from './invite.view.js';
+import { InvitesService } from './invites.service.js';
+import { RoomViews } from '../rooms/room-views.service.js';
+import { RoomCardView, RoomView } from '../rooms/room.view.js';
+
+@ApiTags('invites')
+@ApiBearerAuth()
+@Controller({ path: 'rooms/:roomId/invites', version: '1' })
+export class InvitesController {
+  constructor(private readonly invites: InvitesService) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Make a link by which people join',
+    description: 'They join as plain members, whoever made it. It works as long as its maker is in the room and may create invites.',
+  })
+  @ApiCreatedResponse({ type: InviteView })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['too_many_invites', 'time_is_past'] })
+  create(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: CreateInviteDto): Promise<InviteView> {
+    return this.invites.create(actor, roomId, dto);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The invites that can be used, newest first; for who may create them' })
+  @ApiPage(InviteView)
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<InviteView>> {
+    return this.invites.list(actor, roomId, query);
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: "Revoke an invite: one's own, or any as who may remove users" })
+  @ApiNoContentResponse()
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'invite_not_found'] })
+  revoke(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.invites.revoke(actor, roomId, id);
+  }
+}
+
+@ApiTags('invites')
+@ApiBearerAuth()
+@Controller({ path: 'invites', version: '1' })
+export class InvitationsController {
+  constructor(
+    private readonly invitations: InvitationsService,
+    private readonly views: RoomViews,
+  ) {}
+
+  @Get(':code')
+  @ApiOperation({ summary: 'The card of the room that an invite opens' })
+  @ApiOkResponse({ type: RoomCardView })
+  @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found' })
+  card(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomCardView> {
+    return this.invitations.card(actor, code);
+  }
+
+  @Post(':code/join')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Join by an invite', description: 'Who is in the room already takes no use of it.' })
+  @ApiOkResponse({ type: RoomView })
+  @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found', 422: ['room_full', 'too_many_rooms'] })
+  async join(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomView> {
+    return this.views.of(actor.userId, await this.invitations.join(actor, code));
+  }
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { RoomAccessModule } from '../room-access/room-access.module.js';
+import { RoomUsersModule } from '../room-users/room-users.module.js';
+import { RoomsModule } from '../rooms/rooms.module.js';
+import { InvitationsService } from './invitations.service.js';
+import { Invite } from './invite.entity.js';
+import { InvitationsController, InvitesController } from './invites.controller.js';
+import { InvitesQueries } from './invites.queries.js';
+import { InvitesService } from './invites.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([Invite]), RoomAccessModule, RoomUsersModule, RoomsModule],
+  controllers: [InvitesController, InvitationsController],
+  providers: [InvitesService, InvitationsService, InvitesQueries],
+})
+export class InvitesModule {}

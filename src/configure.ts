@@ -26,6 +26,10 @@ const EXPOSED = [
   'content-disposition',
 ];
 const DAY_S = 86_400;
+/** Longer than proxies keep theirs (nginx: 60 s): the end that sends requests should be the one that closes. */
+const KEEP_ALIVE_MS = 65_000;
+/** Whoever drips a header byte by byte is cut. */
+const HEADERS_MS = 15_000;
 
 /** The whole application as a server runs it, configured, not yet listening. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
@@ -42,6 +46,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
 /** All that a route meets before and after it: one for the server, the tests and the OpenAPI document. */
 export function configure(app: NestExpressApplication, settings: Settings): NestExpressApplication {
   app.disable('x-powered-by').set('etag', false).set('trust proxy', settings.trustProxy).set('query parser', 'simple');
+  Object.assign(app.getHttpServer(), { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS });
   app.use(assignRequestId);
   app.use(securityHeaders(settings));
   app.use(privateByDefault);

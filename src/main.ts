@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   });
   let app: NestExpressApplication | null = null;
   const stop = stopper(database, () => app);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
   try {
     const [{ createApp }, { migrate }] = await (early ?? loadCode());
     if (database.settings.database.migrateOnStart) await migrate(database.settings);

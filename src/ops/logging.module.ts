@@ -45,7 +45,8 @@ export function loggingModule(): DynamicModule {
 }
 
 /** A command's answers go to stdout, its log to stderr. */
-function destination({ production }: Settings, role: ProcessRole): DestinationStream {
+function destination({ production, logLevel }: Settings, role: ProcessRole): DestinationStream {
+  if (logLevel === 'silent') return { write: () => undefined };
   const sink = pino.destination({ dest: role.isServer ? 1 : 2, sync: false });
   return production ? sink : new ReadableLines(sink);
 }

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../../src/app.module.js';
+import { ProcessRole } from '../../src/config/process-role.js';
+import { loadSettings } from '../../src/config/settings.js';
+import { Transactions } from '../../src/database/transactions.js';
+import { TEST_ENVIRONMENT } from '../support/application.js';
+import { freshDatabase, type FreshDatabase } from '../support/database.js';
+
+describe('the application of a command', () => {
+  let database: FreshDatabase;
+  let app: INestApplicationContext;
+  const intervals = jest.spyOn(globalThis, 'setInterval');
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    const settings = loadSettings({ ...TEST_ENVIRONMENT, DATABASE_URL: database.url });
+    app = await NestFactory.createApplicationContext(AppModule.forRoot(settings, ProcessRole.command), { logger: false });
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+    intervals.mockRestore();
+  });
+
+  it('starts nothing that lives on', async () => {
+    expect(intervals).not.toHaveBeenCalled();
+    const rows = await app
+      .get(Transactions)
+      .query(`SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database()`);
+    expect(rows.filter(({ name }) => name === 'parley-listen')).toEqual([]);
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap')).toEqual([]);
+  });
+});

@@ -27,7 +27,7 @@ export const modules = {
   reactions: domain('users', 'friends', 'room-access', 'timeline'),
   search: domain('users', 'media', 'room-access', 'timeline'),
   messages: domain('users', 'friends', 'media', 'room-access', 'timeline', 'reactions', 'search'),
-  sync: domain('room-access', 'timeline', 'room-users', 'rooms', 'messages'),
+  sync: domain('users', 'room-access', 'timeline', 'room-users', 'rooms', 'messages'),
   moderation: domain('users', 'room-access', 'timeline'),
   accounts: domain('users', 'auth', 'friends', 'media', 'room-access', 'room-users', 'rooms', 'messages'),
 };

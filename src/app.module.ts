@@ -22,6 +22,7 @@ import { RoomUsersModule } from './room-users/room-users.module.js';
 import { RoomsModule } from './rooms/rooms.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { SyncModule } from './sync/sync.module.js';
 import { TimelineModule } from './timeline/timeline.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -50,6 +51,7 @@ import { UsersModule } from './users/users.module.js';
     ReactionsModule,
     SearchModule,
     MessagesModule,
+    SyncModule,
     ModerationModule,
     // above everything
     RealtimeModule,

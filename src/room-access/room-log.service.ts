@@ -61,6 +61,32 @@ export class RoomLog {
   }
 
   /**
+   * Forgets the oldest changes, at most `limit`, of those that were made before `before`: a cursor from below cannot be continued any more.
+   * Answers how many went.
+   */
+  async trim(roomId: string, before: Date, limit: number): Promise<number> {
+    const gone = await this.transactions.query<{ rev: number }>(
+      `DELETE FROM room_changes WHERE room_id = $1 AND rev IN (
+         SELECT c.rev FROM room_changes c
+         WHERE c.room_id = $1 AND c.rev <= (SELECT max(o.rev) FROM room_changes o WHERE o.room_id = $1 AND o.changed_at < $2)
+         ORDER BY c.rev LIMIT $3) RETURNING rev`,
+      [roomId, before, limit],
+    );
+    const floor = gone.reduce((highest, { rev }) => Math.max(highest, rev), 0);
+    await this.transactions.query(`UPDATE room_heads SET log_floor = greatest(log_floor, $2) WHERE room_id = $1`, [roomId, floor]);
+    return gone.length;
+  }
+
+  /** Rooms with changes from before `before`, at most `limit`. */
+  async outdated(before: Date, limit: number): Promise<string[]> {
+    const rows = await this.transactions.query<{ roomId: string }>(
+      `SELECT DISTINCT room_id AS "roomId" FROM (SELECT room_id FROM room_changes WHERE changed_at < $1 ORDER BY changed_at LIMIT $2) c`,
+      [before, limit],
+    );
+    return rows.map(({ roomId }) => roomId);
+  }
+
+  /**
    * Raises the fence, and tells every process at the commit that these people (null: all) may hear no more of the room. No Redis is
    * needed for it, and a command line can do it.
    */

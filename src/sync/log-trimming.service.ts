@@ -1,0 +1,39 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Jobs } from '../jobs/jobs.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import { RoomLog } from '../room-access/room-log.service.js';
+
+const HOUR_S = 3_600;
+const DAY_MS = 86_400_000;
+/** Changes that are looked at, and forgotten, under one head: a step is short, sends go on between two. */
+const STEP = 1_000;
+
+/** Keeps the change log to the age that the settings give. */
+@Injectable()
+export class LogTrimming implements OnModuleInit {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly log: RoomLog,
+    private readonly jobs: Jobs,
+    private readonly settings: Settings,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.every('log-trimming', HOUR_S, async ({ signal }) => {
+      await this.trim(new Date(Date.now() - this.settings.log.trimAfterDays * DAY_MS), signal);
+    });
+  }
+
+  /** Forgets what changed before `before`, in steps, until nothing is left or `signal` says to stop. */
+  async trim(before: Date, signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      const rooms = await this.log.outdated(before, STEP);
+      if (rooms.length === 0) return;
+      for (const roomId of rooms) {
+        if (signal?.aborted) return;
+        await this.access.hold(roomId, () => this.log.trim(roomId, before, STEP));
+      }
+    }
+  }
+}

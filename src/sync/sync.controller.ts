@@ -1,0 +1,30 @@
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../common/actor.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { ChangesView } from './changes.view.js';
+import { ChangesQuery } from './dto/sync.dto.js';
+import { SyncService } from './sync.service.js';
+
+@ApiTags('messages')
+@ApiBearerAuth()
+@Controller({ path: 'rooms/:roomId/changes', version: '1' })
+export class SyncController {
+  constructor(private readonly sync: SyncService) {}
+
+  @Get()
+  @Header('Content-Type', 'application/json; charset=utf-8')
+  @ApiOperation({
+    summary: 'What a client has missed in a room',
+    description:
+      'New messages, and everything else that changed, each thing once as it is now. Ask with the `seq` and `rev` of the answer until ' +
+      '`hasMore` is false.',
+  })
+  @ApiOkResponse({ type: ChangesView })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  changes(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: ChangesQuery): Promise<string> {
+    return this.sync.changes(actor, roomId, query);
+  }
+}

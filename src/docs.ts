@@ -3,6 +3,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { Problem } from './common/problem.js';
 import type { Settings } from './config/settings.js';
+import { asyncApiDocument } from './realtime/asyncapi.js';
+import { eventsPage } from './realtime/events-page.js';
 
 const DESCRIPTION = `The REST side of Parley. Every refusal is a problem object (RFC 9457) with a stable \`code\`;
 what happens live is told over Socket.IO.`;
@@ -16,10 +18,13 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   });
 }
 
-/** `/docs` and `/docs/openapi.json`; made when first asked for. */
+/** `/docs` and `/docs/openapi.json`, `/docs/events` and `/docs/asyncapi.json`; made when first asked for. */
 export function serveDocs(app: NestExpressApplication, { docs }: Settings): void {
   if (!docs.shown) return;
   let made: OpenAPIObject | undefined;
+  const http = app.getHttpAdapter().getInstance();
+  http.get('/docs/asyncapi.json', (_request, response) => void response.json(asyncApiDocument(app)));
+  http.get('/docs/events', (_request, response) => void response.type('html').send(eventsPage(asyncApiDocument(app))));
   SwaggerModule.setup('docs', app, () => (made ??= openApiDocument(app)), {
     jsonDocumentUrl: 'docs/openapi.json',
     raw: ['json'],

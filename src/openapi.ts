@@ -1,16 +1,5 @@
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from './app.module.js';
-import { ProcessRole } from './config/process-role.js';
-import { loadSettings } from './config/settings.js';
-import { configure } from './configure.js';
 import { openApiDocument } from './docs.js';
+import { previewApp } from './preview.js';
 
-// Prints the OpenAPI document. Nothing is started: `preview` builds the graph of modules without its providers.
-const settings = loadSettings({ JWT_SECRET: 'unused', DATABASE_URL: 'postgres://unused' });
-const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(settings, ProcessRole.command), {
-  preview: true,
-  logger: false,
-  abortOnError: false,
-});
-process.stdout.write(`${JSON.stringify(openApiDocument(configure(app, settings)), null, 2)}\n`);
+// Prints the OpenAPI document.
+process.stdout.write(`${JSON.stringify(openApiDocument(await previewApp()), null, 2)}\n`);

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** File → the program that prints it. */
-const DOCUMENTS = { 'contract/openapi.json': 'dist/src/openapi.js' };
+const DOCUMENTS = { 'contract/openapi.json': 'dist/src/openapi.js', 'contract/asyncapi.json': 'dist/src/asyncapi.js' };
 
 const print = (program) => execFileSync(process.execPath, [program], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 const stored = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);

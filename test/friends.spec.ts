@@ -193,6 +193,11 @@ describe('privacy of friend requests', () => {
   it('asks for a shared room under shared_rooms', async () => {
     await sets(bob, 'shared_rooms');
     expect(await asks(ana, bob)).toMatchObject({ status: 403, body: { reason: 'privacy' } });
+    const team = await bob.opensTeam(ana);
+    expect((await asks(ana, bob)).status).toBe(201);
+    await ana.deletes(`/friend-requests/${(await pendingOf(ana))[0].id}`);
+    await bob.deletes(`/rooms/${team.id}`);
+    expect(await asks(ana, bob)).toMatchObject({ status: 403, body: { reason: 'privacy' } });
   });
 });
 
@@ -236,6 +241,57 @@ describe('lists', () => {
   ])('refuse %s', async (query) => {
     expect((await ana.call('GET', `/friend-requests?${query}`)).status).toBe(400);
     if (!/direction|status/.test(query)) expect((await ana.call('GET', `/friends?${query}`)).status).toBe(400);
+  });
+});
+
+describe('live', () => {
+  it('both hear each step with their own number, and nobody else hears a word', async () => {
+    const [a, b, z] = await Promise.all([ana.listens(), bob.listens(), zoe.listens()]);
+    const { id } = (await asks(ana, bob)).body;
+    await bob.call('POST', `/friend-requests/${id}/reject`);
+    await asks(bob, ana);
+    await asks(ana, bob);
+    await ana.deletes(`/friends/${bob.id}`);
+    const { id: second } = (await asks(ana, bob)).body;
+    await ana.deletes(`/friend-requests/${second}`);
+    const story = ['received', 'rejected', 'received', 'approved', 'removed', 'received', 'cancelled'];
+    for (const [ear, other] of [
+      [a, bob],
+      [b, ana],
+    ] as const) {
+      await ear.hears('friend-request:cancelled');
+      const heard = ear.heard.filter(({ event }) => event.startsWith('friend'));
+      expect(heard.map(({ event }) => event.split(':')[1])).toEqual(story);
+      expect(heard.map(({ payload }) => payload.my)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect(heard[3]!.payload).toEqual({ friendRequest: expect.objectContaining({ status: 'approved' }), my: 4 });
+      expect(heard[4]!.payload).toEqual({ userId: other.id, my: 5 });
+    }
+    await z.settles();
+    expect(z.heard.filter(({ event }) => event !== 'ready')).toEqual([]);
+  });
+
+  it('the list of friends names the private room of the two', async () => {
+    const room = await ana.opensPrivate(bob);
+    await ana.befriends(zoe);
+    const { items } = await ana.gets('/friends');
+    expect(items.map(({ user, roomId }: any) => [user.id, roomId])).toEqual([
+      [zoe.id, null],
+      [bob.id, room.id],
+    ]);
+    await bob.deletes(`/rooms/${room.id}`);
+    expect((await ana.gets('/friends')).items.map(({ roomId }: any) => roomId)).toEqual([null, null]);
+  });
+
+  it('a friend removed keeps the private room, and opens no new one', async () => {
+    const room = await ana.opensPrivate(bob);
+    await ana.deletes(`/friends/${bob.id}`);
+    expect((await ana.says(room, 'still here')).text).toBe('still here');
+    expect((await bob.call('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).status).toBe(200);
+    await bob.deletes(`/rooms/${room.id}`);
+    expect(await bob.call('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).toMatchObject({
+      status: 403,
+      body: { reason: 'privacy' },
+    });
   });
 });
 

@@ -80,8 +80,9 @@ export class Person {
 
   async befriends(...others: Person[]): Promise<void> {
     for (const other of others) {
-      const request = await this.posts('/friend-requests', { userId: other.id });
-      if (request.status === 'pending') await other.posts(`/friend-requests/${request.id}/approve`);
+      const { body } = await this.call('POST', '/friend-requests', { userId: other.id });
+      if (body.status === 'pending') await other.posts(`/friend-requests/${body.id}/approve`);
+      else if (body.status !== 'approved' && body.code !== 'already_friends') throw new Error(JSON.stringify(body));
     }
   }
 

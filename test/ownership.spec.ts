@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AccountRooms } from '../src/rooms/account-rooms.service.js';
+import { type Person, World } from './support/world.js';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.start();
+});
+
+afterAll(async () => {
+  await world?.stop();
+});
+
+const rolesIn = async (person: Person, roomId: string): Promise<Record<string, string>> => {
+  const { items } = await person.gets(`/rooms/${roomId}/users`);
+  return Object.fromEntries(items.map((seat: { user: { displayName: string }; role: string }) => [seat.user.displayName, seat.role]));
+};
+
+const lastEvent = async (person: Person, room: { id: string }): Promise<string> => (await person.page(room)).items.at(-1).system?.event;
+
+describe('the owner', () => {
+  it('hands the room over and becomes an admin', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    expect(await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: bob.id })).toBe('204');
+    expect(await rolesIn(ana, room.id)).toEqual({ ana: 'admin', bob: 'owner' });
+    expect(await lastEvent(ana, room)).toBe('owner_changed');
+  });
+
+  it('is the only one who hands it over, and only to a member', async () => {
+    const { ana, bob, cid, zoe } = await world.people('ana', 'bob', 'cid', 'zoe');
+    const room = await ana.opensGroup(bob, cid);
+    await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' });
+    expect(await bob.tries('PUT', `/rooms/${room.id}/owner`, { userId: bob.id })).toBe('403 role_preset');
+    expect(await cid.tries('PUT', `/rooms/${room.id}/owner`, { userId: cid.id })).toBe('403 role_preset');
+    expect(await zoe.tries('PUT', `/rooms/${room.id}/owner`, { userId: zoe.id })).toBe('404 room_not_found');
+    expect(await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: zoe.id })).toBe('404 room_user_not_found');
+    expect(await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: ana.id })).toBe('204');
+    expect(await rolesIn(ana, room.id)).toEqual({ ana: 'owner', bob: 'admin', cid: 'member' });
+  });
+
+  it('is not made by changing a role, and cannot be removed, changed or banned', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    expect(await ana.tries('PATCH', `/rooms/${room.id}/users/${bob.id}`, { role: 'owner' })).toBe('403 rank');
+    await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin', permissions: everything });
+    expect(await bob.tries('DELETE', `/rooms/${room.id}/users/${ana.id}`)).toBe('403 rank');
+    expect(await bob.tries('PUT', `/rooms/${room.id}/bans/${ana.id}`, {})).toBe('403 rank');
+    expect(await bob.tries('PATCH', `/rooms/${room.id}/users/${ana.id}`, { role: 'member' })).toBe('403 rank');
+    expect(await ana.tries('PATCH', `/rooms/${room.id}/users/${ana.id}`, { role: 'member' })).toBe('403 rank');
+  });
+
+  it('hands over before leaving; the last one out ends the room', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    expect(await ana.tries('POST', `/rooms/${room.id}/leave`)).toBe('409 owner_must_transfer');
+    await ana.puts(`/rooms/${room.id}/owner`, { userId: bob.id });
+    expect(await ana.tries('POST', `/rooms/${room.id}/leave`)).toBe('204');
+    expect(await ana.tries('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
+    expect(await bob.tries('POST', `/rooms/${room.id}/leave`)).toBe('204');
+    expect(await bob.tries('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
+  });
+
+  it('is one, whoever is handed the room and leaves it at the same moment', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    for (let round = 0; round < 10; round++) {
+      const room = await ana.opensGroup(bob);
+      const [handed, left] = await Promise.all([
+        ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: bob.id }),
+        bob.tries('POST', `/rooms/${room.id}/leave`),
+      ]);
+      expect([
+        ['204', '409 owner_must_transfer', { ana: 'admin', bob: 'owner' }],
+        ['404 room_user_not_found', '204', { ana: 'owner' }],
+      ]).toContainEqual([handed, left, await rolesIn(ana, room.id)]);
+    }
+  });
+
+  it('is one, whoever of three passes the room on at once', async () => {
+    const people = await world.people('ana', 'bob', 'cid');
+    const { ana, bob, cid } = people;
+    const room = await ana.opensGroup(bob, cid);
+    const all = [ana, bob, cid];
+    await Promise.all(
+      Array.from({ length: 30 }, (_, turn) => all[turn % 3]!.call('PUT', `/rooms/${room.id}/owner`, { userId: all[(turn + 1) % 3]!.id })),
+    ).then((answers) => expect(answers.every(({ status }) => status === 204 || status === 403)).toBe(true));
+    expect(Object.values(await rolesIn(ana, room.id)).filter((role) => role === 'owner')).toHaveLength(1);
+  });
+});
+
+const everything = [
+  ...['can_add_users', 'can_remove_users', 'can_create_messages', 'can_delete_messages', 'can_delete_own_messages', 'can_edit_messages'],
+  ...['can_edit_own_messages', 'can_edit_room', 'can_delete_room', 'can_attach_media', 'can_add_reactions', 'can_mention_all'],
+  ...['can_pin_messages', 'can_create_invites', 'can_ban_users', 'can_manage_roles'],
+];
+
+describe('when the account of an owner', () => {
+  const accounts = (): AccountRooms => world.app.app.get(AccountRooms);
+
+  it('rests, the longest-standing admin takes the room over, else the longest-standing member', async () => {
+    const { ana, bob, cid, dan } = await world.people('ana', 'bob', 'cid', 'dan');
+    const staffed = await ana.opensGroup(bob, cid);
+    await ana.befriends(dan);
+    await ana.posts(`/rooms/${staffed.id}/users`, { userId: dan.id });
+    await ana.patches(`/rooms/${staffed.id}/users/${dan.id}`, { role: 'admin' });
+    const plain = await ana.opensGroup(bob);
+    await ana.posts(`/rooms/${plain.id}/users`, { userId: dan.id });
+    const alone = await ana.opensGroup();
+    expect(await accounts().handOver(ana.id)).toBeNull();
+    expect(await rolesIn(ana, staffed.id)).toEqual({ ana: 'admin', bob: 'member', cid: 'member', dan: 'owner' });
+    expect(await rolesIn(ana, plain.id)).toEqual({ ana: 'admin', bob: 'owner', dan: 'member' });
+    expect(await rolesIn(ana, alone.id)).toEqual({ ana: 'owner' });
+  });
+
+  it('ends, rooms go to an heir or with their owner, and the private ones stay for the other', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const shared = await ana.opensGroup(bob);
+    const alone = await ana.opensGroup();
+    const theirs = await bob.opensGroup(ana);
+    const secret = await ana.opensPrivate(bob);
+    expect(await accounts().abandon(ana.id)).toBeNull();
+    expect(await rolesIn(bob, shared.id)).toEqual({ ana: 'admin', bob: 'owner' });
+    expect(await ana.tries('GET', `/rooms/${alone.id}`)).toBe('404 room_not_found');
+    expect(await accounts().leave(ana.id)).toBeNull();
+    expect(await rolesIn(bob, shared.id)).toEqual({ bob: 'owner' });
+    expect(await rolesIn(bob, theirs.id)).toEqual({ bob: 'owner' });
+    expect(await rolesIn(bob, secret.id)).toEqual({ ana: 'member', bob: 'member' });
+  });
+
+  it('ends, it goes in steps, and a step done twice does no harm', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const made = await Promise.all(Array.from({ length: 23 }, () => ana.opensGroup(bob)));
+    const first = await accounts().abandon(ana.id);
+    expect(first).not.toBeNull();
+    await accounts().abandon(ana.id);
+    expect(await accounts().abandon(ana.id, first)).toBeNull();
+    const roles = await Promise.all(made.map((room) => rolesIn(bob, room.id)));
+    expect(roles.every(({ ana: hers, bob: his }) => hers === 'admin' && his === 'owner')).toBe(true);
+  });
+});

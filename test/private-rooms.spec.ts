@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { type Person, World } from './support/world.js';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.start();
+});
+
+afterAll(async () => {
+  await world?.stop();
+});
+
+const asks = (person: Person, other: Person, more: object = {}) =>
+  person.call('POST', '/rooms', { type: 'private_messages', userIds: [other.id], ...more });
+
+describe('a private room', () => {
+  it('is for two friends, who both see the other one in it', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const made = await asks(ana, bob);
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({
+      ...{ type: 'private_messages', name: null, isPublic: false, teamId: null, memberCount: 2, otherUser: { id: bob.id } },
+      membership: { userId: ana.id, role: 'member', unreadCount: 0 },
+      lastMessage: { type: 'system', system: { event: 'room_created', userIds: [bob.id] } },
+    });
+    expect(made.body.membership.permissions.sort()).toEqual([
+      ...['can_add_reactions', 'can_attach_media', 'can_create_messages', 'can_delete_own_messages', 'can_delete_room'],
+      ...['can_edit_own_messages', 'can_pin_messages'],
+    ]);
+    expect(await bob.gets(`/rooms/${made.body.id}`)).toMatchObject({ otherUser: { id: ana.id }, membership: { userId: bob.id } });
+  });
+
+  it('is one for the pair, however many ask at once, from both sides', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const answers = await Promise.all([ana, bob, ana, bob, ana, bob].map((person, index) => asks(person, index % 2 ? ana : bob)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    const { items } = await ana.gets('/rooms?type=private_messages');
+    expect(items).toHaveLength(1);
+    expect(items[0].lastSeq).toBe(1);
+  });
+
+  it('needs the privacy of the other when it is made, and never again', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds: [bob.id] })).toBe('403 privacy');
+    const room = await ana.opensPrivate(bob);
+    await ana.deletes(`/friends/${bob.id}`);
+    const again = await asks(ana, bob);
+    expect([again.status, again.body.id]).toEqual([200, room.id]);
+  });
+
+  it('is refused by a block in both directions, and only the one who blocks is told', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.puts(`/users/me/blocks/${bob.id}`);
+    const body = (other: Person) => ({ type: 'private_messages', userIds: [other.id] });
+    expect(await ana.tries('POST', '/rooms', body(bob))).toBe('403 blocked');
+    expect(await bob.tries('POST', '/rooms', body(ana))).toBe('403 privacy');
+  });
+
+  it.each([
+    ['nobody', [], '400 validation_failed'],
+    ['two people', [randomUUID(), randomUUID()], '400 validation_failed'],
+    ['somebody who is not there', [randomUUID()], '404 user_not_found'],
+  ])('is not made with %s', async (_, userIds, answer) => {
+    const ana = await world.person('ana');
+    expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds })).toBe(answer);
+  });
+
+  it('is not made with oneself, nor public, nor with an avatar', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).toBe('422 cannot_message_oneself');
+    const more = [{ isPublic: true }, { avatarMediaId: randomUUID() }];
+    for (const fields of more) {
+      expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds: [bob.id], ...fields })).toBe('400 validation_failed');
+    }
+  });
+
+  it('takes nobody in and lets nobody out', async () => {
+    const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
+    await ana.befriends(zoe);
+    const { id } = await ana.opensPrivate(bob);
+    expect(await ana.tries('POST', `/rooms/${id}/users`, { userId: zoe.id })).toBe('403 role_preset');
+    expect(await ana.tries('DELETE', `/rooms/${id}/users/${bob.id}`)).toBe('403 role_preset');
+    expect(await ana.tries('PUT', `/rooms/${id}/bans/${bob.id}`, {})).toBe('403 role_preset');
+    expect(await ana.tries('PATCH', `/rooms/${id}/users/${bob.id}`, { role: 'admin' })).toBe('403 role_preset');
+    expect(await ana.tries('PATCH', `/rooms/${id}`, { name: 'ours' })).toBe('403 role_preset');
+    expect(await ana.tries('POST', `/rooms/${id}/leave`)).toBe('409 private_room');
+    expect(await ana.tries('PUT', `/rooms/${id}/owner`, { userId: bob.id })).toBe('409 private_room');
+    expect(await zoe.tries('POST', `/rooms/${id}/join`)).toBe('404 room_not_found');
+  });
+
+  it('is deleted by either for both, and then made anew', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const first = await ana.opensPrivate(bob);
+    expect(await bob.tries('DELETE', `/rooms/${first.id}`)).toBe('204');
+    for (const person of [ana, bob]) expect(await person.tries('GET', `/rooms/${first.id}`)).toBe('404 room_not_found');
+    const second = await asks(ana, bob);
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.id);
+  });
+
+  it('shows what the other has read where both show it, and no block stands between', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const { id } = await ana.opensPrivate(bob);
+    const message = await ana.says({ id }, 'read me');
+    await bob.puts(`/rooms/${id}/users/me/read`, { seq: message.seq });
+    expect((await ana.gets(`/rooms/${id}`)).otherLastReadSeq).toBe(message.seq);
+    await ana.puts(`/users/me/blocks/${bob.id}`);
+    expect((await ana.gets(`/rooms/${id}`)).otherLastReadSeq).toBeNull();
+    expect((await bob.gets(`/rooms/${id}`)).otherLastReadSeq).toBeNull();
+    expect((await bob.gets(`/rooms/${id}/users/${ana.id}`)).lastReadSeq).toBeNull();
+  });
+});
+
+describe('a private room inside a team', () => {
+  it('is for two of its members, friends or not, beside their other one', async () => {
+    const { eva, ana, bob } = await world.people('eva', 'ana', 'bob');
+    const team = await eva.opensTeam(ana, bob);
+    const made = await asks(ana, bob, { teamId: team.id });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ teamId: team.id, otherUser: { id: bob.id } });
+    const again = await asks(bob, ana, { teamId: team.id });
+    expect([again.status, again.body.id]).toEqual([200, made.body.id]);
+    expect((await ana.opensPrivate(bob)).id).not.toBe(made.body.id);
+  });
+
+  it('is one for the pair, however many ask at once', async () => {
+    const { eva, ana, bob } = await world.people('eva', 'ana', 'bob');
+    const team = await eva.opensTeam(ana, bob);
+    const answers = await Promise.all([ana, bob, ana, bob].map((one, at) => asks(one, at % 2 ? ana : bob, { teamId: team.id })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+  });
+
+  it('is for no outsider, and for no other type of room', async () => {
+    const { eva, ana, zoe } = await world.people('eva', 'ana', 'zoe');
+    const team = await eva.opensTeam(ana);
+    const group = await eva.opensGroup(ana);
+    const body = (other: Person, teamId: string) => ({ type: 'private_messages', userIds: [other.id], teamId });
+    expect(await ana.tries('POST', '/rooms', body(zoe, team.id))).toBe('404 room_user_not_found');
+    expect(await zoe.tries('POST', '/rooms', body(ana, team.id))).toBe('404 room_not_found');
+    expect(await eva.tries('POST', '/rooms', body(ana, group.id))).toBe('422 not_a_team');
+    expect(await eva.tries('POST', '/rooms', { type: 'group', userIds: [ana.id], teamId: team.id })).toBe('400 validation_failed');
+  });
+
+  it('is refused by a block, and by who wants messages of nobody', async () => {
+    const { eva, ana, bob, cid } = await world.people('eva', 'ana', 'bob', 'cid');
+    const team = await eva.opensTeam(ana, bob, cid);
+    await bob.puts(`/users/me/blocks/${ana.id}`);
+    expect((await asks(ana, bob, { teamId: team.id })).body.reason).toBe('privacy');
+    expect((await asks(bob, ana, { teamId: team.id })).body.reason).toBe('blocked');
+    await sql(`UPDATE users SET direct_messages = 'nobody' WHERE id = $1`, [cid.id]);
+    expect((await asks(ana, cid, { teamId: team.id })).body.reason).toBe('privacy');
+  });
+
+  it.each([
+    ['one of the two leaves the team', (people: People, teamId: string) => people.bob.posts(`/rooms/${teamId}/leave`)],
+    ['the team is archived', (people: People, teamId: string) => people.eva.patches(`/rooms/${teamId}`, { active: false })],
+    ['the team is deleted', (people: People, teamId: string) => people.eva.deletes(`/rooms/${teamId}`)],
+  ])('can be read and not written when %s', async (_, ends) => {
+    const people = await world.people('eva', 'ana', 'bob');
+    const { eva, ana, bob } = people;
+    const team = await eva.opensTeam(ana, bob);
+    const { body: room } = await asks(ana, bob, { teamId: team.id });
+    await ana.says(room, 'still here');
+    await ends(people, team.id);
+    expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'too late' })).toBe('403 room_inactive');
+    expect((await bob.page(room)).items.at(-1).text).toBe('still here');
+    const { permissions } = await ana.gets(`/rooms/${room.id}/permissions`);
+    expect(permissions.find((one: { permission: string }) => one.permission === 'can_create_messages')).toEqual({
+      ...{ permission: 'can_create_messages', allowed: false, rule: 'room_inactive' },
+    });
+  });
+});
+
+type People = Record<'eva' | 'ana' | 'bob', Person>;
+
+async function sql(text: string, values: unknown[]): Promise<void> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client(world.app.databaseUrl);
+  await client.connect();
+  await client.query(text, values);
+  await client.end();
+}

@@ -1,26 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
-import type { MembershipView } from '../room-users/room-user.view.js';
-import { membershipJson } from '../room-users/room-user.view.js';
-import { roomJson, type RoomView } from '../rooms/room.view.js';
-import { mentionCountSql, unreadCountSql } from '../timeline/unread.view.js';
+import { membershipJson, type MembershipView } from '../room-users/room-user.view.js';
 import { userJson, type UserView } from '../users/user.view.js';
 import type { RoomStart } from './live-room.js';
-import type { ReadyRoomView } from './wire.view.js';
 
 const AT_ONCE = 1_000;
 const ROWS = { seat: 'ru', user: 'u', room: 'r', head: 'h' };
 const FROM_SEAT = `FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL
   JOIN room_heads h ON h.room_id = r.id JOIN users u ON u.id = ru.user_id`;
 
-const OWN_HEADS = `SELECT ru.room_id AS "roomId", h.last_seq AS seq, h.rev, ru.last_read_seq AS "lastReadSeq",
-    ${unreadCountSql('ru', 'h')} AS "unreadCount", ${mentionCountSql('ru')} AS "mentionCount", ru.muted
-  FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL JOIN room_heads h ON h.room_id = r.id
-  WHERE ru.user_id = $1`;
-
 export interface Newcomer {
   user: UserView;
-  epoch: string;
   my: number;
 }
 
@@ -37,7 +27,7 @@ export class ArrivalQueries {
   /** Undefined when the session, or the person, is no more. */
   async newcomer(userId: string, sessionId: string | null): Promise<Newcomer | undefined> {
     const [row] = await this.transactions.query<Newcomer>(
-      `SELECT ${userJson('u')} AS user, (SELECT value FROM server_state WHERE key = 'epoch') AS epoch,
+      `SELECT ${userJson('u')} AS user, 
          coalesce((SELECT my FROM user_heads WHERE user_id = u.id), 0) AS my
        FROM users u LEFT JOIN sessions s ON s.id = $2
        WHERE u.id = $1 AND u.deleted_at IS NULL AND u.deactivated_at IS NULL
@@ -76,29 +66,6 @@ export class ArrivalQueries {
       starts.push(...rows);
     }
     return starts;
-  }
-
-  /** The person's latest active rooms, with what is unread. */
-  latest(userId: string, limit: number): Promise<ReadyRoomView[]> {
-    return this.transactions.query<ReadyRoomView>(`${OWN_HEADS} ORDER BY h.last_at DESC, ru.room_id LIMIT $2`, [userId, limit]);
-  }
-
-  /** All of them, page by page, by id. */
-  byId(userId: string, after: string | null, limit: number): Promise<ReadyRoomView[]> {
-    return this.transactions.query<ReadyRoomView>(`${OWN_HEADS} AND ($3::uuid IS NULL OR ru.room_id > $3) ORDER BY ru.room_id LIMIT $2`, [
-      userId,
-      limit,
-      after,
-    ]);
-  }
-
-  /** A room as this person sees it; undefined when they do not sit there. */
-  async room(userId: string, roomId: string): Promise<RoomView | undefined> {
-    const [row] = await this.transactions.query<{ room: RoomView }>(
-      `SELECT ${roomJson(ROWS)} AS room ${FROM_SEAT} WHERE ru.room_id = $1 AND ru.user_id = $2`,
-      [roomId, userId],
-    );
-    return row?.room;
   }
 
   async membership(userId: string, roomId: string): Promise<MembershipView | undefined> {

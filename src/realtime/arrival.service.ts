@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { SessionOver } from '../auth/auth.errors.js';
 import { Settings } from '../config/settings.js';
+import { RoomViews } from '../rooms/room-views.service.js';
+import { SyncService } from '../sync/sync.service.js';
 import { ArrivalQueries } from './arrival.queries.js';
 import type { Connection } from './connection.js';
 import { JsonText } from './json-text.js';
@@ -19,6 +21,8 @@ const NOTHING = { seq: 0, rev: 0 };
 export class Arrival {
   constructor(
     private readonly queries: ArrivalQueries,
+    private readonly synced: SyncService,
+    private readonly views: RoomViews,
     private readonly rooms: LiveRooms,
     private readonly people: LivePeople,
     private readonly settings: Settings,
@@ -31,13 +35,11 @@ export class Arrival {
     const newcomer = await this.queries.newcomer(userId, sessionId);
     if (!newcomer) throw new SessionOver();
     const seats = await this.takeSeats(connection);
-    const { syncRooms, protocol } = this.settings.realtime;
-    const latest = await this.queries.latest(userId, syncRooms + 1);
+    const start = await this.synced.start(connection.actor);
     if (connection.socket.disconnected) return;
-    const rooms = latest.slice(0, syncRooms);
     person.my = Math.max(person.my, newcomer.my);
-    connection.greet({ ...newcomer, protocol, limits: limitsOf(this.settings), rooms, more: latest.length > syncRooms });
-    const told = new Map(rooms.map((room) => [room.roomId, room]));
+    connection.greet({ ...newcomer, ...start, protocol: this.settings.realtime.protocol, limits: limitsOf(this.settings) });
+    const told = new Map(start.rooms.map((room) => [room.roomId, room]));
     for (const seat of seats) seat.settle(told.get(seat.room.id) ?? NOTHING);
   }
 
@@ -47,7 +49,7 @@ export class Arrival {
     if (!own) return;
     const seats = [...person.connections].map((connection) => this.rooms.seat(connection, roomId, own.visibleFrom));
     await this.open([roomId]);
-    const room = await this.queries.room(person.userId, roomId);
+    const room = (await this.views.many(person.userId, [roomId])).get(roomId);
     if (!room) return seats.forEach((seat) => this.giveUp(seat));
     person.say({ event: 'room:created', my, body: JsonText.of({ room, my }) });
     for (const seat of seats) seat.settle({ seq: room.lastSeq, rev: room.rev });

@@ -3,7 +3,8 @@ import { MessagesService } from '../messages/messages.service.js';
 import { ReactionsService } from '../reactions/reactions.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
 import type { ChatSocket } from './connection.js';
-import { EditMessageEvent, MessageEvent, ReactionEvent } from './dto/client-events.dto.js';
+import { EditMessageEvent, MessageEvent, ReactionEvent, TeamFrameEvent } from './dto/client-events.dto.js';
+import { TeamFrames } from './team-frames.service.js';
 import type { MessageAck } from './wire.view.js';
 
 /** What clients say about messages, but for the sending itself. */
@@ -12,6 +13,7 @@ export class MessagesGateway {
   constructor(
     private readonly messages: MessagesService,
     private readonly reactions: ReactionsService,
+    private readonly frames: TeamFrames,
   ) {}
 
   @SubscribeMessage('message:edit')
@@ -36,5 +38,10 @@ export class MessagesGateway {
     @MessageBody() { roomId, messageId, reaction }: ReactionEvent,
   ): Promise<MessageAck> {
     return { message: await this.reactions.remove(data.actor, roomId, messageId, reaction) };
+  }
+
+  @SubscribeMessage('message')
+  async frame(@ConnectedSocket() { data }: ChatSocket, @MessageBody() frame: TeamFrameEvent): Promise<MessageAck> {
+    return { message: await this.frames.send(data.actor, frame) };
   }
 }

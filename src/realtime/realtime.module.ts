@@ -5,6 +5,8 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { ReactionsModule } from '../reactions/reactions.module.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomUsersModule } from '../room-users/room-users.module.js';
+import { RoomsModule } from '../rooms/rooms.module.js';
+import { SyncModule } from '../sync/sync.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Arrival } from './arrival.service.js';
@@ -32,17 +34,29 @@ import { RoomsGateway } from './rooms.gateway.js';
 import { SendPath } from './send-path.service.js';
 import { SocketServer } from './socket-server.service.js';
 import { SocketsGateway } from './sockets.gateway.js';
+import { TeamFrames } from './team-frames.service.js';
 import { Typing } from './typing.service.js';
 import { Watches } from './watches.service.js';
 
 /** Everything that is said live. It listens to what the other modules tell; none of them knows of it. */
 @Module({
-  imports: [AuthModule, UsersModule, FriendsModule, RoomAccessModule, TimelineModule, RoomUsersModule, ReactionsModule, MessagesModule],
+  imports: [
+    AuthModule,
+    UsersModule,
+    FriendsModule,
+    RoomAccessModule,
+    TimelineModule,
+    RoomUsersModule,
+    RoomsModule,
+    ReactionsModule,
+    MessagesModule,
+    SyncModule,
+  ],
   providers: [
     // who is here, and what they have heard
     ...[SocketServer, NodeBus, LiveRooms, LivePeople, Watches],
     // in
-    ...[Handshake, Inbound, SendPath, SocketsGateway, MessagesGateway, RoomsGateway, PeopleGateway],
+    ...[Handshake, Inbound, SendPath, TeamFrames, SocketsGateway, MessagesGateway, RoomsGateway, PeopleGateway],
     // out
     ...[Arrival, RoomFanout, PersonFanout, ProfileNews, Typing, Receipts, Presence],
     // in every case

@@ -1,21 +1,21 @@
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { Settings } from '../config/settings.js';
 import { ReadMarks } from '../room-users/read-marks.service.js';
 import type { ReadStateView } from '../room-users/room-user.view.js';
-import { ArrivalQueries } from './arrival.queries.js';
+import type { RoomHeadsView, SyncView } from '../sync/changes.view.js';
+import { RoomHeadsDto, SyncDto } from '../sync/dto/sync.dto.js';
+import { SyncService } from '../sync/sync.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
 import type { ChatSocket } from './connection.js';
-import { ReadRoomEvent, RoomsEvent, TypingEvent } from './dto/client-events.dto.js';
+import { ReadRoomEvent, TypingEvent } from './dto/client-events.dto.js';
 import { Typing } from './typing.service.js';
-import type { EmptyAck, RoomsAck } from './wire.view.js';
+import type { EmptyAck } from './wire.view.js';
 
 /** What clients say about rooms. */
 @ChatGateway()
 export class RoomsGateway {
   constructor(
     private readonly marks: ReadMarks,
-    private readonly queries: ArrivalQueries,
-    private readonly settings: Settings,
+    private readonly synced: SyncService,
     private readonly typing: Typing,
   ) {}
 
@@ -30,11 +30,13 @@ export class RoomsGateway {
     return {};
   }
 
+  @SubscribeMessage('sync')
+  sync(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { rooms }: SyncDto): Promise<SyncView> {
+    return this.synced.sync(data.actor, rooms);
+  }
+
   @SubscribeMessage('rooms')
-  async rooms(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { after }: RoomsEvent): Promise<RoomsAck> {
-    const { syncRooms } = this.settings.realtime;
-    const found = await this.queries.byId(data.actor.userId, after ?? null, syncRooms + 1);
-    const rooms = found.slice(0, syncRooms);
-    return { rooms, next: found.length > syncRooms ? (rooms.at(-1)?.roomId ?? null) : null };
+  rooms(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { after }: RoomHeadsDto): Promise<RoomHeadsView> {
+    return this.synced.heads(data.actor, after ?? null);
   }
 }

@@ -1,15 +1,15 @@
 import type { Type } from '@nestjs/common';
 import type { LimitedAction } from '../limits/limits.types.js';
 import { ReadStateView } from '../room-users/room-user.view.js';
+import { RoomHeadsView, SyncView } from '../sync/changes.view.js';
+import { RoomHeadsDto, SyncDto } from '../sync/dto/sync.dto.js';
 import {
   EditMessageEvent,
   MessageEvent,
   ReactionEvent,
   ReadRoomEvent,
   RefreshAuthEvent,
-  RoomsEvent,
   SendMessageEvent,
-  SyncEvent,
   TeamFrameEvent,
   TypingEvent,
   WatchPresenceEvent,
@@ -56,8 +56,8 @@ export const CLIENT_EVENTS = {
     ack: said.EmptyAck,
     budget: 'typing',
   },
-  sync: { summary: 'Asks what was missed in rooms; again for those in `later`.', payload: SyncEvent, ack: said.SyncAck, budget: 'request' },
-  rooms: { summary: "Reads the heads of all one's rooms, by id.", payload: RoomsEvent, ack: said.RoomsAck, budget: 'request' },
+  sync: { summary: 'Asks what was missed in rooms; again for those in `later`.', payload: SyncDto, ack: SyncView, budget: 'request' },
+  rooms: { summary: "Reads the heads of all one's rooms, by id.", payload: RoomHeadsDto, ack: RoomHeadsView, budget: 'request' },
   'presence:watch': {
     summary: 'Says whose presence one wants to follow.',
     payload: WatchPresenceEvent,

@@ -3,6 +3,7 @@ import { FriendRequestView } from '../friends/friends.view.js';
 import type { LossReason } from '../room-access/room.types.js';
 import { MembershipView, RoomUserView } from '../room-users/room-user.view.js';
 import { NeutralRoomView, RoomView } from '../rooms/room.view.js';
+import { RoomHeadView } from '../sync/changes.view.js';
 import { CAUSE_KINDS, type CauseKind } from '../timeline/message.types.js';
 import { MessageView } from '../timeline/message.view.js';
 import { MeView, UserView } from '../users/user.view.js';
@@ -24,16 +25,6 @@ class MyStep {
   @ApiProperty({ description: "The number of this change among the person's own.", example: 12 }) my: number;
 }
 
-export class ReadyRoomView {
-  @ApiProperty(ID) roomId: string;
-  @ApiProperty({ example: 42 }) seq: number;
-  @ApiProperty({ example: 7 }) rev: number;
-  @ApiProperty({ example: 41 }) lastReadSeq: number;
-  @ApiProperty({ example: 1 }) unreadCount: number;
-  @ApiProperty({ example: 0 }) mentionCount: number;
-  @ApiProperty({ example: false }) muted: boolean;
-}
-
 export class ReadyView {
   @ApiProperty({ type: UserView }) user: UserView;
   @ApiProperty({ description: 'The number of the wire that the server speaks.', example: 1 }) protocol: number;
@@ -41,7 +32,7 @@ export class ReadyView {
   @ApiProperty({ description: 'The number of the latest personal change.', example: 12 }) my: number;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' }, description: 'The bounds of what clients send.' })
   limits: Record<string, number>;
-  @ApiProperty({ type: [ReadyRoomView], description: 'The latest active rooms.' }) rooms: ReadyRoomView[];
+  @ApiProperty({ type: [RoomHeadView], description: 'The latest active rooms.' }) rooms: RoomHeadView[];
   @ApiProperty({ description: 'There are more rooms: ask `rooms`.' }) more: boolean;
 }
 
@@ -162,19 +153,3 @@ export class AuthRefreshAck {
 }
 
 export class EmptyAck {}
-
-export class SyncAck {
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: { type: 'object' },
-    description: 'By the id of each room what was missed (as `changes` of REST) with `membership`, or `{ gone: true }`.',
-  })
-  rooms: Record<string, object>;
-  @ApiProperty({ type: [String], format: 'uuid', description: 'Rooms that did not fit: ask again for them.' }) later: string[];
-}
-
-export class RoomsAck {
-  @ApiProperty({ type: [ReadyRoomView] }) rooms: ReadyRoomView[];
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: '`after` of the next call; null at the end.' })
-  next: string | null;
-}

@@ -1,6 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, Max, Min, registerDecorator, ValidateIf } from 'class-validator';
-import { isId } from '../../common/ids.js';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateIf } from 'class-validator';
 import { IsId, IsText } from '../../common/validators.js';
 
 // What clients say, event by event. `message:send` and `message` are checked by hand, in the order they come.
@@ -53,51 +52,6 @@ export class ReadRoomEvent extends InRoom {
 
 export class TypingEvent extends InRoom {
   @ApiProperty() @IsBoolean() typing: boolean;
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-const isCursor = (value: unknown): boolean => {
-  if (typeof value !== 'object' || value === null) return false;
-  const { seq, rev, ...more } = value as Record<string, unknown>;
-  return isCount(seq) && isCount(rev) && Object.keys(more).length === 0;
-};
-
-const IsCursors = (): PropertyDecorator => (target, property) =>
-  registerDecorator({
-    name: 'isCursors',
-    target: target.constructor,
-    propertyName: String(property),
-    validator: {
-      validate: (value: unknown) =>
-        typeof value === 'object' &&
-        value !== null &&
-        !Array.isArray(value) &&
-        Object.entries(value).every(([roomId, cursor]) => isId(roomId) && isCursor(cursor)),
-      defaultMessage: () => 'must hold { seq, rev } by the ids of rooms',
-    },
-  });
-
-export class SyncEvent {
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: {
-      type: 'object',
-      required: ['seq', 'rev'],
-      properties: { seq: { type: 'integer', minimum: 0 }, rev: { type: 'integer', minimum: 0 } },
-    },
-    description: 'Where the client stands, by the ids of rooms.',
-    example: { '0199f3b0-1a2b-7c3d-8e4f-5a6b7c8d9e0f': { seq: 42, rev: 7 } },
-  })
-  @IsCursors()
-  rooms: Record<string, { seq: number; rev: number }>;
-}
-
-export class RoomsEvent {
-  @ApiPropertyOptional({ type: String, nullable: true, format: 'uuid', description: '`next` of the answer before.' })
-  @IsOptional()
-  @IsId()
-  after?: string | null;
 }
 
 export class WatchPresenceEvent {

@@ -42,11 +42,11 @@ BEGIN
   ) needed;
 
   IF wait THEN
-    SELECT array_agg(room_id) INTO held FROM (
+    SELECT coalesce(array_agg(room_id), '{}') INTO held FROM (
       SELECT h.room_id FROM room_heads h WHERE h.room_id = ANY (head_ids) ORDER BY h.room_id FOR NO KEY UPDATE
     ) locked;
   ELSE
-    SELECT array_agg(room_id) INTO held FROM (
+    SELECT coalesce(array_agg(room_id), '{}') INTO held FROM (
       SELECT h.room_id FROM room_heads h WHERE h.room_id = ANY (head_ids) ORDER BY h.room_id FOR NO KEY UPDATE SKIP LOCKED
     ) locked;
   END IF;

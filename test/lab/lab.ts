@@ -66,7 +66,7 @@ export class Lab {
     try {
       await Promise.all(readers.map((reader) => until(`${reader.name} connected`, () => reader.socket.connected, CONVERGE_MS)));
       for (const sender of senders) sender.start();
-      await until('the first acks', () => senders.every((sender) => sender.attempts.length > 2), CONVERGE_MS);
+      await until('the first acks', () => senders.every((sender) => sender.underWay), CONVERGE_MS);
       await fault.inject({ cluster, roomId, someone: owner, readers, round });
       await Promise.all(senders.map((sender) => sender.stop()));
       const quiet = performance.now();

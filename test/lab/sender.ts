@@ -27,6 +27,7 @@ const PAUSE_MS = 50;
 export class Sender {
   readonly attempts: Attempt[] = [];
   private readonly socket: Socket;
+  private failure: unknown;
   private sending = false;
   private stopped: Promise<void> = Promise.resolve();
 
@@ -51,7 +52,13 @@ export class Sender {
   start(): void {
     this.sending = true;
     this.stopped = this.run();
-    this.stopped.catch(() => undefined); // told by stop()
+    this.stopped.catch((error: unknown) => (this.failure = error));
+  }
+
+  /** Whether some messages were acked by now. @throws Refused */
+  get underWay(): boolean {
+    if (this.failure) throw this.failure;
+    return this.attempts.length > 2;
   }
 
   /** Ends after the message under way was acked. */

@@ -3,8 +3,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { Problem } from './common/problem.js';
 import type { Settings } from './config/settings.js';
-import { asyncApiDocument } from './realtime/asyncapi.js';
-import { eventsPage } from './realtime/events-page.js';
+import { asyncApiDocument } from './realtime/docs/asyncapi.js';
+import { eventsPage } from './realtime/docs/events-page.js';
 
 const DESCRIPTION = `The REST side of Parley. Every refusal is a problem object (RFC 9457) with a stable \`code\`;
 what happens live is told over Socket.IO.`;

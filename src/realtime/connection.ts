@@ -1,7 +1,7 @@
 import type { DefaultEventsMap, Socket } from 'socket.io';
 import type { Actor } from '../common/actor.js';
 import type { JsonText } from './json-text.js';
-import type { Seat } from './live-room.js';
+import type { Seat } from './fanout/live-room.js';
 import type { ReadyView } from './wire.view.js';
 
 export interface SocketData {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Presence } from './presence.service.js';
+import { Presence } from './presence/presence.service.js';
 import { ServerDraining } from './realtime.errors.js';
-import { RoomFanout } from './room-fanout.service.js';
+import { RoomFanout } from './fanout/room-fanout.service.js';
 import { SocketServer } from './socket-server.service.js';
 
 /** Clients come back, elsewhere, at a random time within it. */

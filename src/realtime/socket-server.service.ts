@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { DefaultEventsMap, Server } from 'socket.io';
 import type { ChatSocket, Connection, SocketData } from './connection.js';
-import { frameOf, type FramedMessage } from './team-frame.js';
+import { frameOf, type FramedMessage } from './inbound/team-frame.js';
 import { JsonText } from './json-text.js';
-import type { LiveRoom, Seat, Speaker } from './live-room.js';
-import { forLatecomers, type RoomPacket } from './room-packet.js';
+import type { LiveRoom, Seat, Speaker } from './fanout/live-room.js';
+import { forLatecomers, type RoomPacket } from './fanout/room-packet.js';
 
 export type ChatServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 

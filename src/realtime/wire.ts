@@ -14,7 +14,7 @@ import {
   TypingEvent,
   WatchPresenceEvent,
 } from './dto/client-events.dto.js';
-import { TeamFrameView } from './team-frame.js';
+import { TeamFrameView } from './inbound/team-frame.js';
 import * as said from './wire.view.js';
 
 /** Something that a client may say, and what it is answered. */

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '../../database/transactions.js';
+import type { LossReason } from '../../room-access/room.types.js';
+
+const AT_ONCE = 1_000;
+
+/** Who may stay in a room, as it stands now, and why the others may not. */
+export interface Review {
+  fence: number;
+  lost: Map<string, LossReason>;
+}
+
+/** Who may still hear what. */
+@Injectable()
+export class RevocationQueries {
+  constructor(private readonly transactions: Transactions) {}
+
+  /**
+   * Which of these people have no seat in the room any more. The fence is read before the seats: a loss behind it is seen by the next look.
+   * A removal is told from leaving by the audit of the same transaction.
+   */
+  async review(roomId: string, userIds: readonly string[]): Promise<Review> {
+    const [head] = await this.transactions.query<{ fence: number }>(
+      `SELECT h.fence FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = $1 AND r.deleted_at IS NULL`,
+      [roomId],
+    );
+    if (!head) return { fence: Number.MAX_SAFE_INTEGER, lost: new Map(userIds.map((userId) => [userId, 'deleted'])) };
+    const rows = await this.transactions.query<{ user_id: string; reason: LossReason }>(
+      `SELECT w.user_id, CASE
+         WHEN EXISTS (SELECT 1 FROM room_bans b WHERE b.room_id = $1 AND b.user_id = w.user_id AND (b.until IS NULL OR b.until > now())) THEN 'banned'
+         WHEN EXISTS (SELECT 1 FROM room_audit a WHERE a.room_id = $1 AND a.target_user_id = w.user_id AND a.action = 'user_removed'
+           AND a.created_at >= coalesce((SELECT c.changed_at FROM room_changes c
+             WHERE c.room_id = $1 AND c.kind = 'room-user' AND c.entity_id = w.user_id), now() - interval '1 minute')) THEN 'removed'
+         ELSE 'left' END AS reason
+       FROM unnest($2::uuid[]) w (user_id)
+       WHERE NOT EXISTS (SELECT 1 FROM room_users ru WHERE ru.room_id = $1 AND ru.user_id = w.user_id)`,
+      [roomId, userIds],
+    );
+    return { fence: head.fence, lost: new Map(rows.map((row) => [row.user_id, row.reason])) };
+  }
+
+  /** Those of the sessions that are over, and why. */
+  async ended(sessionIds: readonly string[]): Promise<{ sessionId: string; reason: string }[]> {
+    const ended = [];
+    for (let at = 0; at < sessionIds.length; at += AT_ONCE) {
+      ended.push(
+        ...(await this.transactions.query<{ sessionId: string; reason: string }>(
+          `SELECT w.id AS "sessionId", CASE WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE coalesce(s.end_reason, 'expired') END AS reason
+           FROM unnest($1::uuid[]) w (id) LEFT JOIN sessions s ON s.id = w.id LEFT JOIN users u ON u.id = s.user_id
+           WHERE s.id IS NULL OR s.ended_at IS NOT NULL OR s.expires_at <= now() OR u.deleted_at IS NOT NULL OR u.deactivated_at IS NOT NULL`,
+          [sessionIds.slice(at, at + AT_ONCE)],
+        )),
+      );
+    }
+    return ended;
+  }
+
+  async my(userId: string): Promise<number> {
+    const [head] = await this.transactions.query<{ my: number }>(`SELECT my FROM user_heads WHERE user_id = $1`, [userId]);
+    return head?.my ?? 0;
+  }
+}

@@ -1,0 +1,121 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { SessionEnded, SESSIONS_CHANNEL } from '../../auth/auth.events.js';
+import { ProcessRole } from '../../config/process-role.js';
+import { DatabaseNotifications } from '../../database/notifications.js';
+import { DomainEvents } from '../../events/domain-events.js';
+import { ACCESS_CHANNEL, type AccessLost } from '../../room-access/room-log.service.js';
+import type { LossReason } from '../../room-access/room.types.js';
+import { JsonText } from '../json-text.js';
+import { LivePeople } from './live-people.service.js';
+import type { LiveRoom, Seat } from './live-room.js';
+import { LiveRooms } from './live-rooms.service.js';
+import { RevocationQueries } from './revocation.queries.js';
+
+const RETRY_MS = 500;
+
+/**
+ * Takes rooms and sessions away from the sockets of this process, at once and exactly: by what this process does itself, by what Postgres
+ * tells every process at the commit, and by the fence that each packet carries. None of it needs Redis.
+ */
+@Injectable()
+export class Revocation implements OnApplicationBootstrap {
+  private readonly log = new Logger(Revocation.name);
+
+  constructor(
+    private readonly role: ProcessRole,
+    private readonly notifications: DatabaseNotifications,
+    private readonly events: DomainEvents,
+    private readonly rooms: LiveRooms,
+    private readonly people: LivePeople,
+    private readonly queries: RevocationQueries,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.role.isServer) return;
+    this.rooms.whenTroubled({ fence: (room) => void this.review(room) });
+    this.events.on(SessionEnded, ({ sessionIds, reason }) => this.endSessions(sessionIds, reason));
+    this.notifications.onReconnect(() => this.reviewEverything());
+    await this.notifications.listen(ACCESS_CHANNEL, (payload) => this.accessLost(JSON.parse(payload) as AccessLost));
+    await this.notifications.listen(SESSIONS_CHANNEL, (payload) => {
+      const { sessionIds, reason } = JSON.parse(payload) as SessionEnded;
+      this.endSessions(sessionIds, reason);
+    });
+  }
+
+  /**
+   * Somebody lost a room by what this process did: they hear nothing more of it, and that they do not. Everything else is as it was.
+   * @param my of each who lost it, where it took one
+   */
+  lose(roomId: string, userIds: readonly string[] | null, reason: LossReason, my: ReadonlyMap<string, number>): void {
+    for (const seat of this.seatsOf(roomId, userIds)) this.unseat(seat, reason, my.get(seat.connection.userId));
+  }
+
+  /** Looks who of a room's sockets may stay, before anything more is delivered. */
+  async review(room: LiveRoom): Promise<void> {
+    if (!room.review()) return;
+    let fence = room.fence;
+    try {
+      const seats = [...room.seats.values()];
+      const found = await this.queries.review(room.id, [...new Set(seats.map((seat) => seat.connection.userId))]);
+      fence = found.fence;
+      for (const seat of seats) {
+        const reason = found.lost.get(seat.connection.userId);
+        if (reason && seat.connection.seats.get(room.id) === seat) this.unseat(seat, reason);
+      }
+    } catch {
+      // The database is away: nothing is delivered before it has answered.
+      setTimeout(() => {
+        room.reviewed(fence);
+        void this.review(room);
+      }, RETRY_MS).unref();
+      return;
+    }
+    room.reviewed(fence);
+    this.rooms.settle(room);
+  }
+
+  endSessions(sessionIds: readonly string[], reason: string): void {
+    for (const sessionId of sessionIds) {
+      for (const connection of this.people.ofSession(sessionId)) {
+        connection.emit('session:ended', { reason });
+        connection.socket.disconnect(true);
+      }
+    }
+  }
+
+  private accessLost({ roomId, fence }: AccessLost): void {
+    const room = this.rooms.find(roomId);
+    if (room && room.fence < fence) void this.review(room);
+  }
+
+  /** What was said while nobody listened is looked up. */
+  private reviewEverything(): void {
+    for (const room of this.rooms.all()) void this.review(room);
+    void this.queries
+      .ended(this.people.sessionIds())
+      .then((ended) => ended.forEach(({ sessionId, reason }) => this.endSessions([sessionId], reason)))
+      .catch((error: unknown) => this.log.warn(`Sessions could not be looked up: ${String(error)}`));
+  }
+
+  private seatsOf(roomId: string, userIds: readonly string[] | null): Seat[] {
+    const seats = [...(this.rooms.find(roomId)?.seats.values() ?? [])];
+    return userIds === null ? seats : seats.filter((seat) => userIds.includes(seat.connection.userId));
+  }
+
+  /** The seat is gone at once; that it is gone is said in the order of what else the person hears. */
+  private unseat(seat: Seat, reason: LossReason, my?: number): void {
+    const { connection, room } = seat;
+    this.rooms.unseat(seat);
+    const person = this.people.find(connection.userId);
+    if (!person) return;
+    void person.queue(async () => {
+      const number = my ?? (await this.queries.my(connection.userId).catch(() => null));
+      person.my = Math.max(person.my, number ?? 0);
+      connection.tellWhenReady({
+        event: 'room:gone',
+        my: number,
+        body: JsonText.of({ roomId: room.id, reason, ...(number !== null && { my: number }) }),
+      });
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { TokenService, type VerifiedActor } from '../../auth/token.service.js';
+import { TokenInvalid } from '../../auth/auth.errors.js';
+import { newId } from '../../common/ids.js';
+import { Settings } from '../../config/settings.js';
+import { RateLimits } from '../../limits/rate-limits.js';
+import type { ChatSocket } from '../connection.js';
+import { Drain } from '../drain.service.js';
+import { LivePeople } from '../fanout/live-people.service.js';
+import { problemOfAny } from './acks.js';
+import { ProtocolUnsupported, TooManySockets } from '../realtime.errors.js';
+
+interface HandshakeAuth {
+  token?: unknown;
+  protocol?: unknown;
+  frames?: unknown;
+}
+
+/** Lets a socket in, or says why not: the problem stands in `err.data` of its `connect_error`. */
+@Injectable()
+export class Handshake {
+  constructor(
+    private readonly tokens: TokenService,
+    private readonly limits: RateLimits,
+    private readonly people: LivePeople,
+    private readonly drain: Drain,
+    private readonly settings: Settings,
+  ) {}
+
+  /** As middleware of Socket.IO. */
+  readonly admit = (socket: ChatSocket, next: (error?: Error) => void): void => {
+    this.judge(socket).then(
+      () => next(),
+      (error: unknown) => {
+        const problem = problemOfAny(error, newId());
+        next(Object.assign(new Error(problem.code), { data: problem }));
+      },
+    );
+  };
+
+  /** The token of `auth:refresh` or of a handshake. @throws TokenInvalid, TokenExpired, SessionOver */
+  verify(token: unknown, socket: ChatSocket): Promise<VerifiedActor> {
+    if (typeof token !== 'string') throw new TokenInvalid();
+    const { headers, address } = socket.handshake;
+    return this.tokens.verify(token, { userAgent: headers['user-agent'] ?? null, ip: address });
+  }
+
+  private async judge(socket: ChatSocket): Promise<void> {
+    this.drain.refuseWhenDraining();
+    const { token, protocol = this.settings.realtime.protocol, frames } = socket.handshake.auth as HandshakeAuth;
+    if (protocol !== this.settings.realtime.protocol) throw new ProtocolUnsupported();
+    const { expiresAt, ...actor } = await this.verify(token, socket);
+    await this.limits.consume(actor, 'request');
+    if ((this.people.find(actor.userId)?.connections.size ?? 0) >= this.settings.realtime.socketsPerUser) throw new TooManySockets();
+    Object.assign(socket.data, { actor, expiresAt, frames: frames === true });
+  }
+}

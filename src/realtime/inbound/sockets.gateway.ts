@@ -1,0 +1,56 @@
+import { Logger } from '@nestjs/common';
+import type { OnGatewayConnection, OnGatewayDisconnect, OnGatewayInit } from '@nestjs/websockets';
+import { SessionOver } from '../../auth/auth.errors.js';
+import { Settings } from '../../config/settings.js';
+import { Arrival } from '../repair/arrival.service.js';
+import { ChatGateway } from './chat-gateway.decorator.js';
+import { type ChatSocket, Connection } from '../connection.js';
+import { Handshake } from './handshake.service.js';
+import { guardOutbound } from '../fanout/outbound-guard.js';
+import { Presence } from '../presence/presence.service.js';
+import { endWhenExpired } from './token-expiry.js';
+import { SendPath } from './send-path.service.js';
+import { type ChatServer, SocketServer } from '../socket-server.service.js';
+
+/** The life of a socket: handshake, arrival, end. */
+@ChatGateway()
+export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConnection<ChatSocket>, OnGatewayDisconnect<ChatSocket> {
+  private readonly log = new Logger(SocketsGateway.name);
+
+  constructor(
+    private readonly server: SocketServer,
+    private readonly handshake: Handshake,
+    private readonly arrival: Arrival,
+    private readonly sends: SendPath,
+    private readonly presence: Presence,
+    private readonly settings: Settings,
+  ) {}
+
+  afterInit(server: ChatServer): void {
+    this.server.attach(server);
+    server.use(this.handshake.admit);
+  }
+
+  /** Nest awaits nothing and catches nothing here. */
+  handleConnection(socket: ChatSocket): void {
+    const connection = new Connection(socket);
+    socket.data.connection = connection;
+    guardOutbound(socket, this.settings.realtime.outboundBytes);
+    endWhenExpired(socket);
+    this.sends.serve(connection);
+    this.arrival
+      .greet(connection)
+      .then(() => this.presence.came(connection))
+      .catch((error: unknown) => {
+        if (error instanceof SessionOver) socket.emit('session:ended', { reason: 'revoked' });
+        else this.log.warn(`A socket could not be greeted: ${String(error)}`);
+        socket.disconnect(true);
+      });
+  }
+
+  handleDisconnect(socket: ChatSocket): void {
+    const { connection } = socket.data;
+    this.arrival.leave(connection);
+    this.presence.left(connection);
+  }
+}

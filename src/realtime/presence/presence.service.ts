@@ -1,0 +1,136 @@
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { ProcessRole } from '../../config/process-role.js';
+import { DomainEvents } from '../../events/domain-events.js';
+import { FriendRemoved, FriendRequestApproved } from '../../friends/friends.events.js';
+import { Relations } from '../../friends/relations.service.js';
+import { RedisConnections } from '../../redis/redis-connections.js';
+import { MeChanged } from '../../users/users.events.js';
+import type { Connection } from '../connection.js';
+import { LivePeople } from '../fanout/live-people.service.js';
+import { MemoryPresence, type PresenceStore, RedisPresence, SEEN_FOR_MS, type Sighting } from './presence-store.js';
+import { Watches } from './watches.service.js';
+import type { PresenceView } from '../wire.view.js';
+
+const HIDDEN: Sighting = { online: false, lastSeen: null };
+
+/** Who is there. Judged by privacy and blocks at every telling; never asked of all processes. */
+@Injectable()
+export class Presence implements OnModuleInit, OnModuleDestroy {
+  private readonly log = new Logger(Presence.name);
+  private readonly store: PresenceStore;
+  /** What each socket was told of each whom it watches. */
+  private readonly told = new WeakMap<Connection, Map<string, boolean>>();
+  /** Whether those who are watched were there at the last look. */
+  private online = new Map<string, boolean>();
+  private readonly writing = new Set<Promise<void>>();
+  private beat?: NodeJS.Timeout;
+
+  constructor(
+    private readonly role: ProcessRole,
+    redis: RedisConnections,
+    private readonly events: DomainEvents,
+    private readonly relations: Relations,
+    private readonly people: LivePeople,
+    private readonly watches: Watches,
+  ) {
+    this.store = redis.status === 'off' ? new MemoryPresence() : new RedisPresence(redis);
+  }
+
+  onModuleInit(): void {
+    if (!this.role.isServer) return;
+    this.watches.when('presence', (userId) => void this.quietly(this.tellOf(userId)));
+    this.events.on(MeChanged, ({ userId }) => this.watches.announce(userId, 'presence'));
+    this.events.on(FriendRequestApproved, ({ friendRequest: { fromUser, toUser } }) => this.lookAgain(fromUser.id, toUser.id));
+    this.events.on(FriendRemoved, ({ people: [one, other] }) => this.lookAgain(one.userId, other.userId));
+    this.beat = setInterval(() => void this.quietly(this.keep()), SEEN_FOR_MS / 3).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.beat);
+  }
+
+  came(connection: Connection): void {
+    if (connection.socket.disconnected) return;
+    this.write(this.store.seen(connection.userId, [connection.socket.id]), connection.userId);
+  }
+
+  left(connection: Connection): void {
+    this.watches.set(connection, []);
+    this.write(this.store.closed(connection.userId, connection.socket.id), connection.userId);
+  }
+
+  /** Follows these people from now on; those whom the person may not see look as if they were away. */
+  async watch(connection: Connection, userIds: readonly string[]): Promise<PresenceView[]> {
+    const wanted = [...new Set(userIds)];
+    this.watches.set(connection, wanted);
+    const [seen, visible] = await Promise.all([this.store.read(wanted), this.relations.presenceVisible(connection.userId, wanted)]);
+    const answer = wanted.map((userId) => viewOf(userId, visible.has(userId) ? (seen.get(userId) ?? HIDDEN) : HIDDEN));
+    this.told.set(connection, new Map(answer.map(({ userId, online }) => [userId, online])));
+    return answer;
+  }
+
+  /** Resolves when it is known everywhere who has left. */
+  async settled(): Promise<void> {
+    await Promise.all(this.writing);
+  }
+
+  private lookAgain(...userIds: string[]): void {
+    for (const userId of userIds) this.watches.announce(userId, 'presence');
+  }
+
+  private write(done: void | Promise<void>, userId: string): void {
+    const telling = Promise.resolve(done)
+      .then(() => this.watches.announce(userId, 'presence'))
+      .catch((error: unknown) => this.log.warn(String(error)));
+    this.writing.add(telling);
+    void telling.finally(() => this.writing.delete(telling));
+  }
+
+  /** Tells each who watches the person what is new to them. */
+  private async tellOf(userId: string): Promise<void> {
+    const watching = this.watches.of(userId);
+    if (watching.length === 0) return;
+    const [viewers, seen] = await Promise.all([
+      this.relations.presenceViewers(userId, [...new Set(watching.map((connection) => connection.userId))]),
+      this.store.read([userId]),
+    ]);
+    const there = seen.get(userId) ?? HIDDEN;
+    this.online.set(userId, there.online);
+    for (const connection of watching) {
+      const view = viewOf(userId, viewers.has(connection.userId) ? there : HIDDEN);
+      const told = this.told.get(connection);
+      if (told === undefined || told.get(userId) === view.online) continue;
+      told.set(userId, view.online);
+      connection.emit('presence', view);
+    }
+  }
+
+  /** Says that one's own connections are still there, and notices those whose process is not. */
+  private async keep(): Promise<void> {
+    for (const { userId, connections } of this.people.all()) {
+      await this.store.seen(
+        userId,
+        [...connections].map(({ socket }) => socket.id),
+      );
+    }
+    const watched = this.watches.everybodyWatched();
+    const before = this.online;
+    this.online = new Map();
+    for (let at = 0; at < watched.length; at += 500) {
+      for (const [userId, { online }] of await this.store.read(watched.slice(at, at + 500))) {
+        this.online.set(userId, online);
+        if (before.get(userId) !== online) await this.tellOf(userId);
+      }
+    }
+  }
+
+  private quietly(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => this.log.warn(`Presence could not be told: ${String(error)}`));
+  }
+}
+
+const viewOf = (userId: string, { online, lastSeen }: Sighting): PresenceView => ({
+  userId,
+  online,
+  lastActiveAt: lastSeen === null ? null : new Date(lastSeen).toISOString(),
+});

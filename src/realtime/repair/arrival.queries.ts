@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '../../database/transactions.js';
+import { membershipJson, type MembershipView } from '../../room-users/room-user.view.js';
+import { userJson, type UserView } from '../../users/user.view.js';
+import type { RoomStart } from '../fanout/live-room.js';
+
+const AT_ONCE = 1_000;
+const ROWS = { seat: 'ru', user: 'u', room: 'r', head: 'h' };
+const FROM_SEAT = `FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL
+  JOIN room_heads h ON h.room_id = r.id JOIN users u ON u.id = ru.user_id`;
+
+export interface Newcomer {
+  user: UserView;
+  my: number;
+}
+
+export interface OwnSeat {
+  roomId: string;
+  visibleFrom: number;
+}
+
+/** What a socket is told when it arrives, and when a room comes to it. */
+@Injectable()
+export class ArrivalQueries {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** Undefined when the session, or the person, is no more. */
+  async newcomer(userId: string, sessionId: string | null): Promise<Newcomer | undefined> {
+    const [row] = await this.transactions.query<Newcomer>(
+      `SELECT ${userJson('u')} AS user, 
+         coalesce((SELECT my FROM user_heads WHERE user_id = u.id), 0) AS my
+       FROM users u LEFT JOIN sessions s ON s.id = $2
+       WHERE u.id = $1 AND u.deleted_at IS NULL AND u.deactivated_at IS NULL
+         AND ($2::uuid IS NULL OR (s.ended_at IS NULL AND s.expires_at > now()))`,
+      [userId, sessionId],
+    );
+    return row;
+  }
+
+  seats(userId: string): Promise<OwnSeat[]> {
+    return this.transactions.query<OwnSeat>(
+      `SELECT ru.room_id AS "roomId", ru.visible_from_seq AS "visibleFrom"
+       FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL WHERE ru.user_id = $1`,
+      [userId],
+    );
+  }
+
+  /** One of them, if the person sits there. */
+  seat(userId: string, roomId: string): Promise<OwnSeat[]> {
+    return this.transactions.query<OwnSeat>(
+      `SELECT ru.room_id AS "roomId", ru.visible_from_seq AS "visibleFrom"
+       FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL WHERE ru.user_id = $1 AND ru.room_id = $2`,
+      [userId, roomId],
+    );
+  }
+
+  /** Where rooms stand now. */
+  async starts(roomIds: readonly string[]): Promise<RoomStart[]> {
+    const starts: RoomStart[] = [];
+    for (let at = 0; at < roomIds.length; at += AT_ONCE) {
+      const rows = await this.transactions.query<RoomStart>(
+        `SELECT h.room_id AS "roomId", h.last_seq AS seq, h.rev, h.fence, r.team_id AS "teamId", r.user_low AS "userLow", r.user_high AS "userHigh"
+         FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = ANY ($1::uuid[])`,
+        [roomIds.slice(at, at + AT_ONCE)],
+      );
+      starts.push(...rows);
+    }
+    return starts;
+  }
+
+  async membership(userId: string, roomId: string): Promise<MembershipView | undefined> {
+    const [row] = await this.transactions.query<{ membership: MembershipView }>(
+      `SELECT ${membershipJson(ROWS)} AS membership ${FROM_SEAT} WHERE ru.room_id = $1 AND ru.user_id = $2`,
+      [roomId, userId],
+    );
+    return row?.membership;
+  }
+}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '../../database/transactions.js';
+import type { ChangeKind } from '../../room-access/room.types.js';
+import { roomUserJson, type RoomUserView } from '../../room-users/room-user.view.js';
+import { neutralRoomJson, type NeutralRoomView } from '../../rooms/room.view.js';
+import { messageJson, type MessageView } from '../../timeline/message.view.js';
+import type { Reached } from '../fanout/live-room.js';
+
+/** Messages, and changes, that one look brings at most. */
+export const REPAIRED_AT_ONCE = 200;
+
+const ROWS = { seat: 'ru', user: 'u', room: 'r', head: 'h' };
+
+export interface Head extends Reached {
+  roomId: string;
+  fence: number;
+  logFloor: number;
+}
+
+/** The latest change of one thing, in its present state; `roomUser` is null for somebody who is gone. */
+export interface Missed {
+  rev: number;
+  kind: ChangeKind;
+  entityId: string;
+  message: MessageView | null;
+  roomUser: (RoomUserView & { joinedRev: number }) | null;
+  room: NeutralRoomView | null;
+}
+
+/** What the rooms of this process should have heard. */
+@Injectable()
+export class RepairQueries {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** By primary key. @param roomIds at most 1,000 */
+  heads(roomIds: readonly string[]): Promise<Head[]> {
+    return this.transactions.query<Head>(
+      `SELECT room_id AS "roomId", last_seq AS seq, rev, fence, log_floor AS "logFloor" FROM room_heads WHERE room_id = ANY ($1::uuid[])`,
+      [roomIds],
+    );
+  }
+
+  async messagesAfter(roomId: string, seq: number): Promise<MessageView[]> {
+    const rows = await this.transactions.query<{ view: MessageView }>(
+      `SELECT ${messageJson({ viewer: null, visibleFrom: null })} AS view FROM messages m
+       WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT ${REPAIRED_AT_ONCE}`,
+      [roomId, seq],
+    );
+    return rows.map((row) => row.view);
+  }
+
+  changesAfter(roomId: string, rev: number): Promise<Missed[]> {
+    return this.transactions.query<Missed>(
+      `SELECT c.rev, c.kind, c.entity_id AS "entityId",
+         CASE c.kind WHEN 'message' THEN
+           (SELECT ${messageJson({ viewer: null, visibleFrom: null })} FROM messages m WHERE m.room_id = c.room_id AND m.id = c.entity_id) END AS message,
+         CASE c.kind WHEN 'room-user' THEN (SELECT ${roomUserJson(ROWS, null)}::jsonb || jsonb_build_object('joinedRev', ru.joined_rev)
+           FROM room_users ru JOIN users u ON u.id = ru.user_id WHERE ru.room_id = c.room_id AND ru.user_id = c.entity_id) END AS "roomUser",
+         CASE c.kind WHEN 'room' THEN ${neutralRoomJson(ROWS)} END AS room
+       FROM room_changes c JOIN rooms r ON r.id = c.room_id JOIN room_heads h ON h.room_id = c.room_id
+       WHERE c.room_id = $1 AND c.rev > $2 ORDER BY c.rev LIMIT ${REPAIRED_AT_ONCE}`,
+      [roomId, rev],
+    );
+  }
+
+  /** How many personal changes people have had. @param userIds at most 1,000 */
+  personalHeads(userIds: readonly string[]): Promise<{ userId: string; my: number }[]> {
+    return this.transactions.query<{ userId: string; my: number }>(
+      `SELECT user_id AS "userId", my FROM user_heads WHERE user_id = ANY ($1::uuid[])`,
+      [userIds],
+    );
+  }
+}

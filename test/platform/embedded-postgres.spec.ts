@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -152,6 +152,23 @@ describe('the embedded PostgreSQL', () => {
     const second = await EmbeddedPostgres.start({ dataDir: place.dataDir, durable: false, keeper: true });
     expect(second.adopted).toBe(false);
     await second.stop();
+  });
+
+  it('is made anew when the process was killed while it was being made, and leaves no rest of that', async () => {
+    await mkdir(path.join(place.dataDir, 'postgres/data.half/base'), { recursive: true });
+    writeFileSync(path.join(place.dataDir, 'postgres.lock'), '999999999 1');
+    writeFileSync(path.join(place.dataDir, 'postgres.lock.waiting'), '999999999 1');
+    const server = await EmbeddedPostgres.start({ dataDir: place.dataDir, durable: false, keeper: true });
+    await server.stop();
+    expect(readdirSync(path.join(place.dataDir, 'postgres'))).toEqual(['data']);
+    expect(readdirSync(place.dataDir).sort()).toEqual(['postgres', 'postgres-holders', 'postgres-password', 'postgres.log']);
+  });
+
+  it('refuses files of another version', async () => {
+    const options = { dataDir: place.dataDir, durable: false, keeper: true };
+    await (await EmbeddedPostgres.start(options)).stop();
+    writeFileSync(path.join(place.data, 'PG_VERSION'), '17\n');
+    await expect(EmbeddedPostgres.start(options)).rejects.toThrow(/was made by PostgreSQL 17, and this is \d+: take the data over/);
   });
 
   it('says so when its password has been removed', async () => {

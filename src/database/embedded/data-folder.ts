@@ -1,6 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPostgresOf, isWorkedIn } from './processes.js';
@@ -38,6 +49,7 @@ export const isInitialised = (dataDir: string): boolean => existsSync(path.join(
 
 /** initdb beside its place, then moved there whole: killed half-way it leaves nothing that looks like a database. */
 export function initialise(dataDir: string, runner: Runner, password: string, durable: boolean): void {
+  sweepDrafts(dataDir);
   const draft = `${dataDir}.${randomUUID()}`;
   const passwordFile = `${draft}.password`;
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -53,6 +65,13 @@ export function initialise(dataDir: string, runner: Runner, password: string, du
     rmSync(passwordFile, { force: true });
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** What a process left that was killed while it made the database. */
+function sweepDrafts(dataDir: string): void {
+  const home = path.dirname(dataDir);
+  const drafts = readdirSync(home).filter((name) => name.startsWith(`${path.basename(dataDir)}.`));
+  for (const name of drafts) rmSync(path.join(home, name), { recursive: true, force: true });
 }
 
 const pidFile = (dataDir: string): string => path.join(dataDir, 'postmaster.pid');

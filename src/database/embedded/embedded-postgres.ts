@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keptSecret } from '../../config/kept-secret.js';
@@ -6,7 +6,7 @@ import { initialise, isInitialised, prepareFolder, settle, SUPERUSER } from './d
 import { Holders, underLock } from './folder-lock.js';
 import { freePort, launch } from './launch.js';
 import { isPostgresOf } from './processes.js';
-import { chooseRunner, type Runner } from './runner.js';
+import { chooseRunner, run, type Runner } from './runner.js';
 
 const ATTEMPTS = 3;
 const GLANCE_MS = 10;
@@ -49,6 +49,7 @@ export class EmbeddedPostgres {
     return underLock(lockFile(options), async () => {
       const password = openPassword(options, data);
       if (!isInitialised(data)) initialise(data, runner, password, options.durable ?? true);
+      refuseOtherVersion(data, runner);
       const found = await settle(data);
       const server = found ? { ...found, adopted: true } : await startIn(options, runner, data);
       holders(options).enter();
@@ -121,6 +122,13 @@ function openPassword({ dataDir }: EmbeddedOptions, data: string): string {
   const file = path.join(path.resolve(dataDir), 'postgres-password');
   if (isInitialised(data) && !existsSync(file)) throw new Error(`${file} is gone: without it the database in ${data} cannot be opened`);
   return keptSecret(file);
+}
+
+/** The files of one major version cannot be read by another. */
+function refuseOtherVersion(data: string, runner: Runner): void {
+  const theirs = readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim();
+  const ours = / (\d+)/.exec(run(runner, 'postgres', ['--version']).stdout)?.[1] ?? theirs;
+  if (theirs !== ours) throw new Error(`${data} was made by PostgreSQL ${theirs}, and this is ${ours}: take the data over by DATABASE_URL`);
 }
 
 async function startIn(

@@ -20,6 +20,7 @@ export async function underLock<T>(file: string, work: () => Promise<T>): Promis
     rmSync(draft, { force: true });
   }
   try {
+    sweepDrafts(file);
     return await work();
   } finally {
     rmSync(file, { force: true });
@@ -57,6 +58,13 @@ function dropDead(file: string): void {
   } finally {
     rmSync(grave, { force: true });
   }
+}
+
+/** What processes left that were killed while they waited. */
+function sweepDrafts(file: string): void {
+  const folder = path.dirname(file);
+  const drafts = readdirSync(folder).filter((name) => name.startsWith(`${path.basename(file)}.`));
+  for (const draft of drafts.map((name) => path.join(folder, name))) if (!lives(holderOf(draft))) rmSync(draft, { force: true });
 }
 
 /** The processes that use one server, as files of a folder. */

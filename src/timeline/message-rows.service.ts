@@ -120,9 +120,9 @@ export class MessageRows {
     await this.transactions.query(`DELETE FROM message_mentions WHERE room_id = $1 AND message_id = $2`, [message.roomId, message.id]);
     await this.transactions.query(
       `INSERT INTO message_mentions (room_id, message_id, seq, user_id)
-       SELECT $1, $2, $3, ru.user_id FROM room_users ru JOIN users u ON u.id = ru.user_id
+       SELECT $1::uuid, $2::uuid, $3::bigint, ru.user_id FROM room_users ru JOIN users u ON u.id = ru.user_id
        WHERE ru.room_id = $1 AND (u.username = ANY ($4::text[]) OR u.id = ANY ($5::uuid[]))
-       UNION ALL SELECT $1, $2, $3, '${EVERYBODY}' WHERE $6::boolean`,
+       UNION ALL SELECT $1::uuid, $2::uuid, $3::bigint, '${EVERYBODY}' WHERE $6::boolean`,
       [message.roomId, message.id, message.seq, who.usernames, who.userIds, who.all],
     );
   }

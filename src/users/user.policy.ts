@@ -13,6 +13,9 @@ export const foldUsername = (name: string): string => (FOLDABLE.test(name) ? nam
 
 export const isUsername = (value: unknown): value is string => typeof value === 'string' && USERNAME.test(value);
 
+/** The stand-in of somebody who is gone. @param word 24 characters that nobody else has */
+export const goneUsername = (word: string): string => `deleted-${word}`;
+
 export const isReservedUsername = (name: string): boolean => RESERVED.test(name);
 
 /**

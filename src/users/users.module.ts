@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Credentials } from './credentials.service.js';
+import { UserAccounts } from './user-accounts.service.js';
 import { UserHeads } from './user-heads.service.js';
 import { User, UserHead } from './user.entity.js';
 import { UsersController } from './users.controller.js';
@@ -10,7 +11,7 @@ import { UsersService } from './users.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([User, UserHead])],
   controllers: [UsersController],
-  providers: [UsersService, UsersQueries, UserHeads, Credentials],
-  exports: [UsersService, UserHeads, Credentials],
+  providers: [UsersService, UsersQueries, UserHeads, UserAccounts, Credentials],
+  exports: [UsersService, UserHeads, UserAccounts, Credentials],
 })
 export class UsersModule {}

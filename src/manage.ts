@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { createAdminCommand } from './manage/create-admin.command.js';
 import { doctorCommand } from './manage/doctor.command.js';
 import { envExampleCommand } from './manage/env-example.command.js';
 import { migrateCommands } from './manage/migrate.command.js';
@@ -6,7 +7,7 @@ import { seedCommand } from './manage/seed.command.js';
 import { type CommandFile, giveUp, Workplace } from './manage/workplace.js';
 
 /** Every command, in the order of the help. */
-const COMMANDS: readonly CommandFile[] = [migrateCommands, seedCommand, doctorCommand, envExampleCommand];
+const COMMANDS: readonly CommandFile[] = [migrateCommands, createAdminCommand, seedCommand, doctorCommand, envExampleCommand];
 
 const workplace = new Workplace();
 const program = new Command('npm run manage --').description(

@@ -29,7 +29,7 @@ export const modules = {
   messages: domain('users', 'friends', 'media', 'room-access', 'timeline', 'reactions', 'search'),
   sync: domain('users', 'room-access', 'timeline', 'room-users', 'rooms', 'messages'),
   moderation: domain('users', 'room-access', 'timeline'),
-  accounts: domain('users', 'auth', 'friends', 'media', 'room-access', 'room-users', 'rooms', 'messages'),
+  accounts: domain('users', 'auth', 'friends', 'media', 'room-access', 'timeline', 'room-users', 'rooms', 'reactions', 'messages'),
 };
 
 const everything = Object.keys(modules);

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { ProcessRole } from './config/process-role.js';
@@ -53,6 +54,7 @@ import { UsersModule } from './users/users.module.js';
     MessagesModule,
     SyncModule,
     ModerationModule,
+    AccountsModule,
     // above everything
     RealtimeModule,
     OpsModule,

@@ -106,6 +106,11 @@ export class Sessions {
     await this.transactions.run(() => this.end(userId, reason, `id IS DISTINCT FROM $3::uuid`, [except]));
   }
 
+  /** Keeps nothing of where an account that is gone was used. */
+  async forget(userId: string): Promise<void> {
+    await this.transactions.query(`DELETE FROM sessions WHERE user_id = $1`, [userId]);
+  }
+
   /** Ends what has expired, so that its sockets close; forgets what ended so long ago that no token can name it. */
   async sweep(): Promise<void> {
     const expired = await this.transactions.query<{ user_id: string }>(

@@ -1,0 +1,50 @@
+import { Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../common/actor.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { UserView } from '../users/user.view.js';
+import { AccountEndings } from './account-endings.service.js';
+import { RemoveAccountDto } from './dto/remove-account.dto.js';
+
+@ApiTags('admin')
+@ApiBearerAuth()
+@Controller({ path: 'users/:userId', version: '1' })
+export class AccountAdminController {
+  constructor(private readonly endings: AccountEndings) {}
+
+  @Delete()
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Remove an account', description: 'For a platform admin. As its owner would.' })
+  @ApiAcceptedResponse({ description: 'Gone for everybody; the rest follows.' })
+  @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
+  remove(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string, @Query() { messages }: RemoveAccountDto): Promise<void> {
+    return this.endings.removeAs(actor, userId, messages);
+  }
+
+  @Post('deactivate')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Put an account to rest',
+    description:
+      'For a platform admin. Its sessions and sockets end at once; nobody finds it, and its rooms pass to others, until it is woken.',
+  })
+  @ApiOkResponse({ type: UserView })
+  @ApiProblems({ 403: 'forbidden', 404: 'user_not_found', 422: 'not_oneself' })
+  deactivate(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
+    return this.endings.deactivate(actor, userId);
+  }
+
+  @Post('activate')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Wake an account',
+    description: 'For a platform admin. The person logs in again; rooms that passed to others stay theirs.',
+  })
+  @ApiOkResponse({ type: UserView })
+  @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
+  activate(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
+    return this.endings.activate(actor, userId);
+  }
+}

@@ -1,0 +1,68 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Query, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Actor } from '../common/actor.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import { CurrentActor } from '../common/current-actor.decorator.js';
+import { MeView } from '../users/user.view.js';
+import { AccountEndings } from './account-endings.service.js';
+import { AccountExportQueries } from './account-export.queries.js';
+import { EditMeDto } from './dto/edit-me.dto.js';
+import { RemoveAccountDto } from './dto/remove-account.dto.js';
+import { Profile } from './profile.service.js';
+
+const NDJSON = 'application/x-ndjson';
+
+@ApiTags('users')
+@ApiBearerAuth()
+@Controller({ path: 'users/me', version: '1' })
+export class AccountsController {
+  constructor(
+    private readonly profile: Profile,
+    private readonly endings: AccountEndings,
+    private readonly exports: AccountExportQueries,
+  ) {}
+
+  @Patch()
+  @ApiOperation({ summary: 'Change my name, picture or privacy', description: 'What is left out stays; null clears.' })
+  @ApiOkResponse({ type: MeView })
+  @ApiProblems({ 422: ['media_not_usable', 'unstorable_text'] })
+  edit(@CurrentActor() actor: Actor, @Body() dto: EditMeDto): Promise<MeView> {
+    return this.profile.edit(actor, dto);
+  }
+
+  @Delete()
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Remove my account',
+    description:
+      'Login, sessions, name, picture and ownerships go at once; of a room in which I am alone, the room. ' +
+      'Messages stay as from a deleted user, or become tombstones within the hour.',
+  })
+  @ApiAcceptedResponse({ description: 'Gone for everybody; the rest follows.' })
+  @ApiProblems()
+  remove(@CurrentActor() actor: Actor, @Query() { messages }: RemoveAccountDto): Promise<void> {
+    return this.endings.remove(actor.userId, messages);
+  }
+
+  @Get('export')
+  @ApiOperation({
+    summary: 'All that is kept of me, as lines of JSON',
+    description:
+      'Each line has a `type`: `profile`, `session`, `friend`, `friendRequest`, `block`, `room`, `message`, `reaction`, `media`; ' +
+      'a file that does not end with the type `end` is not whole.',
+  })
+  @ApiProduces(NDJSON)
+  @ApiOkResponse({ schema: { type: 'string', example: '{"type":"profile","id":"…"}\n{"type":"end"}\n' } })
+  @ApiProblems({ 400: [] })
+  async export(@CurrentActor() actor: Actor, @Res() response: Response): Promise<void> {
+    response.setHeader('Content-Type', NDJSON);
+    response.setHeader('Content-Disposition', 'attachment; filename="parley-export.ndjson"');
+    await pipeline(Readable.from(this.exports.lines(actor.userId)), response).catch((error: NodeJS.ErrnoException) => {
+      // Who stops reading has what they wanted.
+      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    });
+  }
+}

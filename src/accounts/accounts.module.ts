@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { FriendsModule } from '../friends/friends.module.js';
+import { MediaModule } from '../media/media.module.js';
+import { RoomsModule } from '../rooms/rooms.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountAdminController } from './account-admin.controller.js';
+import { AccountEndings } from './account-endings.service.js';
+import { AccountExportQueries } from './account-export.queries.js';
+import { AccountRemoval } from './account-removal.service.js';
+import { AccountsController } from './accounts.controller.js';
+import { Profile } from './profile.service.js';
+
+@Module({
+  imports: [UsersModule, AuthModule, FriendsModule, MediaModule, RoomsModule],
+  controllers: [AccountsController, AccountAdminController],
+  providers: [Profile, AccountEndings, AccountRemoval, AccountExportQueries],
+})
+export class AccountsModule {}

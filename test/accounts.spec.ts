@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { until } from './support/until.js';
+import { call, type Person, World } from './support/world.js';
+
+let world: World;
+let db: pg.Client;
+
+beforeAll(async () => {
+  world = await World.start();
+  db = new pg.Client(world.app.databaseUrl);
+  await db.connect();
+});
+
+afterAll(async () => {
+  await db?.end();
+  await world?.stop();
+});
+
+const admin = async (name = 'root'): Promise<Person> => {
+  const person = await world.person(name);
+  await db.query('UPDATE users SET admin = true WHERE id = $1', [person.id]);
+  return person;
+};
+const login = ({ username, password }: Person) => call(world.url, 'POST', '/auth/login', { body: { username, password } });
+const jobsDone = () =>
+  until('the jobs done', async () => (await db.query('SELECT 1 FROM jobs WHERE kind = $1', ['account:remove'])).rowCount === 0);
+const roles = async (by: Person, roomId: string): Promise<Record<string, string>> => {
+  const { items } = await by.gets(`/rooms/${roomId}/users`);
+  return Object.fromEntries(items.map((seat: { userId: string; role: string }) => [seat.userId, seat.role]));
+};
+/** A row of media as an upload would leave it. */
+const image = async (owner: Person, more: Record<string, unknown> = {}): Promise<string> => {
+  const row = { id: randomUUID(), owner_id: owner.id, kind: 'image', status: 'ready', doomed_at: null, ...more };
+  await db.query(
+    `INSERT INTO media (id, owner_id, kind, status, doomed_at, filename, content_type, size, object_key)
+     VALUES ($1, $2, $3, $4, $5, 'me.png', 'image/png', 1, $6)`,
+    [row.id, row.owner_id, row.kind, row.status, row.doomed_at, `media/${row.id}`],
+  );
+  return row.id;
+};
+
+describe('changing what one says of oneself', () => {
+  it('answers me as I am now, and tells my devices and my private peers', async () => {
+    const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
+    await ana.opensPrivate(bob);
+    const [mine, bobs, zoes] = [await ana.listens(), await bob.listens(), await zoe.listens()];
+    const before = await ana.gets('/users/me');
+    const me = await ana.patches('/users/me', { displayName: 'Ana 🦜', privacy: { presence: 'nobody' } });
+    expect(me).toEqual({ ...before, displayName: 'Ana 🦜', privacy: { ...before.privacy, presence: 'nobody' }, my: before.my + 1 });
+    expect(await ana.gets('/users/me')).toEqual(me);
+    expect(await mine.hears('me:updated')).toEqual({ me, my: me.my });
+    expect(await bobs.hears('user:updated', ({ user }) => user.id === ana.id)).toMatchObject({ user: { displayName: 'Ana 🦜' } });
+    expect(zoes.all('user:updated')).toEqual([]);
+  });
+
+  it('leaves out what was not given, and clears by null', async () => {
+    const ana = await world.person('ana');
+    await ana.patches('/users/me', { privacy: { readReceipts: false } });
+    const me = await ana.patches('/users/me', { displayName: null });
+    expect(me.displayName).toBeNull();
+    expect(me.privacy.readReceipts).toBe(false);
+    expect(await ana.patches('/users/me', {})).toEqual(me);
+    expect((await ana.patches('/users/me', { privacy: {} })).my).toBe(me.my);
+  });
+
+  it('takes a ready image of one’s own as a picture', async () => {
+    const ana = await world.person('ana');
+    const mediaId = await image(ana);
+    const me = await ana.patches('/users/me', { avatarMediaId: mediaId.toUpperCase() });
+    expect(me.avatarUrl).toBe(`/v1/media/${mediaId}/content`);
+    expect((await db.query('SELECT attached_at FROM media WHERE id = $1', [mediaId])).rows[0].attached_at).toBeInstanceOf(Date);
+    expect((await ana.patches('/users/me', { avatarMediaId: null })).avatarUrl).toBeNull();
+  });
+
+  it('refuses every other picture, and then changes nothing', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const wrong = [
+      randomUUID(),
+      await image(bob),
+      await image(ana, { kind: 'file' }),
+      await image(ana, { status: 'pending' }),
+      await image(ana, { doomed_at: new Date() }),
+    ];
+    const before = await ana.gets('/users/me');
+    for (const avatarMediaId of wrong) {
+      expect(await ana.tries('PATCH', '/users/me', { avatarMediaId, displayName: 'changed' })).toBe('422 media_not_usable');
+    }
+    expect(await ana.gets('/users/me')).toEqual(before);
+  });
+
+  it.each([
+    ['an empty name', { displayName: '' }],
+    ['a name that is too long', { displayName: 'x'.repeat(65) }],
+    ['no privacy', { privacy: null }],
+    ['a word that privacy does not know', { privacy: { presence: 'shared_rooms' } }],
+    ['a privacy of nothing', { privacy: { presence: null } }],
+    ['receipts that are no boolean', { privacy: { readReceipts: 'true' } }],
+    ['an unknown privacy', { privacy: { everything: 'everyone' } }],
+    ['a picture that is no id', { avatarMediaId: 'me.png' }],
+    ['another username', { username: 'root' }],
+    ['a right', { admin: true }],
+    ['a state', { deactivatedAt: null }],
+    ['a list', []],
+  ])('refuses %s', async (_, body) => {
+    const ana = await world.person('ana');
+    expect(await ana.tries('PATCH', '/users/me', body)).toBe('400 validation_failed');
+  });
+
+  it('numbers changes that come at once', async () => {
+    const ana = await world.person('ana');
+    const before = await ana.gets('/users/me');
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => ana.patches('/users/me', { displayName: `Ana ${i}` })));
+    expect(answers.map(({ my }) => my - before.my).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+});
+
+describe('deactivating', () => {
+  it('is for platform admins alone', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    for (const [method, path] of [
+      ['POST', `/users/${bob.id}/deactivate`],
+      ['POST', `/users/${bob.id}/activate`],
+      ['DELETE', `/users/${bob.id}`],
+      ['POST', `/users/${randomUUID()}/deactivate`],
+    ] as const) {
+      expect(await ana.tries(method, path)).toBe('403 not_admin');
+    }
+    const root = await admin();
+    expect(await root.tries('POST', `/users/${randomUUID()}/deactivate`)).toBe('404 user_not_found');
+    expect(await root.tries('POST', `/users/${root.id}/deactivate`)).toBe('422 not_oneself');
+    expect(await root.tries('POST', `/users/${bob.id}/deactivate`, { forever: true })).toBe('200');
+  });
+
+  it('ends everything at once, and can be undone', async () => {
+    const [root, { bob, eve }] = [await admin(), await world.people('bob', 'eve')];
+    const room = await bob.opensGroup(eve);
+    const ear = await bob.listens();
+    expect(await root.posts(`/users/${bob.id}/deactivate`)).toMatchObject({ id: bob.id, deleted: false });
+    expect(await bob.tries('GET', '/users/me')).toBe('401 session_ended');
+    expect(await ear.hears('session:ended')).toEqual({ reason: 'deactivated' });
+    await until('the socket closed', () => !ear.socket.connected, 1_000);
+    expect((await login(bob)).body.code).toBe('credentials_invalid');
+    expect((await eve.gets(`/users?query=${bob.username}`)).items).toEqual([]);
+    expect(await roles(eve, room.id)).toEqual({ [bob.id]: 'admin', [eve.id]: 'owner' });
+    expect(await root.tries('POST', `/users/${bob.id}/deactivate`)).toBe('200');
+
+    await root.posts(`/users/${bob.id}/activate`);
+    expect(await bob.tries('GET', '/users/me')).toBe('401 session_ended');
+    const again = await login(bob);
+    expect(again.status).toBe(200);
+    const page = await call(world.url, 'GET', `/rooms/${room.id}`, { token: again.body.accessToken });
+    expect([page.status, page.body.membership.role]).toEqual([200, 'admin']);
+  });
+
+  it('keeps a room for who sits in it alone', async () => {
+    const [root, { bob }] = [await admin(), await world.people('bob')];
+    const room = await bob.opensGroup();
+    await root.posts(`/users/${bob.id}/deactivate`);
+    await root.posts(`/users/${bob.id}/activate`);
+    const { body } = await login(bob);
+    expect((await call(world.url, 'GET', `/rooms/${room.id}`, { token: body.accessToken })).body.membership.role).toBe('owner');
+  });
+});
+
+describe('removing an account', () => {
+  it('takes name, login, sessions and ownerships at once; messages stay', async () => {
+    const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
+    const room = await ana.opensGroup(bob, eve);
+    await ana.does('PATCH', `/rooms/${room.id}/users/${eve.id}`, { role: 'admin' });
+    const said = await ana.says(room, 'I was here');
+    const [ear, bobs] = [await ana.listens(), await bob.listens()];
+    expect((await ana.call('DELETE', '/users/me')).status).toBe(202);
+
+    expect(await ana.tries('GET', '/users/me')).toBe('401 session_ended');
+    expect(await ear.hears('session:ended')).toEqual({ reason: 'deactivated' });
+    expect((await login(ana)).status).toBe(401);
+    const gone = await bob.gets(`/users/${ana.id}`);
+    expect(gone).toMatchObject({ id: ana.id, username: expect.stringMatching(/^deleted-[0-9a-f]{24}$/), displayName: null, deleted: true });
+    expect((await roles(bob, room.id))[eve.id]).toBe('owner');
+    expect(await bob.gets(`/rooms/${room.id}/messages/${said.id}`)).toMatchObject({ text: 'I was here', user: gone });
+
+    await bobs.hears('room-user:removed', ({ userId }) => userId === ana.id);
+    await jobsDone();
+    expect(await roles(bob, room.id)).toEqual({ [bob.id]: 'member', [eve.id]: 'owner' });
+    expect((await bob.gets('/friends')).items.map(({ user }: { user: { id: string } }) => user.id)).not.toContain(ana.id);
+    const kept = JSON.stringify((await db.query('SELECT * FROM users WHERE id = $1', [ana.id])).rows);
+    expect(kept).not.toContain(ana.username);
+    expect((await db.query('SELECT 1 FROM sessions WHERE user_id = $1', [ana.id])).rowCount).toBe(0);
+  });
+
+  it('frees the name, which is somebody else then', async () => {
+    const ana = await world.person('ana');
+    await ana.deletes('/users/me');
+    const answer = await call(world.url, 'POST', '/auth/register', { body: { username: ana.username, password: ana.password } });
+    expect(answer.status).toBe(201);
+    expect(answer.body.user.id).not.toBe(ana.id);
+  });
+
+  it('ends rooms in which nobody else sits, and leaves private ones to the other', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const [alone, two] = [await ana.opensGroup(), await ana.opensPrivate(bob)];
+    await ana.says(two, 'still here');
+    await ana.deletes('/users/me');
+    await jobsDone();
+    expect((await db.query('SELECT deleted_at FROM rooms WHERE id = $1', [alone.id])).rows[0]?.deleted_at ?? new Date()).not.toBeNull();
+    const room = await bob.gets(`/rooms/${two.id}`);
+    expect(room.otherUser).toMatchObject({ id: ana.id, deleted: true });
+    expect((await bob.page(two)).items.map(({ text }: { text: string }) => text)).toContain('still here');
+  });
+
+  it('is also for an admin, and is over once', async () => {
+    const [root, { bob }] = [await admin(), await world.people('bob')];
+    expect((await root.call('DELETE', `/users/${bob.id}?messages=forget`)).status).toBe(400);
+    expect((await root.call('DELETE', `/users/${bob.id}?messages=keep`)).status).toBe(202);
+    expect(await bob.tries('GET', '/users/me')).toBe('401 session_ended');
+    expect(await root.tries('DELETE', `/users/${bob.id}`)).toBe('404 user_not_found');
+    expect(await root.tries('POST', `/users/${bob.id}/activate`)).toBe('404 user_not_found');
+  });
+
+  it('of thirty owned rooms leaves each one owner', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const rooms = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => ana.posts('/rooms', { type: 'team', name: `team ${i}`, userIds: [bob.id] })),
+    );
+    await ana.deletes('/users/me');
+    for (const room of rooms) expect((await roles(bob, room.id))[bob.id]).toBe('owner');
+    await jobsDone();
+    for (const room of rooms) expect(await roles(bob, room.id)).toEqual({ [bob.id]: 'owner' });
+  });
+
+  it('twice at once is done once', async () => {
+    const ana = await world.person('ana');
+    const answers = await Promise.all([ana.call('DELETE', '/users/me'), ana.call('DELETE', '/users/me')]);
+    expect(answers.map(({ status }) => status).filter((status) => status === 202)).toHaveLength(1);
+    expect(answers.every(({ status }) => [202, 401, 404].includes(status))).toBe(true);
+  });
+
+  it('lets nobody in who logs in meanwhile', async () => {
+    const ana = await world.person('ana');
+    const [gone, ...logins] = await Promise.all([ana.call('DELETE', '/users/me'), ...Array.from({ length: 6 }, () => login(ana))]);
+    expect(gone.status).toBe(202);
+    for (const { status, body } of logins) {
+      if (status === 200) expect((await call(world.url, 'GET', '/users/me', { token: body.accessToken })).status).toBe(401);
+      else expect(status).toBe(401);
+    }
+  });
+});
+
+describe('the export', () => {
+  const lines = async (person: Person): Promise<any[]> => {
+    const { status, headers, body } = await person.call('GET', '/users/me/export');
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^application\/x-ndjson/);
+    expect(headers.get('content-disposition')).toBe('attachment; filename="parley-export.ndjson"');
+    return (body as string)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  };
+
+  it('holds all of one’s own, and nothing of others', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const mine = await ana.says(room, 'mine, with a\nnew line');
+    await ana.patches(`/rooms/${room.id}/messages/${mine.id}`, { text: 'mine, edited' });
+    await bob.says(room, 'not hers');
+    await ana.posts(`/rooms/${room.id}/messages/${mine.id}/reactions`, { reaction: '🦜' });
+    const all = await lines(ana);
+    const of = (type: string) => all.filter((line) => line.type === type);
+    expect(of('profile')).toMatchObject([{ id: ana.id, username: ana.username, privacy: { readReceipts: true } }]);
+    expect(of('session')).toHaveLength(1);
+    expect(of('friend')).toMatchObject([{ user: { id: bob.id } }]);
+    expect(of('friendRequest')).toMatchObject([{ status: 'approved', fromUser: { id: ana.id } }]);
+    expect(of('room')).toMatchObject([{ roomId: room.id, roomType: 'group', role: 'owner' }]);
+    expect(of('message')).toMatchObject([{ id: mine.id, text: 'mine, edited', edits: [{ text: 'mine, with a\nnew line' }] }]);
+    expect(of('reaction')).toMatchObject([{ messageId: mine.id, reaction: '🦜' }]);
+    expect(all.at(-1)).toMatchObject({ type: 'end' });
+    const text = JSON.stringify(all);
+    for (const secret of ['not hers', 'argon2', 'passwordHash', 'password_hash']) expect(text).not.toContain(secret);
+  });
+
+  it('of more than a page is whole, each message once', async () => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    await db.query(
+      `INSERT INTO messages (room_id, seq, id, n, type, text, user_id, created_at)
+       SELECT $1, 1000 + g, gen_random_uuid(), 1000 + g, 'text', 'line ' || g, $2, now() FROM generate_series(1, 1250) g`,
+      [room.id, ana.id],
+    );
+    const texts = (await lines(ana)).filter(({ type }) => type === 'message').map(({ text }) => text);
+    expect(texts).toHaveLength(1250);
+    expect(new Set(texts).size).toBe(1250);
+  });
+
+  it('needs a token', async () => {
+    expect((await call(world.url, 'GET', '/users/me/export')).status).toBe(401);
+  });
+});

@@ -11,7 +11,7 @@ import { LoggedInView, TokenPairView } from './auth.view.js';
 import { BuiltInAuthGuard } from './built-in-auth.guard.js';
 import { deviceOf } from './device.types.js';
 import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
-import { PasswordChange } from './password-change.service.js';
+import { PasswordChange } from './passwords/password-change.service.js';
 import { RefreshTokens } from './refresh-tokens.service.js';
 
 /** Where another service keeps the accounts, every route here is 404. */

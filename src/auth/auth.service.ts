@@ -8,10 +8,10 @@ import { UsernameTaken } from '../users/users.errors.js';
 import { UsersService } from '../users/users.service.js';
 import { CredentialsInvalid, PasswordCommon, UsernameReserved } from './auth.errors.js';
 import type { LoggedInView, TokenPairView } from './auth.view.js';
-import { isCommonPassword } from './common-passwords.js';
+import { isCommonPassword } from './passwords/common-passwords.js';
 import type { Device } from './device.types.js';
 import type { LoginDto, RegisterDto } from './dto/auth.dto.js';
-import { Passwords } from './passwords.service.js';
+import { Passwords } from './passwords/passwords.service.js';
 import { RefreshTokens } from './refresh-tokens.service.js';
 
 /** Coming in with a name and a password that are kept here. */

@@ -9,7 +9,7 @@ import { Settings } from '../config/settings.js';
 import { SessionOver, TokenExpired, TokenInvalid } from './auth.errors.js';
 import type { TokenPairView } from './auth.view.js';
 import { type Device, UNKNOWN_DEVICE } from './device.types.js';
-import { ExternalIdentity } from './external-identity.service.js';
+import { ExternalIdentity } from './external/external-identity.service.js';
 import { Sessions } from './sessions.service.js';
 
 /** The one algorithm of our own access tokens. */

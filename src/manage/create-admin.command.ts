@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
-import { isCommonPassword } from '../auth/common-passwords.js';
-import { Passwords } from '../auth/passwords.service.js';
+import { isCommonPassword } from '../auth/passwords/common-passwords.js';
+import { Passwords } from '../auth/passwords/passwords.service.js';
 import { codePoints } from '../common/text.js';
 import { Transactions } from '../database/transactions.js';
 import { Credentials } from '../users/credentials.service.js';

@@ -3,13 +3,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { v5 } from 'uuid';
 import { z } from 'zod';
-import { isStorable } from '../common/text.js';
-import { Settings } from '../config/settings.js';
-import type { ExternalIssuer } from '../config/derived-settings.js';
-import { IdentityUnavailable, TokenExpired, TokenInvalid } from './auth.errors.js';
-import type { Device } from './device.types.js';
+import { isStorable } from '../../common/text.js';
+import { Settings } from '../../config/settings.js';
+import type { ExternalIssuer } from '../../config/derived-settings.js';
+import { IdentityUnavailable, TokenExpired, TokenInvalid } from '../auth.errors.js';
+import type { Device } from '../device.types.js';
 import { ExternalSessions } from './external-sessions.service.js';
-import type { VerifiedActor } from './token.service.js';
+import type { VerifiedActor } from '../token.service.js';
 
 /** Keys are fetched anew after this, and after a failure at most so often. */
 const KEYS_LIVE_MS = 600_000;

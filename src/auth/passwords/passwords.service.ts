@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
-import { Settings } from '../config/settings.js';
-import { TooManyLogins } from './auth.errors.js';
+import { Settings } from '../../config/settings.js';
+import { TooManyLogins } from '../auth.errors.js';
 
 /** Hashes made at a time: each takes a thread of Node's pool of four, which files and names need too. */
 const AT_ONCE = 2;

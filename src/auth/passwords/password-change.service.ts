@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/actor.js';
-import { Transactions } from '../database/transactions.js';
-import { Guesses } from '../limits/guesses.js';
-import { Credentials } from '../users/credentials.service.js';
-import { PasswordCommon, PasswordWrong } from './auth.errors.js';
+import type { Actor } from '../../common/actor.js';
+import { Transactions } from '../../database/transactions.js';
+import { Guesses } from '../../limits/guesses.js';
+import { Credentials } from '../../users/credentials.service.js';
+import { PasswordCommon, PasswordWrong } from '../auth.errors.js';
 import { isCommonPassword } from './common-passwords.js';
-import type { ChangePasswordDto } from './dto/auth.dto.js';
+import type { ChangePasswordDto } from '../dto/auth.dto.js';
 import { Passwords } from './passwords.service.js';
-import { Sessions } from './sessions.service.js';
+import { Sessions } from '../sessions.service.js';
 
 @Injectable()
 export class PasswordChange {

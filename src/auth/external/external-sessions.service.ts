@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { codePoints, isStorable } from '../common/text.js';
-import { Transactions } from '../database/transactions.js';
-import { Credentials } from '../users/credentials.service.js';
-import { isReservedUsername, isUsername, MAX_DISPLAY_NAME } from '../users/user.policy.js';
-import { UsersService } from '../users/users.service.js';
-import { SessionOver } from './auth.errors.js';
-import type { Device } from './device.types.js';
-import { Sessions } from './sessions.service.js';
+import { codePoints, isStorable } from '../../common/text.js';
+import { Transactions } from '../../database/transactions.js';
+import { Credentials } from '../../users/credentials.service.js';
+import { isReservedUsername, isUsername, MAX_DISPLAY_NAME } from '../../users/user.policy.js';
+import { UsersService } from '../../users/users.service.js';
+import { SessionOver } from '../auth.errors.js';
+import type { Device } from '../device.types.js';
+import { Sessions } from '../sessions.service.js';
 
 export interface ExternalSession {
   /** Follows from issuer, subject and session of the token. */

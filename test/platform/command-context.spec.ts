@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../src/app.module.js';
 import { ProcessRole } from '../../src/config/process-role.js';
 import { loadSettings } from '../../src/config/settings.js';
+import { DatabaseNotifications } from '../../src/database/notifications.js';
 import { Transactions } from '../../src/database/transactions.js';
 import { TEST_ENVIRONMENT } from '../support/application.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
@@ -25,6 +26,7 @@ describe('the application of a command', () => {
   });
 
   it('starts nothing that lives on', async () => {
+    await app.get(DatabaseNotifications).listen('news', () => undefined);
     expect(intervals).not.toHaveBeenCalled();
     const rows = await app
       .get(Transactions)

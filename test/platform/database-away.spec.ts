@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { ProcessRole } from '../../src/config/process-role.js';
-import { loadSettings } from '../../src/config/settings.js';
 import { DatabaseUnavailable } from '../../src/database/database-errors.js';
 import { DatabaseNotifications } from '../../src/database/notifications.js';
-import { PoolGuard } from '../../src/database/pool-guard.js';
 import { Transactions } from '../../src/database/transactions.js';
-import { startApplication, TEST_ENVIRONMENT, type RunningApplication } from '../support/application.js';
+import { startApplication, type RunningApplication } from '../support/application.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
@@ -96,21 +93,5 @@ describe('a database that is away', () => {
     await tell('two');
     await until('the second', () => heard.includes('two'));
     expect(heard.filter((word) => word !== 'ready')).toEqual(['one', 'two']);
-  });
-});
-
-describe('a command', () => {
-  it('listens to nothing', async () => {
-    const database = await freshDatabase();
-    const running = await startApplication({}, database);
-    const settings = loadSettings({ ...TEST_ENVIRONMENT, DATABASE_URL: database.url });
-    const notifications = new DatabaseNotifications(settings, ProcessRole.command, running.app.get(PoolGuard));
-    await notifications.listen('news', () => undefined);
-    const rows = await running.app
-      .get(Transactions)
-      .query(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'parley-listen' AND datname = current_database()`);
-    expect(rows).toEqual([]);
-    await running.stop();
-    await database.drop();
   });
 });

@@ -1,6 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
+import { RoomPurge } from '../room-access/room-purge.service.js';
 import { RoomUsersModule } from '../room-users/room-users.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
 import { InvitationsService } from './invitations.service.js';
@@ -14,4 +15,15 @@ import { InvitesService } from './invites.service.js';
   controllers: [InvitesController, InvitationsController],
   providers: [InvitesService, InvitationsService, InvitesQueries],
 })
-export class InvitesModule {}
+export class InvitesModule implements OnModuleInit {
+  constructor(private readonly purge: RoomPurge) {}
+
+  onModuleInit(): void {
+    this.purge.register(
+      'children',
+      'room_invites',
+      `DELETE FROM room_invites WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM room_invites WHERE room_id = $1 ORDER BY id LIMIT $2)) RETURNING 1`,
+    );
+  }
+}

@@ -1,7 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { FriendsModule } from '../friends/friends.module.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
+import { RoomPurge } from '../room-access/room-purge.service.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { Reaction, ReactionCount } from './reaction.entity.js';
 import { ReactionRows } from './reaction-rows.service.js';
@@ -15,4 +16,21 @@ import { ReactionsService } from './reactions.service.js';
   providers: [ReactionsService, ReactionRows, ReactionsQueries],
   exports: [ReactionsService, ReactionRows],
 })
-export class ReactionsModule {}
+export class ReactionsModule implements OnModuleInit {
+  constructor(private readonly purge: RoomPurge) {}
+
+  onModuleInit(): void {
+    this.purge.register(
+      'children',
+      'reactions',
+      `DELETE FROM reactions WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM reactions WHERE room_id = $1 ORDER BY message_id, user_id, reaction LIMIT $2)) RETURNING 1`,
+    );
+    this.purge.register(
+      'children',
+      'reaction_counts',
+      `DELETE FROM reaction_counts WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM reaction_counts WHERE room_id = $1 ORDER BY message_id, reaction LIMIT $2)) RETURNING 1`,
+    );
+  }
+}

@@ -1,20 +1,33 @@
 import { Injectable } from '@nestjs/common';
+import { Transactions } from '../database/transactions.js';
 
-/** Takes away at most `limit` rows of a room; answers how many it took. */
-export type Purge = (roomId: string, limit: number) => Promise<number>;
+/** When a table has its turn: children first, then messages, then what is derived from them, then the room's own rows. */
+export const PURGE_TURNS = ['children', 'messages', 'derived', 'room'] as const;
+export type PurgeTurn = (typeof PURGE_TURNS)[number];
+
+interface Purge {
+  table: string;
+  turn: PurgeTurn;
+  sql: string;
+}
 
 /**
  * What every module keeps of a room, and how it goes when the room is gone. Each module names its own tables when it starts; the job in
- * `rooms` empties them, highest module first, so that children go before what they hang on.
+ * `rooms` empties them one after the other.
  */
 @Injectable()
 export class RoomPurge {
   private readonly purges = new Map<string, Purge>();
 
-  /** @param table the one whose rows it takes, once a process */
-  register(table: string, purge: Purge): void {
+  constructor(private readonly transactions: Transactions) {}
+
+  /**
+   * @param table named once a process
+   * @param sql takes away, by key, at most `$2` rows of the room `$1`, and returns a row for each
+   */
+  register(turn: PurgeTurn, table: string, sql: string): void {
     if (this.purges.has(table)) throw new Error(`${table} is purged twice`);
-    this.purges.set(table, purge);
+    this.purges.set(table, { turn, table, sql });
   }
 
   get tables(): readonly string[] {
@@ -23,9 +36,10 @@ export class RoomPurge {
 
   /** One table after the other until `limit` rows went. True: nothing is left. */
   async step(roomId: string, limit: number): Promise<boolean> {
+    const ordered = PURGE_TURNS.flatMap((turn) => [...this.purges.values()].filter((purge) => purge.turn === turn));
     let left = limit;
-    for (const purge of [...this.purges.values()].reverse()) {
-      left -= await purge(roomId, left);
+    for (const { sql } of ordered) {
+      left -= (await this.transactions.query(sql, [roomId, left])).length;
       if (left <= 0) return false;
     }
     return true;

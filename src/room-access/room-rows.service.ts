@@ -20,14 +20,14 @@ export interface Newcomer {
 
 /** Each takes some rows of a room that is gone, by key. */
 const PURGES = {
-  room_users: `DELETE FROM room_users WHERE room_id = $1 AND user_id IN (
-    SELECT user_id FROM room_users WHERE room_id = $1 ORDER BY user_id LIMIT $2) RETURNING 1`,
-  room_bans: `DELETE FROM room_bans WHERE room_id = $1 AND user_id IN (
-    SELECT user_id FROM room_bans WHERE room_id = $1 ORDER BY user_id LIMIT $2) RETURNING 1`,
-  room_changes: `DELETE FROM room_changes WHERE room_id = $1 AND rev IN (
-    SELECT rev FROM room_changes WHERE room_id = $1 ORDER BY rev LIMIT $2) RETURNING 1`,
-  room_audit: `DELETE FROM room_audit WHERE id IN (
-    SELECT id FROM room_audit WHERE room_id = $1 ORDER BY id LIMIT $2) RETURNING 1`,
+  room_users: `DELETE FROM room_users WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM room_users WHERE room_id = $1 ORDER BY user_id LIMIT $2)) RETURNING 1`,
+  room_bans: `DELETE FROM room_bans WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM room_bans WHERE room_id = $1 ORDER BY user_id LIMIT $2)) RETURNING 1`,
+  room_changes: `DELETE FROM room_changes WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM room_changes WHERE room_id = $1 ORDER BY rev LIMIT $2)) RETURNING 1`,
+  room_audit: `DELETE FROM room_audit WHERE room_id = $1 AND ctid = ANY (ARRAY(
+    SELECT ctid FROM room_audit WHERE room_id = $1 ORDER BY id LIMIT $2)) RETURNING 1`,
 };
 
 /**
@@ -43,9 +43,7 @@ export class RoomRows implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    for (const [table, sql] of Object.entries(PURGES)) {
-      this.purge.register(table, async (roomId, limit) => (await this.transactions.query(sql, [roomId, limit])).length);
-    }
+    for (const [table, sql] of Object.entries(PURGES)) this.purge.register('room', table, sql);
   }
 
   /** A new room with its head, held by this transaction as nobody else can know it yet. */

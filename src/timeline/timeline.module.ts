@@ -1,6 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
+import { RoomPurge } from '../room-access/room-purge.service.js';
 import { MessageRows } from './message-rows.service.js';
 import { MessageWriter } from './message-writer.service.js';
 import { Message, MessageMention } from './message.entity.js';
@@ -13,4 +14,21 @@ import { SystemMessages } from './system-messages.service.js';
   providers: [MessageRows, MessageWriter, SendCall, SystemMessages],
   exports: [MessageRows, MessageWriter, SystemMessages],
 })
-export class TimelineModule {}
+export class TimelineModule implements OnModuleInit {
+  constructor(private readonly purge: RoomPurge) {}
+
+  onModuleInit(): void {
+    this.purge.register(
+      'children',
+      'message_mentions',
+      `DELETE FROM message_mentions WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM message_mentions WHERE room_id = $1 ORDER BY message_id, user_id LIMIT $2)) RETURNING 1`,
+    );
+    this.purge.register(
+      'messages',
+      'messages',
+      `DELETE FROM messages WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM messages WHERE room_id = $1 ORDER BY seq LIMIT $2)) RETURNING 1`,
+    );
+  }
+}

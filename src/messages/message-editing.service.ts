@@ -35,8 +35,8 @@ export class MessageEditing {
       const text = this.edits.check(wanted, message);
       if (text === message.text) return this.rows.view(grant, messageId);
       const mentioned = await this.edits.mentioned(grant, message, text);
-      await this.edits.keep(message, actor.userId, grant.head.rev + 1);
       await this.rows.editText(message, text);
+      await this.edits.keep(message, actor.userId, grant.head.rev + 1);
       await this.rows.mention(message, mentioned);
       await this.search.replace({ ...message, text });
       if (isModerating(message, grant)) {

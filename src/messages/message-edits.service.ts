@@ -30,12 +30,12 @@ export class MessageEdits {
     return checked === '' ? null : checked;
   }
 
-  /** Keeps what the message says before the edit that takes `rev`; of many edits, the newest. */
+  /** Keeps what the message said before the edit, just written, that takes `rev`; of many edits, the newest. */
   async keep(message: Message, editorId: string, rev: number): Promise<void> {
     await this.transactions.query(
       `INSERT INTO message_edits (room_id, message_id, rev, text, user_id, edited_at)
-       VALUES ($1, $2, $3, $4, $5, greatest(clock_timestamp(), $6::timestamptz))`,
-      [message.roomId, message.id, rev, message.text, editorId, message.createdAt],
+       SELECT m.room_id, m.id, $3, $4, $5, m.edited_at FROM messages m WHERE m.room_id = $1 AND m.seq = $2`,
+      [message.roomId, message.seq, rev, message.text, editorId],
     );
     await this.transactions.query(
       `DELETE FROM message_edits WHERE room_id = $1 AND message_id = $2 AND rev IN (

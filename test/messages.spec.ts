@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Said } from './support/ear.js';
+import { World } from './support/world.js';
+
+const seqs = (page: Said): number[] => page.items.map((message: Said) => message.seq);
+const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+
+describe('messages', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start()));
+  afterAll(() => world.stop());
+
+  describe('a page of history', () => {
+    it('is any part of a room, and tells the head that it was cut by', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup(bob);
+      const first = (await ana.page(room)).seq as number; // what the system said
+      for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await ana.says(room, text);
+      const last = first + 8;
+      const page = async (query: string) => {
+        const { items, hasOlder, hasNewer, seq } = await bob.page(room, query);
+        expect(seq).toBe(last);
+        return [seqs({ items }), hasOlder, hasNewer];
+      };
+      expect(await page('')).toEqual([range(1, last), false, false]);
+      expect(await page('?limit=3')).toEqual([range(last - 2, last), true, false]);
+      expect(await page(`?before=${last - 2}&limit=3`)).toEqual([range(last - 5, last - 3), true, true]);
+      expect(await page('?before=1')).toEqual([[], false, true]);
+      expect(await page(`?after=${last - 2}`)).toEqual([[last - 1, last], true, false]);
+      expect(await page('?after=0&limit=2')).toEqual([[1, 2], false, true]);
+      expect(await page(`?after=${last}`)).toEqual([[], true, false]);
+      expect(await page(`?after=${last + 100}`)).toEqual([[], true, false]);
+      expect(await page(`?around=5&limit=4`)).toEqual([range(3, 6), true, true]);
+      expect(await page(`?around=1&limit=4`)).toEqual([[1, 2], false, true]);
+    });
+
+    it.each([
+      '?limit=0',
+      '?limit=101',
+      '?limit=x',
+      '?before=1&after=1',
+      '?around=-1',
+      '?before=1.5',
+      '?page=2',
+      '?before=99999999999999999999',
+    ])('refuses %s', async (query) => {
+      const ana = await world.person('ana');
+      const room = await ana.opensGroup();
+      expect(await ana.tries('GET', `/rooms/${room.id}/messages${query}`)).toBe('400 validation_failed');
+    });
+
+    it('is the same as each of its messages alone, whatever they hold', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup(bob);
+      const original = await ana.says(room, `hello @${bob.username}`);
+      await bob.says(room, 'a reply', { replyToId: original.id });
+      await ana.says(room, '@all come', { mentions: 'all' });
+      await bob.posts(`/rooms/${room.id}/messages/${original.id}/reactions`, { reaction: '👍' });
+      await ana.puts(`/rooms/${room.id}/messages/${original.id}/pin`);
+      const gone = await ana.says(room, 'never mind');
+      await ana.deletes(`/rooms/${room.id}/messages/${gone.id}`);
+      const { items } = await bob.page(room);
+      expect(items.length).toBeGreaterThan(4);
+      for (const message of items) expect(await bob.gets(`/rooms/${room.id}/messages/${message.id}`)).toEqual(message);
+    });
+
+    it('holds what its reader may see: since they joined, also in previews', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup();
+      await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
+      const old = await ana.says(room, 'before you came');
+      await ana.befriends(bob);
+      await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
+      const reply = await ana.says(room, 'a reply to it', { replyToId: old.id });
+      const page = await bob.page(room, '?after=0');
+      expect(page.items.every((message: Said) => message.seq > old.seq)).toBe(true);
+      expect(page).toMatchObject({ hasOlder: false, hasNewer: false, seq: reply.seq });
+      expect(page.items.at(-1).replyTo).toEqual({ id: old.id, seq: old.seq, preview: null });
+      expect(await bob.tries('GET', `/rooms/${room.id}/messages/${old.id}`)).toBe('404 message_not_found');
+      expect(await bob.tries('GET', `/rooms/${room.id}/messages/${old.id}/replies`)).toBe('404 message_not_found');
+      expect(await bob.tries('POST', `/rooms/${room.id}/messages/${old.id}/reactions`, { reaction: '👍' })).toBe('404 message_not_found');
+    });
+
+    it('is closed to strangers as if it were not there', async () => {
+      const { ana, zoe } = await world.people('ana', 'zoe');
+      const room = await ana.opensGroup();
+      const message = await ana.says(room, 'secret');
+      for (const id of [room.id, randomUUID()]) {
+        expect(await zoe.tries('GET', `/rooms/${id}/messages`)).toBe('404 room_not_found');
+        expect(await zoe.tries('GET', `/rooms/${id}/messages/${message.id}`)).toBe('404 room_not_found');
+        expect(await zoe.tries('POST', `/rooms/${id}/messages`, { text: 'hi' })).toBe('404 room_not_found');
+        expect(await zoe.tries('GET', `/rooms/${id}/pins`)).toBe('404 room_not_found');
+      }
+      expect(await ana.tries('GET', '/rooms/nonsense/messages')).toBe('400 validation_failed');
+    });
+  });
+
+  describe('sending', () => {
+    it('answers 201, again 200, and 409 for another body or another sender', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup(bob);
+      const path = `/rooms/${room.id}/messages`;
+      const id = randomUUID();
+      const first = await ana.call('POST', path, { id, text: 'once' });
+      const again = await ana.call('POST', path, { text: 'once', id: id.toUpperCase() });
+      expect([first.status, again.status]).toEqual([201, 200]);
+      expect(again.body).toEqual(first.body);
+      expect(first.body).toMatchObject({ id, roomId: room.id, type: 'text', text: 'once', rev: 0, editedAt: null, deletedAt: null });
+      expect(await ana.tries('POST', path, { id, text: 'twice' })).toBe('409 message_conflict');
+      expect(await bob.tries('POST', path, { id, text: 'once' })).toBe('409 message_conflict');
+      await ana.patches(`${path}/${id}`, { text: 'edited' });
+      expect((await ana.posts(path, { id, text: 'once' })).text).toBe('edited');
+      await ana.deletes(`${path}/${id}`);
+      expect(await ana.posts(path, { id, text: 'anything' })).toMatchObject({ text: null, deletedAt: expect.any(String) });
+    });
+
+    it.each<[string, unknown, string]>([
+      ['no body', undefined, '400 validation_failed'],
+      ['a list', [], '400 validation_failed'],
+      ['the room twice', { roomId: randomUUID(), text: 'x' }, '400 validation_failed'],
+      ['a field of nobody', { text: 'x', seq: 1 }, '400 validation_failed'],
+      ['nothing', {}, '422 empty_message'],
+      ['NUL', { text: 'a\0b' }, '422 unstorable_text'],
+      ['10,001 characters', { text: 'x'.repeat(10_001) }, '400 validation_failed'],
+      ['a reply to nothing', { text: 'x', replyToId: randomUUID() }, '422 reply_not_found'],
+      ['a file of nobody', { mediaIds: [randomUUID()] }, '422 media_not_usable'],
+    ])('refuses %s', async (_, body, expected) => {
+      const ana = await world.person('ana');
+      const room = await ana.opensGroup();
+      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, body)).toBe(expected);
+    });
+  });
+
+  describe('deleting', () => {
+    it('leaves a tombstone and nothing of what it was', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup(bob);
+      const path = `/rooms/${room.id}/messages`;
+      const original = await ana.says(room, 'the original');
+      const reply = await bob.says(room, `to @${ana.username}`, { replyToId: original.id });
+      await bob.patches(`${path}/${reply.id}`, { text: `now to @${ana.username}` });
+      await ana.posts(`${path}/${reply.id}/reactions`, { reaction: '👍' });
+      await ana.puts(`${path}/${reply.id}/pin`);
+      expect((await ana.gets(`${path}/${original.id}`)).replyCount).toBe(1);
+      expect((await ana.gets('/mentions')).items.map((message: Said) => message.id)).toEqual([reply.id]);
+
+      const tombstone = await bob.deletes(`${path}/${reply.id}`);
+      expect(tombstone).toMatchObject({ id: reply.id, seq: reply.seq, text: null, media: [], reactions: [], mentions: [], pinned: false });
+      expect(tombstone.deletedAt).not.toBeNull();
+      expect(await bob.deletes(`${path}/${reply.id}`)).toEqual(tombstone);
+      expect((await ana.gets(`${path}/${original.id}`)).replyCount).toBe(0);
+      expect((await ana.gets(`${path}/${original.id}/replies`)).items).toEqual([]);
+      for (const list of [
+        `${path}/${reply.id}/reactions`,
+        `${path}/${reply.id}/history`,
+        `/rooms/${room.id}/pins`,
+        '/mentions',
+        '/reactions',
+      ]) {
+        expect((await ana.gets(list)).items).toEqual([]);
+      }
+      expect((await ana.gets(`/rooms/${room.id}`)).lastMessage).toEqual(await ana.gets(`${path}/${reply.id}`));
+      expect(await bob.tries('PATCH', `${path}/${reply.id}`, { text: 'back' })).toBe('409 message_deleted');
+      expect(await ana.tries('POST', `${path}/${reply.id}/reactions`, { reaction: '👍' })).toBe('409 message_deleted');
+      expect(await ana.tries('PUT', `${path}/${reply.id}/pin`)).toBe('409 message_deleted');
+      expect(await ana.tries('POST', path, { text: 'x', replyToId: reply.id })).toBe('422 reply_not_found');
+    });
+
+    it('of an original takes its preview out of the replies', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup(bob);
+      const original = await ana.says(room, 'words that must go');
+      const reply = await bob.says(room, 'a reply', { replyToId: original.id });
+      expect(reply.replyTo.preview).toMatchObject({ text: 'words that must go', user: { id: ana.id } });
+      await ana.deletes(`/rooms/${room.id}/messages/${original.id}`);
+      const { replyTo } = await bob.gets(`/rooms/${room.id}/messages/${reply.id}`);
+      expect(replyTo).toMatchObject({ id: original.id, seq: original.seq, preview: { text: null } });
+    });
+
+    it('asks for the permission, of others more, and writes down who moderated', async () => {
+      const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+      const room = await ana.opensGroup(bob, eva);
+      await ana.patches(`/rooms/${room.id}/users/${eva.id}`, { role: 'admin' });
+      const mine = await bob.says(room, 'mine');
+      const hers = await ana.says(room, 'hers');
+      expect(await bob.tries('DELETE', `/rooms/${room.id}/messages/${hers.id}`)).toBe('403 role_preset');
+      expect(await eva.tries('DELETE', `/rooms/${room.id}/messages/${mine.id}`)).toBe('200');
+      const { items } = await ana.gets(`/rooms/${room.id}/audit`);
+      expect(items[0]).toMatchObject({ action: 'message_deleted' });
+      expect(JSON.stringify(items[0])).toContain(bob.id);
+      const system = (await ana.page(room)).items[0];
+      expect(await ana.tries('DELETE', `/rooms/${room.id}/messages/${system.id}`)).toBe('422 system_message');
+    });
+
+    it('is possible where nothing new may be said', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup(bob);
+      const message = await bob.says(room, 'old');
+      await ana.patches(`/rooms/${room.id}`, { active: false });
+      const path = `/rooms/${room.id}/messages`;
+      expect(await bob.tries('POST', path, { text: 'new' })).toBe('403 room_inactive');
+      expect(await bob.tries('PATCH', `${path}/${message.id}`, { text: 'new' })).toBe('403 room_inactive');
+      expect(await bob.tries('POST', `${path}/${message.id}/reactions`, { reaction: '👍' })).toBe('403 room_inactive');
+      expect(await ana.tries('PUT', `${path}/${message.id}/pin`)).toBe('403 room_inactive');
+      expect(await bob.tries('DELETE', `${path}/${message.id}`)).toBe('200');
+    });
+  });
+});

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { oneEmoji } from '../src/reactions/reaction.policy.js';
+import type { Said } from './support/ear.js';
+import type { Person } from './support/world.js';
+import { World } from './support/world.js';
+
+describe('one emoji', () => {
+  it.each([
+    ['a plain one', '👍', '👍'],
+    ['with a skin tone', '👍🏽', '👍🏽'],
+    ['a heart as keyboards send it', '❤', '❤️'],
+    ['the same, qualified', '❤️', '❤️'],
+    ['asked to be text', '❤︎', '❤️'],
+    ['a family', '👨‍👩‍👧', '👨‍👩‍👧'],
+    ['joined, half qualified', '🕵‍♂', '🕵️‍♂️'],
+    ['a flag', '🇧🇷', '🇧🇷'],
+    ['a flag of tags', '🏴󠁧󠁢󠁳󠁣󠁴󠁿', '🏴󠁧󠁢󠁳󠁣󠁴󠁿'],
+    ['a keycap', '1⃣', '1️⃣'],
+    ['a pointing hand with a tone', '☝🏿', '☝🏿'],
+    ['two', '👍👍', null],
+    ['a letter', 'a', null],
+    ['a digit', '1', null],
+    ['half a flag', '🇧', null],
+    ['words', 'like', null],
+    ['one and a blank', '👍 ', null],
+    ['one and a joiner', '👍\u200d', null],
+    ['nothing', '', null],
+  ])('%s', (_, text, expected) => {
+    expect(oneEmoji(text)).toBe(expected);
+  });
+});
+
+/** Who did what to which message: enough to compare counts with. */
+const countsOf = (message: Said): Record<string, number> =>
+  Object.fromEntries(message.reactions.map((one: Said) => [one.reaction, one.count]));
+
+describe('reactions', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start({ MESSAGE_MAX_REACTIONS: '3' })));
+  afterAll(() => world.stop());
+
+  const setUp = async (): Promise<{ ana: Person; bob: Person; room: Said; message: Said; path: string }> => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const message = await ana.says(room, 'react');
+    return { ana, bob, room, message, path: `/rooms/${room.id}/messages/${message.id}/reactions` };
+  };
+
+  it('are given once, counted, listed, and taken back', async () => {
+    const { ana, bob, room, message, path } = await setUp();
+    const first = await bob.call('POST', path, { reaction: '❤' });
+    const again = await bob.call('POST', path, { reaction: '❤️' });
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(again.body).toEqual(first.body);
+    expect(first.body).toMatchObject({ roomId: room.id, messageId: message.id, reaction: '❤️', user: { id: bob.id } });
+    await ana.posts(path, { reaction: '👍' });
+    await ana.posts(path, { reaction: '❤️' });
+    const seen = (await bob.page(room)).items.at(-1);
+    expect(seen.reactions).toEqual([
+      { reaction: '❤️', count: 2, mine: true },
+      { reaction: '👍', count: 1, mine: false },
+    ]);
+    const listed = await ana.gets(`${path}?limit=2`);
+    const rest = await ana.gets(`${path}?limit=2&cursor=${listed.nextCursor}`);
+    expect([...listed.items, ...rest.items].map((one: Said) => [one.user.id, one.reaction])).toEqual([
+      [bob.id, '❤️'],
+      [ana.id, '👍'],
+      [ana.id, '❤️'],
+    ]);
+    expect((await ana.gets(`${path}?reaction=${encodeURIComponent('❤')}`)).items.length).toBe(2);
+    expect(await ana.gets(`${path}/${first.body.id}`)).toEqual(first.body);
+    expect((await bob.gets('/reactions')).items).toEqual([first.body]);
+    expect((await ana.gets('/reactions?limit=1')).items.map((one: Said) => one.reaction)).toEqual(['❤️']);
+
+    expect(await ana.tries('DELETE', `${path}/${first.body.id}`)).toBe('403 not_author');
+    expect(await bob.tries('DELETE', `${path}/${first.body.id}`)).toBe('204');
+    expect(await bob.tries('DELETE', `${path}/${first.body.id}`)).toBe('404 reaction_not_found');
+    expect(await ana.tries('DELETE', `${path}?reaction=${encodeURIComponent('❤')}`)).toBe('204');
+    expect(await ana.tries('DELETE', `${path}?reaction=${encodeURIComponent('❤')}`)).toBe('204');
+    expect((await bob.page(room)).items.at(-1).reactions).toEqual([{ reaction: '👍', count: 1, mine: false }]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['words', { reaction: 'nice' }, '422 invalid_reaction'],
+    ['two', { reaction: '👍👍' }, '422 invalid_reaction'],
+    ['none', {}, '400 validation_failed'],
+    ['an empty one', { reaction: '' }, '400 validation_failed'],
+    ['256 characters', { reaction: 'x'.repeat(256) }, '400 validation_failed'],
+    ['a number', { reaction: 1 }, '400 validation_failed'],
+    ['a field of nobody', { reaction: '👍', userId: randomUUID() }, '400 validation_failed'],
+  ])('are not %s', async (_, body, expected) => {
+    const { bob, path } = await setUp();
+    expect(await bob.tries('POST', path, body)).toBe(expected);
+  });
+
+  it('ask for the permission, and for a message that takes them', async () => {
+    const { ana, bob, room, path } = await setUp();
+    const system = (await ana.page(room)).items[0];
+    expect(await bob.tries('POST', `/rooms/${room.id}/messages/${system.id}/reactions`, { reaction: '👍' })).toBe('422 system_message');
+    expect(await bob.tries('POST', `/rooms/${room.id}/messages/${randomUUID()}/reactions`, { reaction: '👍' })).toBe(
+      '404 message_not_found',
+    );
+    await bob.posts(path, { reaction: '👍' });
+    await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: ['can_create_messages'] });
+    expect(await bob.tries('POST', path, { reaction: '🎉' })).toBe('403 not_granted');
+    expect(await bob.tries('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`)).toBe('204');
+  });
+
+  it('of different kinds have a bound, joining a known kind has none', async () => {
+    const { ana, bob, path } = await setUp();
+    for (const reaction of ['👍', '🎉', '🚀']) await bob.posts(path, { reaction });
+    expect(await ana.tries('POST', path, { reaction: '👀' })).toBe('422 too_many_reactions');
+    expect(await ana.tries('POST', path, { reaction: '🚀' })).toBe('201');
+  });
+
+  it('are exact and take one rev each, however many come at once', async () => {
+    const people = Object.values(await world.people('a', 'b', 'c', 'd', 'e', 'f'));
+    const [ana, ...others] = people as [Person, ...Person[]];
+    const room = await ana.opensGroup(...others);
+    const message = await ana.says(room, 'rush');
+    const path = `/rooms/${room.id}/messages/${message.id}/reactions`;
+    const before = (await ana.page(room)).rev as number;
+    const answers = await Promise.all(people.flatMap((person) => [1, 2, 3].map(() => person.tries('POST', path, { reaction: '👍' }))));
+    expect(answers.filter((status) => status === '201').length).toBe(people.length);
+    expect(answers.filter((status) => status === '200').length).toBe(people.length * 2);
+    const seen = await ana.gets(`/rooms/${room.id}/messages/${message.id}`);
+    expect(countsOf(seen)).toEqual({ '👍': people.length });
+    expect(seen.rev).toBe(before + people.length);
+    await Promise.all(people.flatMap((person) => [1, 2].map(() => person.tries('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`))));
+    expect((await ana.gets(`/rooms/${room.id}/messages/${message.id}`)).reactions).toEqual([]);
+    expect((await ana.page(room)).rev).toBe(before + people.length * 2);
+  });
+
+  it('to a message that one may no longer read are no more among mine', async () => {
+    const { ana, bob, room, path } = await setUp();
+    await bob.posts(path, { reaction: '👍' });
+    await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+    expect((await bob.gets('/reactions')).items).toEqual([]);
+    expect(await bob.tries('GET', path)).toBe('404 room_not_found');
+  });
+});
+
+describe('with REACTIONS=like_dislike', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start({ REACTIONS: 'like_dislike' })));
+  afterAll(() => world.stop());
+
+  it('one takes the place of the other', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const message = await ana.says(room, 'vote');
+    const path = `/rooms/${room.id}/messages/${message.id}/reactions`;
+    const rev = (await ana.page(room)).rev as number;
+    expect(await bob.tries('POST', path, { reaction: 'like' })).toBe('201');
+    expect(await bob.tries('POST', path, { reaction: 'dislike' })).toBe('201');
+    expect(await ana.tries('POST', path, { reaction: 'dislike' })).toBe('201');
+    expect(await bob.tries('POST', path, { reaction: '👍' })).toBe('422 invalid_reaction');
+    expect((await ana.page(room)).items.at(-1)).toMatchObject({
+      rev: rev + 4,
+      reactions: [{ reaction: 'dislike', count: 2, mine: true }],
+    });
+    expect((await bob.gets('/reactions')).items.length).toBe(1);
+  });
+});
+
+describe('with REACTIONS=text', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start({ REACTIONS: 'text' })));
+  afterAll(() => world.stop());
+
+  it('any text of 255 characters is one', async () => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    const message = await ana.says(room, 'anything');
+    const path = `/rooms/${room.id}/messages/${message.id}/reactions`;
+    expect(await ana.tries('POST', path, { reaction: '😀'.repeat(255) })).toBe('201');
+    expect(await ana.tries('POST', path, { reaction: '+1 agreed' })).toBe('201');
+    expect(await ana.tries('POST', path, { reaction: '😀'.repeat(256) })).toBe('400 validation_failed');
+    expect(await ana.tries('POST', path, { reaction: '   ' })).toBe('422 invalid_reaction');
+    expect(await ana.tries('POST', path, { reaction: 'a\0' })).toBe('422 unstorable_text');
+  });
+});

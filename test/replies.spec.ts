@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Said } from './support/ear.js';
+import { World } from './support/world.js';
+
+describe('what hangs on a message', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start({ ROOM_MAX_PINS: '3', REALTIME_EPHEMERAL_MEMBERS: '3' })));
+  afterAll(() => world.stop());
+
+  it('its replies, ascending, page by page, counted', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const original = await ana.says(room, 'original');
+    const other = await ana.says(room, 'other');
+    const replies: Said[] = [];
+    for (const text of ['1', '2', '3', '4', '5']) {
+      replies.push(await bob.says(room, text, { replyToId: original.id }));
+      await bob.says(room, 'beside', { replyToId: other.id });
+    }
+    const path = `/rooms/${room.id}/messages/${original.id}`;
+    const first = await ana.gets(`${path}/replies?limit=3`);
+    const second = await ana.gets(`${path}/replies?limit=3&cursor=${first.nextCursor}`);
+    expect([...first.items, ...second.items]).toEqual(replies);
+    expect(second.nextCursor).toBeNull();
+    expect((await ana.gets(path)).replyCount).toBe(5);
+    await bob.deletes(`/rooms/${room.id}/messages/${replies[1].id}`);
+    expect((await ana.gets(path)).replyCount).toBe(4);
+    expect((await ana.gets(`${path}/replies`)).items.length).toBe(4);
+    expect(await ana.tries('GET', `${path}/replies?cursor=nonsense`)).toBe('400 validation_failed');
+  });
+
+  it('its readers: who has passed it and was there, with no block between', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.opensGroup(bob);
+    const message = await ana.says(room, 'read me');
+    const path = `/rooms/${room.id}/messages/${message.id}/readers`;
+    expect((await ana.gets(path)).items).toEqual([]);
+    await bob.puts(`/rooms/${room.id}/users/me/read`, { seq: message.seq });
+    expect((await ana.gets(path)).items).toEqual([{ user: expect.objectContaining({ id: bob.id }), seq: message.seq }]);
+    await ana.befriends(eva);
+    await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id }); // her mark is past it, but she came later
+    expect((await ana.gets(path)).items.map((reader: Said) => reader.user.id)).toEqual([bob.id]);
+    await bob.puts(`/users/me/blocks/${ana.id}`);
+    expect((await ana.gets(path)).items).toEqual([]);
+  });
+
+  it('and no readers in a room that is too large for receipts', async () => {
+    const { ana, bob, eva, tom } = await world.people('ana', 'bob', 'eva', 'tom');
+    const room = await ana.opensGroup(bob, eva, tom);
+    const message = await ana.says(room, 'hi');
+    await bob.puts(`/rooms/${room.id}/users/me/read`, { seq: message.seq });
+    expect((await ana.gets(`/rooms/${room.id}/messages/${message.id}/readers`)).items).toEqual([]);
+  });
+
+  describe('its pin', () => {
+    it('is set and taken by who may, each once, and takes a rev', async () => {
+      const { ana, bob } = await world.people('ana', 'bob');
+      const room = await ana.opensGroup(bob);
+      const message = await bob.says(room, 'keep');
+      const path = `/rooms/${room.id}/messages/${message.id}/pin`;
+      const rev = (await ana.page(room)).rev as number;
+      expect(await bob.tries('PUT', path)).toBe('403 role_preset');
+      expect([await ana.tries('PUT', path), await ana.tries('PUT', path)]).toEqual(['204', '204']);
+      expect((await bob.gets(`/rooms/${room.id}/messages/${message.id}`)).pinned).toBe(true);
+      expect((await ana.page(room)).rev).toBe(rev + 1);
+      expect([await ana.tries('DELETE', path), await ana.tries('DELETE', path)]).toEqual(['204', '204']);
+      expect((await bob.gets(`/rooms/${room.id}/messages/${message.id}`)).pinned).toBe(false);
+      expect((await ana.page(room)).rev).toBe(rev + 2);
+      const system = (await ana.page(room)).items[0];
+      expect(await ana.tries('PUT', `/rooms/${room.id}/messages/${system.id}/pin`)).toBe('422 system_message');
+    });
+
+    it('has a bound a room, kept when many pin at once; the list is newest pin first', async () => {
+      const ana = await world.person('ana');
+      const room = await ana.opensGroup();
+      const messages: Said[] = [];
+      for (const text of ['1', '2', '3', '4', '5', '6']) messages.push(await ana.says(room, text));
+      const pin = (message: Said) => ana.tries('PUT', `/rooms/${room.id}/messages/${message.id}/pin`);
+      const answers = await Promise.all(messages.map(pin));
+      expect(answers.sort()).toEqual(['204', '204', '204', '422 too_many_pins', '422 too_many_pins', '422 too_many_pins']);
+      const { items } = await ana.gets(`/rooms/${room.id}/pins`);
+      expect(items.length).toBe(3);
+      await ana.deletes(`/rooms/${room.id}/messages/${items[2].id}/pin`);
+      const free = messages.find((message) => !items.some((item: Said) => item.id === message.id));
+      expect(await pin(free)).toBe('204');
+      const first = await ana.gets(`/rooms/${room.id}/pins?limit=2`);
+      const second = await ana.gets(`/rooms/${room.id}/pins?limit=2&cursor=${first.nextCursor}`);
+      expect([...first.items, ...second.items].map((item: Said) => item.id)).toEqual([free.id, items[0].id, items[1].id]);
+    });
+  });
+});

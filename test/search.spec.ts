@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { normalise, termsOf, tsqueryOf, vectorOf } from '../src/search/search-text.policy.js';
+import { snippetOf, SNIPPET_LENGTH } from '../src/search/snippet.policy.js';
+import type { Said } from './support/ear.js';
+import { until } from './support/until.js';
+import type { Person } from './support/world.js';
+import { World } from './support/world.js';
+
+describe('folding', () => {
+  it.each([
+    ['case and accents', 'CRÈME Brûlée', 'creme brulee'],
+    ['what composes to the same', 'caf\u0065\u0301', 'cafe'],
+    ['sharp s and ligatures', 'Straße ﬁn', 'strasse fin'],
+    ['letters with a stroke', 'Łódź Ø ĐÆ', 'lodz o dae'],
+    ['Turkish i', 'İstanbul ılık', 'istanbul ilik'],
+    ['Greek, with its final sigma', 'ΟΔΌΣ οδός', 'οδοσ οδοσ'],
+    ['Cyrillic', 'Ёлка ЙОД', 'елка иод'],
+    ['Arabic vowels and elongation', 'مُحَمَّد ســلام', 'محمد سلام'],
+    ['Hebrew points', 'שָׁלוֹם', 'שלום'],
+    ['full width and half width', 'ＡＢＣ ｱｲｳ', 'abc アイウ'],
+    ['but not the marks that make another letter', 'がか', 'がか'],
+    ['nor those of Indic scripts', 'नमस्ते', 'नमस्ते'],
+    ['Hangul, composed or not', '한글'.normalize('NFD'), '한글'],
+    ['selectors and joiners of emoji', '❤️ 👨‍👩‍👧', '❤ 👨👩👧'],
+    ['blanks of all kinds', ' a\n\tb\u00a0\u3000c ', 'a b c'],
+  ])('%s', (_, text, expected) => {
+    expect(normalise(text)).toBe(expected);
+    expect(normalise(normalise(text))).toBe(expected);
+  });
+
+  it('makes of a text an entry that holds every part of each word', () => {
+    const entry = vectorOf("ab'c\\ 日本", { roomId: 'r', userId: 'u', hasMedia: false });
+    expect(entry).toBe(`' rr' ' uu' 'ab''' 'b''c' '''c\\\\' 'c\\\\' '\\\\' '日本' '本'`);
+    expect(tsqueryOf(['ab', '日本語x'], { hasMedia: true })).toBe(`' m' & 'ab':* & '日本語' & '本語x'`);
+    expect(termsOf('  Foo foo BAR ', 10)).toEqual(['foo', 'bar']);
+  });
+
+  it('cuts a snippet around the first hit, folded or not', () => {
+    expect(snippetOf('short\n text', ['text'])).toBe('short text');
+    const long = `${'lorem ipsum '.repeat(40)}the CAFÉ is here ${'dolor '.repeat(60)}`;
+    const snippet = snippetOf(long, ['cafe']);
+    expect(snippet).toContain('CAFÉ');
+    expect(snippet).toMatch(/^….*…$/);
+    expect([...snippet].length).toBeLessThanOrEqual(SNIPPET_LENGTH + 2);
+    expect(snippetOf(long, ['nowhere']).startsWith('lorem')).toBe(true);
+  });
+});
+
+describe('search', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start()));
+  afterAll(() => world.stop());
+
+  const find = async (person: Person, query: string, more = ''): Promise<Said[]> =>
+    (await person.gets(`/messages/search?query=${encodeURIComponent(query)}${more}`)).items;
+  const idsOf = async (person: Person, query: string, more = ''): Promise<string[]> =>
+    (await find(person, query, more)).map((item) => item.message.id);
+  /** What was sent is found soon, not at once: waits until the newest is. */
+  const indexed = (person: Person, message: Said): Promise<unknown> =>
+    until('the newest message found', async () => (await idsOf(person, message.text, `&roomId=${message.roomId}`)).includes(message.id));
+
+  it.each([
+    ['a word', 'The quick brown fox', 'brown'],
+    ['part of a word', 'unbelievable things', 'lieva'],
+    ['two letters', 'the end xq', 'xq'],
+    ['one letter', 'plan ß', 'ss'],
+    ['with accents, asked without', 'déjà vu à Orléans', 'deja orleans'],
+    ['without accents, asked with', 'resume', 'résumé'],
+    ['words in any order', 'first second third', 'third first'],
+    ['punctuation', 'what?! (really)', '?!'],
+    ['the signs of patterns', '100% of a_b\\c', '% a_b\\c'],
+    ['a quote', "it's o'clock", "o'clo"],
+    ['Chinese, one character', '今天天气很好', '气'],
+    ['Chinese, two', '我们去吃饭吧', '吃饭'],
+    ['Japanese', '東京都に住んでいます', '京都に住'],
+    ['Korean', '안녕하세요 여러분', '하세'],
+    ['Cyrillic', 'Привет, мир', 'прив'],
+    ['Arabic', 'السَّلامُ عليكم', 'السلام'],
+    ['Hebrew', 'שלום עולם', 'עולם'],
+    ['Hindi', 'नमस्ते दुनिया', 'दुनि'],
+    ['Thai', 'สวัสดีครับ', 'ดีคร'],
+    ['an emoji', 'well done 🎉🎉', '🎉'],
+    ['an emoji with a tone', 'yes 👍🏽', '👍🏽'],
+    ['a link', 'see https://example.org/a-page?x=1', 'example.org/a-p'],
+  ])('finds %s', async (_, text, query) => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    await ana.says(room, 'something else entirely');
+    const message = await ana.says(room, text);
+    await indexed(ana, message);
+    const items = await find(ana, query);
+    expect(items).toEqual([{ message, snippet: text }]);
+  });
+
+  it('only what the asking person may read, at the moment they ask', async () => {
+    const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
+    const room = await ana.opensGroup();
+    const word = `w${randomUUID().slice(0, 8)}`;
+    const old = await ana.says(room, `old ${word}`);
+    await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
+    await ana.befriends(bob);
+    await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
+    const fresh = await ana.says(room, `fresh ${word}`);
+    await indexed(ana, fresh);
+    expect(await idsOf(ana, word)).toEqual([fresh.id, old.id]);
+    expect(await idsOf(bob, word)).toEqual([fresh.id]);
+    expect(await idsOf(zoe, word)).toEqual([]);
+    expect(await zoe.tries('GET', `/messages/search?query=${word}&roomId=${room.id}`)).toBe('404 room_not_found');
+    await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+    expect(await idsOf(bob, word)).toEqual([]);
+  });
+
+  it('what was edited or deleted as it is now, from the answer on', async () => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    const before = await ana.says(room, 'walrus one');
+    const message = await ana.says(room, 'walrus two');
+    await indexed(ana, message);
+    const path = `/rooms/${room.id}/messages`;
+    const edited = await ana.patches(`${path}/${message.id}`, { text: 'penguin two' });
+    expect(await idsOf(ana, 'walrus')).toEqual([before.id]);
+    expect(await find(ana, 'penguin')).toEqual([{ message: edited, snippet: 'penguin two' }]);
+    await ana.deletes(`${path}/${before.id}`);
+    expect(await idsOf(ana, 'walrus')).toEqual([]);
+    // Before the index has heard of it, too.
+    const hasty = await ana.says(room, 'ostrich');
+    await ana.deletes(`${path}/${hasty.id}`);
+    const later = await ana.says(room, 'ostrich again');
+    await indexed(ana, later);
+    expect(await idsOf(ana, 'ostrich')).toEqual([later.id]);
+  });
+
+  it('by room, person and time', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const group = await ana.opensGroup(bob);
+    const team = await ana.opensTeam(bob);
+    const messages: Said[] = [];
+    for (const [person, room] of [
+      [ana, group],
+      [bob, group],
+      [ana, team],
+      [bob, team],
+    ] as const) {
+      messages.push(await person.says(room, 'the zebra'));
+    }
+    await indexed(ana, messages[1]);
+    await indexed(ana, messages[3]);
+    const [a, b, c, d] = messages.map((message) => message.id);
+    expect(await idsOf(ana, 'zebra')).toEqual([d, c, b, a]);
+    expect(await idsOf(ana, 'zebra', `&roomId=${group.id}`)).toEqual([b, a]);
+    expect(await idsOf(ana, 'zebra', `&userId=${bob.id}`)).toEqual([d, b]);
+    expect(await idsOf(ana, 'zebra', `&userId=${bob.id}&roomId=${team.id}`)).toEqual([d]);
+    expect(await idsOf(ana, 'zebra', `&before=${messages[2].createdAt}&after=${messages[0].createdAt}`)).toEqual([b]);
+    expect(await idsOf(ana, 'zebra', '&hasMedia=true')).toEqual([]);
+    expect(await idsOf(ana, 'zebra', '&hasMedia=false')).toEqual([d, c, b, a]);
+  });
+
+  it('page by page, newest first', async () => {
+    const ana = await world.person('ana');
+    const rooms = [await ana.opensGroup(), await ana.opensTeam()];
+    const said: Said[] = [];
+    for (const turn of [1, 2, 3, 4, 5, 6, 7]) said.unshift(await ana.says(rooms[turn % 2]!, `turtle ${turn}`));
+    await indexed(ana, said[0]);
+    await indexed(ana, said[1]);
+    const found: string[] = [];
+    let cursor = '';
+    do {
+      const page: Said = await ana.gets(`/messages/search?query=turtle&limit=3${cursor && `&cursor=${cursor}`}`);
+      found.push(...page.items.map((item: Said) => item.message.id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(found).toEqual(said.map((message) => message.id));
+  });
+
+  it.each([
+    ['no query', '', '400 validation_failed'],
+    ['an empty one', '?query=', '400 validation_failed'],
+    ['nothing but blanks', '?query=%20%20', '422 empty_query'],
+    ['a long one', `?query=${'x'.repeat(201)}`, '400 validation_failed'],
+    ['NUL', '?query=a%00', '422 unstorable_text'],
+    ['a bad time', '?query=x&before=yesterday', '400 validation_failed'],
+    ['a day that is none', '?query=x&before=2026-02-30', '400 validation_failed'],
+    ['a bad cursor', '?query=x&cursor=nonsense', '400 validation_failed'],
+    ['a bad flag', '?query=x&hasMedia=maybe', '400 validation_failed'],
+    ['an unknown filter', '?query=x&seq=1', '400 validation_failed'],
+  ])('refuses %s', async (_, query, expected) => {
+    const ana = await world.person('ana');
+    expect(await ana.tries('GET', `/messages/search${query}`)).toBe(expected);
+  });
+});

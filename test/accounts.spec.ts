@@ -219,6 +219,58 @@ describe('removing an account', () => {
     expect(await root.tries('POST', `/users/${bob.id}/activate`)).toBe('404 user_not_found');
   });
 
+  it('erases what was said, when asked to: tombstones, told to who is there', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const [room, two] = [await ana.opensGroup(bob), await ana.opensPrivate(bob)];
+    const first = await ana.says(room, 'the first');
+    const reply = await bob.says(room, 'an answer', { replyToId: first.id });
+    const back = await ana.says(room, 'and back', { replyToId: reply.id });
+    const hers = [first, back];
+    for (let i = 0; i < 5; i++) hers.push(await ana.says(room, `more ${i}`));
+    const whispered = await ana.says(two, 'a secret');
+    await ana.posts(`/rooms/${room.id}/messages/${reply.id}/reactions`, { reaction: '🦜' });
+    await bob.posts(`/rooms/${room.id}/messages/${first.id}/reactions`, { reaction: '🦜' });
+    await bob.puts(`/rooms/${room.id}/messages/${first.id}/pin`).catch(() => undefined);
+    const ear = await bob.listens();
+    expect((await ana.call('DELETE', '/users/me?messages=erase')).status).toBe(202);
+    await jobsDone();
+
+    const packet = await ear.hears('messages:updated', ({ roomId }) => roomId === room.id);
+    expect(packet.causes.map(({ kind }: { kind: string }) => kind)).toEqual(Array(7).fill('deleted'));
+    expect(packet.rev - packet.prevRev).toBe(7);
+    for (const { id } of hers) {
+      const message = await bob.gets(`/rooms/${room.id}/messages/${id}`);
+      expect(message).toMatchObject({ text: null, media: [], mentions: [], reactions: [], user: { deleted: true } });
+      expect(message.deletedAt).not.toBeNull();
+      expect(packet.messages.find((told: { id: string }) => told.id === id)).toMatchObject({ rev: message.rev, text: null });
+    }
+    const answer = await bob.gets(`/rooms/${room.id}/messages/${reply.id}`);
+    expect(answer).toMatchObject({ text: 'an answer', replyCount: 0, replyTo: { id: first.id } });
+    expect(JSON.stringify(answer)).not.toContain('the first');
+    expect((await bob.gets(`/rooms/${two.id}/messages/${whispered.id}`)).text).toBeNull();
+    const stored = JSON.stringify((await db.query('SELECT * FROM messages WHERE user_id = $1', [ana.id])).rows);
+    for (const word of ['the first', 'and back', 'more ', 'a secret']) expect(stored).not.toContain(word);
+  });
+
+  it('erases hundreds in steps, each with its rev', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    for (let i = 0; i < 4; i++) {
+      await Promise.all(Array.from({ length: 100 }, (_, j) => ana.says(room, `line ${i} ${j}`)));
+    }
+    await bob.says(room, 'stays');
+    await ana.deletes('/users/me?messages=erase');
+    await jobsDone();
+    const { rows } = await db.query(
+      `SELECT count(*) FILTER (WHERE user_id = $2 AND text IS NOT NULL)::int AS left,
+         count(DISTINCT rev) FILTER (WHERE user_id = $2 AND type <> 'system')::int AS revs FROM messages WHERE room_id = $1`,
+      [room.id, ana.id],
+    );
+    expect(rows[0]).toEqual({ left: 0, revs: 400 });
+    const { unreadCount } = (await bob.gets(`/rooms/${room.id}`)).membership;
+    expect(unreadCount).toBe(0);
+  });
+
   it('of thirty owned rooms leaves each one owner', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);

@@ -3,17 +3,20 @@ import { Sessions } from '../auth/sessions.service.js';
 import { FriendRequestsService } from '../friends/friend-requests.service.js';
 import type { JobPayload } from '../jobs/job.types.js';
 import { Jobs } from '../jobs/jobs.js';
+import { MessageErasure } from '../messages/message-erasure.service.js';
 import { AccountRooms } from '../rooms/account-rooms.service.js';
+import type { MessageKey } from '../timeline/message-rows.service.js';
 import type { MessagesOfTheGone } from './dto/remove-account.dto.js';
 
-type Stage = 'rooms' | 'friends' | 'sessions';
+type Stage = 'rooms' | 'friends' | 'messages' | 'sessions';
 
 interface Removal extends JobPayload {
   readonly userId: string;
   readonly messages: MessagesOfTheGone;
   readonly stage: Stage;
-  /** Where the stage goes on. */
-  readonly place: string | null;
+  /** Where the stage goes on: past this room, this message. */
+  readonly room: string | null;
+  readonly message: MessageKey | null;
 }
 
 const KIND = 'account:remove';
@@ -25,6 +28,7 @@ export class AccountRemoval implements OnModuleInit {
     private readonly jobs: Jobs,
     private readonly rooms: AccountRooms,
     private readonly requests: FriendRequestsService,
+    private readonly erasure: MessageErasure,
     private readonly sessions: Sessions,
   ) {}
 
@@ -34,19 +38,24 @@ export class AccountRemoval implements OnModuleInit {
 
   /** Part of the transaction that closes the account. */
   begin(userId: string, messages: MessagesOfTheGone): Promise<void> {
-    return this.jobs.enqueue(KIND, { userId, messages, stage: 'rooms', place: null } satisfies Removal, { key: `${KIND}:${userId}` });
+    const removal: Removal = { userId, messages, stage: 'rooms', room: null, message: null };
+    return this.jobs.enqueue(KIND, removal, { key: `${KIND}:${userId}` });
   }
 
   private async step(removal: Removal): Promise<{ again: Removal } | void> {
-    const { userId, stage, place } = removal;
+    const { userId, stage } = removal;
     switch (stage) {
       case 'rooms': {
-        const next = await this.rooms.leave(userId, place);
-        return { again: { ...removal, stage: next === null ? 'friends' : 'rooms', place: next } };
+        const room = await this.rooms.leave(userId, removal.room);
+        return { again: { ...removal, stage: room === null ? 'friends' : 'rooms', room } };
       }
       case 'friends': {
         const more = await this.requests.estrangeSome(userId);
-        return { again: { ...removal, stage: more ? 'friends' : 'sessions' } };
+        return { again: { ...removal, stage: more ? 'friends' : removal.messages === 'erase' ? 'messages' : 'sessions' } };
+      }
+      case 'messages': {
+        const message = await this.erasure.eraseSome(userId, removal.message);
+        return { again: { ...removal, stage: message === null ? 'sessions' : 'messages', message } };
       }
       case 'sessions':
         return this.sessions.forget(userId);

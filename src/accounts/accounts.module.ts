@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { FriendsModule } from '../friends/friends.module.js';
 import { MediaModule } from '../media/media.module.js';
+import { MessagesModule } from '../messages/messages.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountAdminController } from './account-admin.controller.js';
@@ -12,7 +13,7 @@ import { AccountsController } from './accounts.controller.js';
 import { Profile } from './profile.service.js';
 
 @Module({
-  imports: [UsersModule, AuthModule, FriendsModule, MediaModule, RoomsModule],
+  imports: [UsersModule, AuthModule, FriendsModule, MediaModule, RoomsModule, MessagesModule],
   controllers: [AccountsController, AccountAdminController],
   providers: [Profile, AccountEndings, AccountRemoval, AccountExportQueries],
 })

@@ -41,8 +41,8 @@ export class MessageRemoval {
     });
   }
 
-  /** What hangs on messages of one room that are being buried. @param messages ascending by seq, at most 1,000 */
-  private async clear(roomId: string, messages: readonly { id: string; seq: number }[]): Promise<void> {
+  /** What hangs on messages of one room that are being buried. Expects the room's head. @param messages ascending by seq, at most 1,000 */
+  async clear(roomId: string, messages: readonly { id: string; seq: number }[]): Promise<void> {
     const ids = messages.map(({ id }) => id);
     await this.reactions.clear(roomId, ids);
     await this.remains.clear(roomId, ids);

@@ -10,6 +10,7 @@ import { TimelineModule } from '../timeline/timeline.module.js';
 import { MessageEdit } from './message-edit.entity.js';
 import { MessageEditing } from './message-editing.service.js';
 import { MessageEdits } from './message-edits.service.js';
+import { MessageErasure } from './message-erasure.service.js';
 import { MessagePin } from './message-pin.entity.js';
 import { MessageRemains } from './message-remains.service.js';
 import { MessageRemoval } from './message-removal.service.js';
@@ -36,13 +37,14 @@ import { PinsService } from './pins.service.js';
     MessagesQueries,
     MessageEditing,
     MessageEdits,
+    MessageErasure,
     MessageRemoval,
     MessageRemains,
     MessageThreads,
     PinsService,
     MessageMediaRows,
   ],
-  exports: [MessagesService],
+  exports: [MessageErasure, MessagesService],
 })
 export class MessagesModule implements OnModuleInit {
   constructor(private readonly purge: RoomPurge) {}

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { MessageRows } from './message-rows.service.js';
+import { MessageTombstones } from './message-tombstones.service.js';
 import { MessageWriter } from './message-writer.service.js';
 import { Message, MessageMention } from './message.entity.js';
 import { SendCall } from './send-call.service.js';
@@ -11,8 +12,8 @@ import { SystemMessages } from './system-messages.service.js';
 /** Messages as rows, and the send path. No routes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Message, MessageMention]), RoomAccessModule],
-  providers: [MessageRows, MessageWriter, SendCall, SystemMessages],
-  exports: [MessageRows, MessageWriter, SystemMessages],
+  providers: [MessageRows, MessageTombstones, MessageWriter, SendCall, SystemMessages],
+  exports: [MessageRows, MessageTombstones, MessageWriter, SystemMessages],
 })
 export class TimelineModule implements OnModuleInit {
   constructor(private readonly purge: RoomPurge) {}

@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Ear } from '../support/ear.js';
+import { until } from '../support/until.js';
+import { type Person, World } from '../support/world.js';
+
+let world: World;
+beforeAll(async () => (world = await World.start()));
+afterAll(() => world.stop());
+
+const logged = (ear: Ear, roomId: string): any[] =>
+  ear.heard.filter(({ payload }) => payload.roomId === roomId && payload.prevRev !== undefined).map(({ payload }) => payload);
+
+/** Each packet begins where the one before it ended. */
+const expectNoHole = (ear: Ear, roomId: string, from: number): void => {
+  let at = from;
+  for (const { prevRev, rev } of logged(ear, roomId)) {
+    expect(prevRev).toBe(at);
+    expect(rev).toBeGreaterThan(prevRev);
+    at = rev;
+  }
+};
+
+describe('messages', () => {
+  it('reach the members of the room, the sender too, and nobody else', async () => {
+    const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
+    const room = await ana.opensGroup(bob);
+    const [a, b, z] = await Promise.all([ana.listens(), bob.listens(), zoe.listens()]);
+    await ana.says(room, 'hello');
+    const heard = await b!.hearsText('hello');
+    expect(await a!.hearsText('hello')).toEqual(heard);
+    const { mine: _, ...first } = { mine: 0, ...(await bob.gets(`/rooms/${room.id}/messages/${heard.id}`)) };
+    expect(heard).toEqual({ ...first, reactions: [] });
+    await z!.settles();
+    expect(z!.messages()).toEqual([]);
+  });
+
+  it('that one commit brought are one packet', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const [a, b] = [await ana.listens(), await bob.listens()];
+    await Promise.all(Array.from({ length: 60 }, (_, n) => a.says('message:send', { roomId: room.id, text: `n ${n}` })));
+    await b.hearsText('n 59');
+    expect(b.messages(room.id).map(({ text }) => text)).toEqual(Array.from({ length: 60 }, (_, n) => `n ${n}`));
+    expect(b.all('messages:created').length).toBeLessThan(20);
+  });
+
+  it('that change are told with their cause, merged when many come, and without a hole', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const message = await ana.says(room, 'to be liked');
+    const [a, b] = [await ana.listens(), await bob.listens()];
+    const { rev } = await bob.gets(`/rooms/${room.id}`);
+    const on = { roomId: room.id, messageId: message.id };
+    await a.says('message:edit', { ...on, text: 'edited' });
+    expect((await b.hears('messages:updated')).causes).toEqual([{ rev: rev + 1, kind: 'edited', messageId: message.id, userId: ana.id }]);
+    for (let n = 0; n < 20; n++) await a.says(n % 2 === 0 ? 'reaction:add' : 'reaction:remove', { ...on, reaction: '👍' });
+    await b.hears('messages:updated', (packet) => packet.rev === rev + 21);
+    expect(b.all('messages:updated').length).toBeLessThan(15);
+    expectNoHole(b, room.id, rev);
+    const merged = b.all('messages:updated').find(({ causes }) => causes.length > 1);
+    expect(merged.messages).toEqual([{ id: message.id, seq: message.seq, rev: merged.rev, reactions: expect.any(Array) }]);
+  });
+
+  it('keep their order with every other change of the room', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.opensGroup(bob);
+    const message = await ana.says(room, 'x');
+    const b = await bob.listens();
+    const { rev } = await bob.gets(`/rooms/${room.id}`);
+    const path = `/rooms/${room.id}/messages/${message.id}`;
+    await Promise.all([
+      ...Array.from({ length: 12 }, (_, n) => ana.patches(path, { text: `edit ${n}` })),
+      ana.patches(`/rooms/${room.id}`, { name: 'another' }),
+      ana.befriends(eva).then(() => ana.posts(`/rooms/${room.id}/users`, { userId: eva.id })),
+      ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' }),
+    ]);
+    const fresh = await bob.gets(`/rooms/${room.id}`);
+    await until('all heard', () => logged(b, room.id).at(-1)?.rev === fresh.rev);
+    expectNoHole(b, room.id, rev);
+    expect(b.all('room:updated')[0].room).toMatchObject({ name: 'another' });
+    expect(Object.keys(b.all('room:updated')[0].room)).not.toContain('membership');
+    expect(b.all('room-user:added')[0].roomUsers).toMatchObject([{ userId: eva.id, role: 'member' }]);
+    expect(b.all('room-user:updated')[0].roomUser).toMatchObject({ userId: bob.id, role: 'admin' });
+  });
+});
+
+describe('who joins under since_joined', () => {
+  let ana: Person, bob: Person, eva: Person, room: any, before: any;
+  beforeAll(async () => {
+    ({ ana, bob, eva } = await world.people('ana', 'bob', 'eva'));
+    room = await ana.opensGroup(bob);
+    await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
+    before = await ana.says(room, 'a secret of old');
+    await ana.befriends(eva);
+    await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
+  });
+
+  it('hears no preview of what lies before', async () => {
+    const [b, e] = [await bob.listens(), await eva.listens()];
+    await ana.says(room, 'look there', { replyToId: before.id });
+    expect((await b.hearsText('look there')).replyTo.preview.text).toBe('a secret of old');
+    expect((await e.hearsText('look there')).replyTo).toEqual({ id: before.id, seq: before.seq, preview: null });
+    expect(JSON.stringify(e.heard)).not.toContain('a secret of old');
+  });
+
+  it('hears of no change of it, but that there was one', async () => {
+    const [b, e] = [await bob.listens(), await eva.listens()];
+    await ana.patches(`/rooms/${room.id}/messages/${before.id}`, { text: 'a new secret' });
+    const full = await b.hears('messages:updated');
+    expect(full.messages[0].text).toBe('a new secret');
+    const hidden = await e.hears('messages:updated');
+    expect(hidden).toMatchObject({ prevRev: full.prevRev, rev: full.rev, messages: [] });
+    expect(hidden.causes).toEqual([{ rev: full.rev, kind: 'hidden', messageId: before.id, userId: null }]);
+    const after = await ana.says(room, 'after');
+    await ana.patches(`/rooms/${room.id}/messages/${after.id}`, { text: 'after, edited' });
+    expect((await e.hears('messages:updated', ({ messages }) => messages.length > 0)).messages[0].text).toBe('after, edited');
+  });
+});
+
+describe('rooms come and go', () => {
+  it('room:created comes to each as they see it, with the cursor to start from', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    await ana.befriends(bob, eva);
+    const [a, b, e] = await Promise.all([ana.listens(), bob.listens(), eva.listens()]);
+    const room = await ana.opens('team', 'ours', bob);
+    for (const [ear, person, role] of [
+      [a!, ana, 'owner'],
+      [b!, bob, 'member'],
+    ] as const) {
+      const created = await ear.hears('room:created', (packet) => packet.room.id === room.id);
+      expect(created.room.membership).toMatchObject({ userId: person.id, role });
+      expect(created.my).toBe((await person.gets('/users/me')).my);
+    }
+    await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
+    const { room: seen } = await e!.hears('room:created', (packet) => packet.room.id === room.id);
+    const { rev } = seen;
+    await ana.says(room, 'welcome');
+    await e!.hearsText('welcome');
+    expect(e!.messages(room.id).map(({ seq }) => seq)).toEqual([seen.lastSeq + 1]);
+    expect(logged(e!, room.id).every(({ prevRev }) => prevRev >= rev)).toBe(true);
+  });
+
+  it('room:gone is the last word, with the reason, and what comes later is not heard', async () => {
+    const { ana, bob, eva, ida } = await world.people('ana', 'bob', 'eva', 'ida');
+    const room = await ana.opens('group', 'here', bob, eva, ida);
+    const [a, b, e, i] = await Promise.all([ana.listens(), bob.listens(), eva.listens(), ida.listens()]);
+    await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+    await ana.says(room, 'without bob');
+    await eva.posts(`/rooms/${room.id}/leave`);
+    await ana.puts(`/rooms/${room.id}/bans/${ida.id}`, {});
+    await ana.says(room, 'alone');
+    expect(await b!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
+    expect(await e!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'left' });
+    expect(await i!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'banned' });
+    expect((await a!.hears('room-user:removed')).userId).toBe(bob.id);
+    await a!.hearsText('alone');
+    for (const [ear, person] of [
+      [b!, bob],
+      [e!, eva],
+      [i!, ida],
+    ] as const) {
+      await ear.settles();
+      const ofRoom = ear.heard.filter(({ payload }) => payload.roomId === room.id);
+      expect(ofRoom.at(-1)!.event).toBe('room:gone');
+      expect(ofRoom.at(-1)!.payload.my).toBe((await person.gets('/users/me')).my);
+      expect(ear.messages(room.id).map(({ text }) => text)).not.toContain('alone');
+    }
+    expect(b!.messages(room.id)).toEqual([]);
+    await ana.deletes(`/rooms/${room.id}`);
+    expect(await a!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'deleted' });
+  });
+
+  it('who comes back hears again, once', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const b = await bob.listens();
+    for (let n = 0; n < 5; n++) {
+      await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+      await ana.says(room, `unheard ${n}`);
+      await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
+      await b.hears('room:created', () => b.all('room:created').length === n + 1);
+      await ana.says(room, `heard ${n}`);
+      await b.hearsText(`heard ${n}`);
+    }
+    const said = b.messages(room.id).filter(({ system }) => !system);
+    expect(said.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, (_, n) => `heard ${n}`));
+    expect(b.heard.filter(({ event }) => event === 'room:gone' || event === 'room:created').map(({ event }) => event)).toEqual(
+      Array.from({ length: 5 }, () => ['room:gone', 'room:created']).flat(),
+    );
+  });
+});
+
+describe('people', () => {
+  it('hear what concerns them alone, numbered without a hole, on all devices', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const [one, two] = [await ana.listens(), await ana.listens()];
+    const from = one.all('ready')[0].my;
+    const request = await bob.posts('/friend-requests', { userId: ana.id });
+    await ana.posts(`/friend-requests/${request.id}/approve`);
+    await ana.patches('/users/me', { displayName: 'Ana the Great' });
+    const room = await ana.posts('/rooms', { type: 'group', name: 'x', userIds: [bob.id] });
+    await ana.patches(`/rooms/${room.id}/users/me`, { muted: true, draft: 'so far' });
+    await ana.puts(`/users/me/blocks/${bob.id}`);
+    const { my } = await ana.gets('/users/me');
+    for (const ear of [one, two]) {
+      await until('all heard', () => ear.heard.some(({ payload }) => payload.my === my));
+      const numbers = ear.heard
+        .filter(({ event, payload }) => event !== 'ready' && payload.my !== undefined)
+        .map(({ payload }) => payload.my);
+      expect(numbers).toEqual(Array.from({ length: my - from }, (_, index) => from + index + 1));
+      expect(ear.all('friend-request:received')[0].friendRequest).toMatchObject({ id: request.id, status: 'pending' });
+      expect(ear.all('friend-request:approved')[0].friendRequest).toMatchObject({ id: request.id, status: 'approved' });
+      expect(ear.all('me:updated')[0].me).toMatchObject({ displayName: 'Ana the Great' });
+      expect(ear.all('membership:updated')[0].membership).toMatchObject({ muted: true, draft: 'so far' });
+      expect(ear.all('friend:removed')).toMatchObject([{ userId: bob.id }]);
+    }
+  });
+
+  it('are told when somebody near them changes', async () => {
+    const { ana, bob, eva, zoe } = await world.people('ana', 'bob', 'eva', 'zoe');
+    await ana.opensPrivate(bob);
+    const [b, e, z] = await Promise.all([bob.listens(), eva.listens(), zoe.listens()]);
+    await e!.says('presence:watch', { userIds: [ana.id] });
+    await ana.patches('/users/me', { displayName: 'renamed' });
+    for (const ear of [b!, e!]) expect((await ear.hears('user:updated')).user).toMatchObject({ id: ana.id, displayName: 'renamed' });
+    await z!.settles();
+    expect(z!.all('user:updated')).toEqual([]);
+  });
+});
+
+it('a reader of a channel comes and goes unlogged, and hears the news between', async () => {
+  const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+  const room = await ana.opensChannel(bob);
+  const [b, e] = [await bob.listens(), await eva.listens()];
+  const { rev, lastSeq } = await ana.gets(`/rooms/${room.id}`);
+  await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
+  await e.hears('room:created');
+  await ana.says(room, 'news');
+  await e.hearsText('news');
+  await eva.posts(`/rooms/${room.id}/leave`);
+  await e.hears('room:gone');
+  await ana.says(room, 'more news');
+  await b.hearsText('more news');
+  await e.settles();
+  expect(e.messages().map(({ text }) => text)).toEqual(['news']);
+  expect(b.messages(room.id).map(({ seq }) => seq)).toEqual([lastSeq + 1, lastSeq + 2]);
+  expect(logged(b, room.id)).toEqual([]);
+  expect((await ana.gets(`/rooms/${room.id}`)).rev).toBe(rev);
+});

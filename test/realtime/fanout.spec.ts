@@ -26,12 +26,12 @@ describe('messages', () => {
     const room = await ana.opensGroup(bob);
     const [a, b, z] = await Promise.all([ana.listens(), bob.listens(), zoe.listens()]);
     await ana.says(room, 'hello');
-    const heard = await b!.hearsText('hello');
-    expect(await a!.hearsText('hello')).toEqual(heard);
+    const heard = await b.hearsText('hello');
+    expect(await a.hearsText('hello')).toEqual(heard);
     const { mine: _, ...first } = { mine: 0, ...(await bob.gets(`/rooms/${room.id}/messages/${heard.id}`)) };
     expect(heard).toEqual({ ...first, reactions: [] });
-    await z!.settles();
-    expect(z!.messages()).toEqual([]);
+    await z.settles();
+    expect(z.messages()).toEqual([]);
   });
 
   it('that one commit brought are one packet', async () => {
@@ -124,20 +124,20 @@ describe('rooms come and go', () => {
     const [a, b, e] = await Promise.all([ana.listens(), bob.listens(), eva.listens()]);
     const room = await ana.opens('team', 'ours', bob);
     for (const [ear, person, role] of [
-      [a!, ana, 'owner'],
-      [b!, bob, 'member'],
+      [a, ana, 'owner'],
+      [b, bob, 'member'],
     ] as const) {
       const created = await ear.hears('room:created', (packet) => packet.room.id === room.id);
       expect(created.room.membership).toMatchObject({ userId: person.id, role });
       expect(created.my).toBe((await person.gets('/users/me')).my);
     }
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
-    const { room: seen } = await e!.hears('room:created', (packet) => packet.room.id === room.id);
+    const { room: seen } = await e.hears('room:created', (packet) => packet.room.id === room.id);
     const { rev } = seen;
     await ana.says(room, 'welcome');
-    await e!.hearsText('welcome');
-    expect(e!.messages(room.id).map(({ seq }) => seq)).toEqual([seen.lastSeq + 1]);
-    expect(logged(e!, room.id).every(({ prevRev }) => prevRev >= rev)).toBe(true);
+    await e.hearsText('welcome');
+    expect(e.messages(room.id).map(({ seq }) => seq)).toEqual([seen.lastSeq + 1]);
+    expect(logged(e, room.id).every(({ prevRev }) => prevRev >= rev)).toBe(true);
   });
 
   it('room:gone is the last word, with the reason, and what comes later is not heard', async () => {
@@ -149,15 +149,15 @@ describe('rooms come and go', () => {
     await eva.posts(`/rooms/${room.id}/leave`);
     await ana.puts(`/rooms/${room.id}/bans/${ida.id}`, {});
     await ana.says(room, 'alone');
-    expect(await b!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
-    expect(await e!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'left' });
-    expect(await i!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'banned' });
-    expect((await a!.hears('room-user:removed')).userId).toBe(bob.id);
-    await a!.hearsText('alone');
+    expect(await b.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
+    expect(await e.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'left' });
+    expect(await i.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'banned' });
+    expect((await a.hears('room-user:removed')).userId).toBe(bob.id);
+    await a.hearsText('alone');
     for (const [ear, person] of [
-      [b!, bob],
-      [e!, eva],
-      [i!, ida],
+      [b, bob],
+      [e, eva],
+      [i, ida],
     ] as const) {
       await ear.settles();
       const ofRoom = ear.heard.filter(({ payload }) => payload.roomId === room.id);
@@ -165,9 +165,9 @@ describe('rooms come and go', () => {
       expect(ofRoom.at(-1)!.payload.my).toBe((await person.gets('/users/me')).my);
       expect(ear.messages(room.id).map(({ text }) => text)).not.toContain('alone');
     }
-    expect(b!.messages(room.id)).toEqual([]);
+    expect(b.messages(room.id)).toEqual([]);
     await ana.deletes(`/rooms/${room.id}`);
-    expect(await a!.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'deleted' });
+    expect(await a.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'deleted' });
   });
 
   it('who comes back hears again, once', async () => {
@@ -220,11 +220,11 @@ describe('people', () => {
     const { ana, bob, eva, zoe } = await world.people('ana', 'bob', 'eva', 'zoe');
     await ana.opensPrivate(bob);
     const [b, e, z] = await Promise.all([bob.listens(), eva.listens(), zoe.listens()]);
-    await e!.says('presence:watch', { userIds: [ana.id] });
+    await e.says('presence:watch', { userIds: [ana.id] });
     await ana.patches('/users/me', { displayName: 'renamed' });
-    for (const ear of [b!, e!]) expect((await ear.hears('user:updated')).user).toMatchObject({ id: ana.id, displayName: 'renamed' });
-    await z!.settles();
-    expect(z!.all('user:updated')).toEqual([]);
+    for (const ear of [b, e]) expect((await ear.hears('user:updated')).user).toMatchObject({ id: ana.id, displayName: 'renamed' });
+    await z.settles();
+    expect(z.all('user:updated')).toEqual([]);
   });
 });
 

@@ -61,7 +61,7 @@ describe('the handshake', () => {
       forceNew: true,
       auth: { token: ana.accessToken },
     });
-    const [error] = (await once(socket, 'connect_error')) as [Error];
+    const error = await new Promise<Error>((resolve) => socket.once('connect_error', resolve));
     expect(error.message).toBe('Invalid namespace');
     socket.close();
   });

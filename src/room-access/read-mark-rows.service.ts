@@ -32,16 +32,16 @@ export class ReadMarkRows {
   /**
    * Raises the marks of seats that are there: one statement however many. A mark never goes back.
    *
-   * With more than one mark, a seat that somebody else holds is left out, not waited for: two batches that wait for each other's seats
-   * (the send function writes marks too) would be a deadlock. One alone holds nothing while it waits.
+   * A seat that somebody else holds is left out, not waited for: two batches that wait for each other's seats (the send function writes marks
+   * too) would be a deadlock, and one slow seat would delay all. With `wait` it is waited for; then it must be one mark alone.
    */
-  async raise(marks: readonly ReadMarkRow[]): Promise<RaisedMark[]> {
+  async raise(marks: readonly ReadMarkRow[], wait: boolean): Promise<RaisedMark[]> {
     return this.transactions.query<RaisedMark>(
       `WITH wanted AS (
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) k (room_id, user_id, seq, n)
        ), held AS MATERIALIZED (
          SELECT ru.room_id, ru.user_id, ru.last_read_seq AS before, w.seq, w.n FROM room_users ru JOIN wanted w USING (room_id, user_id)
-         FOR NO KEY UPDATE OF ru ${marks.length > 1 ? 'SKIP LOCKED' : ''}
+         FOR NO KEY UPDATE OF ru ${wait ? '' : 'SKIP LOCKED'}
        )
        UPDATE room_users ru SET last_read_seq = greatest(ru.last_read_seq, held.seq), last_read_n = greatest(ru.last_read_n, held.n),
          last_seen_at = clock_timestamp()

@@ -77,22 +77,23 @@ export class ReadMarks {
     this.flying = true;
     // What comes in the same turn of the event loop flies together.
     await Promise.resolve();
-    for (let flight = this.take(this.waiting, FLIGHT); flight.length > 0; flight = this.take(this.waiting, FLIGHT))
-      await this.write(flight);
+    for (let flight = this.take(this.waiting, FLIGHT); flight.length > 0; flight = this.take(this.waiting, FLIGHT)) {
+      await this.write(flight, false);
+    }
     this.flying = false;
   }
 
   private async trail(): Promise<void> {
     if (this.trailing) return;
     this.trailing = true;
-    for (let one = this.take(this.late, 1); one.length > 0; one = this.take(this.late, 1)) await this.write(one);
+    for (let one = this.take(this.late, 1); one.length > 0; one = this.take(this.late, 1)) await this.write(one, true);
     this.trailing = false;
   }
 
-  private async write(flight: readonly Mark[]): Promise<void> {
+  private async write(flight: readonly Mark[], wait: boolean): Promise<void> {
     try {
       const rows = await this.views.markable(flight);
-      const raised = rows.length > 0 ? await this.marks.raise(rows) : [];
+      const raised = rows.length > 0 ? await this.marks.raise(rows, wait) : [];
       const states = raised.length > 0 ? await this.views.readStates(raised) : [];
       this.tell(raised);
       this.settle(flight, rows, new Map(states.map((state) => [keyOf(state), state])));
@@ -108,7 +109,7 @@ export class ReadMarks {
       if (state) {
         const { lastReadSeq, unreadCount, mentionCount } = state;
         for (const { resolve } of mark.waiters) resolve({ lastReadSeq, unreadCount, mentionCount });
-      } else if (seated.has(keyOf(mark)) && flight.length > 1) this.put(this.late, mark);
+      } else if (seated.has(keyOf(mark))) this.put(this.late, mark);
       else void this.refuse(mark);
     }
     void this.trail();

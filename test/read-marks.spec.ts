@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import pg from 'pg';
+import { UnreadAudit } from '../src/room-users/unread-audit.service.js';
+import { type Person, World } from './support/world.js';
+
+let world: World;
+let db: pg.Client;
+
+beforeAll(async () => {
+  world = await World.start();
+  db = new pg.Client(world.app.databaseUrl);
+  await db.connect();
+});
+
+afterAll(async () => {
+  await db?.end();
+  await world?.stop();
+});
+
+type Room = { id: string };
+const reads = (person: Person, room: Room, seq: number) => person.puts(`/rooms/${room.id}/users/me/read`, { seq });
+
+/** What a person has not read, counted message by message. */
+async function counted(room: Room, person: Person): Promise<number> {
+  const { rows } = await db.query(
+    `SELECT count(*)::int AS unread FROM messages m JOIN room_users ru ON ru.room_id = m.room_id AND ru.user_id = $2
+     WHERE m.room_id = $1 AND m.seq > ru.last_read_seq AND m.type <> 'system' AND m.deleted_at IS NULL AND m.user_id <> $2`,
+    [room.id, person.id],
+  );
+  return rows[0].unread;
+}
+
+describe('a read mark', () => {
+  it('goes forward, never back, and never beyond the head', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    for (const text of ['one', 'two', 'three']) await ana.says(room, text);
+    expect((await bob.gets(`/rooms/${room.id}`)).membership).toMatchObject({ unreadCount: 3, lastReadSeq: 0, lastSeenAt: null });
+    expect(await reads(bob, room, 2)).toEqual({ lastReadSeq: 2, unreadCount: 2, mentionCount: 0 });
+    expect(await reads(bob, room, 1)).toEqual({ lastReadSeq: 2, unreadCount: 2, mentionCount: 0 });
+    expect(await reads(bob, room, Number.MAX_SAFE_INTEGER)).toEqual({ lastReadSeq: 4, unreadCount: 0, mentionCount: 0 });
+    expect((await bob.gets(`/rooms/${room.id}`)).membership).toMatchObject({
+      unreadCount: 0,
+      lastReadSeq: 4,
+      lastSeenAt: expect.any(String),
+    });
+    await ana.says(room, 'four');
+    expect(await reads(bob, room, 0)).toEqual({ lastReadSeq: 4, unreadCount: 1, mentionCount: 0 });
+  });
+
+  it('counts neither the deleted, nor one’s own, nor what the system says; sending reads the room', async () => {
+    const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
+    const room = await ana.opensGroup(bob);
+    await ana.befriends(cid);
+    const first = await ana.says(room, 'goes');
+    await ana.says(room, 'stays');
+    await ana.posts(`/rooms/${room.id}/users`, { userId: cid.id });
+    await ana.deletes(`/rooms/${room.id}/messages/${first.id}`);
+    const unread = async (person: Person) => (await person.gets(`/rooms/${room.id}`)).membership.unreadCount;
+    expect(await unread(bob)).toBe(1);
+    expect(await unread(cid)).toBe(0);
+    expect(await unread(ana)).toBe(0);
+    await bob.says(room, 'read it');
+    expect(await unread(bob)).toBe(0);
+    expect(await unread(cid)).toBe(1);
+  });
+
+  it('counts mentions past it, by name and of all', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const named = await ana.says(room, `hello @${bob.username}`);
+    const both = await ana.says(room, `@all and @${bob.username}`);
+    await ana.says(room, 'nothing');
+    expect((await bob.gets(`/rooms/${room.id}`)).membership).toMatchObject({ unreadCount: 3, mentionCount: 2 });
+    expect(await reads(bob, room, named.seq)).toMatchObject({ unreadCount: 2, mentionCount: 1 });
+    await ana.deletes(`/rooms/${room.id}/messages/${both.id}`);
+    expect((await bob.gets(`/rooms/${room.id}`)).membership).toMatchObject({ unreadCount: 1, mentionCount: 0 });
+  });
+
+  it.each([{}, { seq: -1 }, { seq: 1.5 }, { seq: '1' }, { seq: null }, { seq: 2 ** 53 }, { seq: 1, userId: 'x' }])(
+    'refuses %j',
+    async (body) => {
+      const ana = await world.person('ana');
+      const room = await ana.opensGroup();
+      expect(await ana.tries('PUT', `/rooms/${room.id}/users/me/read`, body)).toBe('400 validation_failed');
+    },
+  );
+
+  it('is nobody’s who is not in the room, and nobody suffers for it', async () => {
+    const { ana, zoe } = await world.people('ana', 'zoe');
+    const room = await ana.opensGroup();
+    const answers = await Promise.all([
+      zoe.tries('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 }),
+      ana.tries('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 }),
+    ]);
+    expect(answers).toEqual(['404 room_not_found', '200']);
+  });
+
+  it('is answered exactly, whichever of many devices and rooms marks at once', async () => {
+    const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
+    const rooms = [await ana.opensGroup(bob, cid), await ana.opensGroup(bob, cid), await ana.opensGroup(bob, cid)];
+    for (const room of rooms) for (let sent = 0; sent < 6; sent++) await ana.says(room, `m${sent}`);
+    const marks = rooms.flatMap((room) => [bob, cid].flatMap((person) => [1, 5, 3, 7, 2].map((seq) => ({ room, person, seq }))));
+    const answers = await Promise.all(marks.map(({ room, person, seq }) => reads(person, room, seq)));
+    for (const [index, { seq }] of marks.entries()) {
+      expect(answers[index].lastReadSeq).toBeGreaterThanOrEqual(seq);
+      expect(answers[index].unreadCount).toBe(7 - answers[index].lastReadSeq);
+    }
+  });
+
+  it('waits for nobody but the one who holds its own seat', async () => {
+    const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
+    const room = await ana.opensGroup(bob, cid);
+    await ana.says(room, 'hello');
+    const holder = new pg.Client(world.app.databaseUrl);
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(`SELECT 1 FROM room_users WHERE room_id = $1 AND user_id = $2 FOR UPDATE`, [room.id, bob.id]);
+    const held = Promise.all([reads(bob, room, 2), reads(bob, room, 1)]);
+    expect(await reads(cid, room, 2)).toMatchObject({ lastReadSeq: 2, unreadCount: 0 });
+    expect(await reads(ana, room, 2)).toMatchObject({ lastReadSeq: 2, unreadCount: 0 });
+    await holder.query('COMMIT');
+    await holder.end();
+    expect((await held)[0].lastReadSeq).toBe(2);
+    expect((await bob.gets(`/rooms/${room.id}`)).membership.lastReadSeq).toBe(2);
+  });
+
+  it('needs no head: a room that is held elsewhere is read all the same', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    await ana.says(room, 'hello');
+    const holder = new pg.Client(world.app.databaseUrl);
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(`SELECT 1 FROM room_heads WHERE room_id = $1 FOR NO KEY UPDATE`, [room.id]);
+    expect(await reads(bob, room, 2)).toMatchObject({ lastReadSeq: 2, unreadCount: 0 });
+    await bob.patches(`/rooms/${room.id}/users/me`, { muted: true });
+    await holder.query('COMMIT');
+    await holder.end();
+  });
+});
+
+describe('what is unread', () => {
+  it('equals a count of the messages after any sends, deletions, reads, leavings and joinings', async () => {
+    const people = Object.values(await world.people('ana', 'bob', 'cid'));
+    const [owner] = people as [Person, ...Person[]];
+    const room = await owner.posts('/rooms', { type: 'group', name: 'open', isPublic: true });
+    const joined = new Set([owner]);
+    const said: { id: string; by: Person }[] = [];
+    const step = fc.record({
+      who: fc.nat(2),
+      what: fc.constantFrom('send', 'send', 'send', 'delete', 'read', 'read', 'go'),
+      at: fc.nat(1_000),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        for (const { who, what, at } of steps) {
+          const person = people[who]!;
+          const alive = said.filter(({ by }) => by === person);
+          if (what === 'go' && person !== owner) {
+            await person.posts(`/rooms/${room.id}/${joined.has(person) ? 'leave' : 'join'}`);
+            if (!joined.delete(person)) joined.add(person);
+          } else if (!joined.has(person)) continue;
+          else if (what === 'send') said.push({ id: (await person.says(room, `${at}`)).id, by: person });
+          else if (what === 'read') await reads(person, room, at % 60);
+          else if (what === 'delete' && alive.length > 0) {
+            const [gone] = said.splice(said.indexOf(alive[at % alive.length]!), 1);
+            await person.deletes(`/rooms/${room.id}/messages/${gone!.id}`);
+          }
+          for (const member of joined) {
+            const { membership } = await member.gets(`/rooms/${room.id}`);
+            expect(membership.unreadCount).toBe(await counted(room, member));
+          }
+        }
+      }),
+      { numRuns: 8 },
+    );
+    expect(await world.app.app.get(UnreadAudit).run()).toMatchObject({ wrong: 0, repaired: 0, examples: [] });
+  }, 60_000);
+
+  it('is found and repaired where data came in another way', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    for (const text of ['one', 'two']) await ana.says(room, text);
+    await bob.says(room, 'mine');
+    await db.query(`UPDATE room_users SET last_read_seq = 1, last_read_n = 2 WHERE room_id = $1 AND user_id = $2`, [room.id, bob.id]);
+    const report = await world.app.app.get(UnreadAudit).run();
+    expect(report).toMatchObject({
+      wrong: 1,
+      repaired: 1,
+      examples: [{ roomId: room.id, userId: bob.id, storedSeq: 1, storedN: 2, seq: 4, n: 3 }],
+    });
+    expect(await world.app.app.get(UnreadAudit).run()).toMatchObject({ wrong: 0 });
+    expect((await bob.gets(`/rooms/${room.id}`)).membership.unreadCount).toBe(0);
+  });
+});

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, type FileHandle, link, mkdir, open, opendir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
@@ -76,6 +76,23 @@ export class DiskStore extends ObjectStore {
       return { stream: handle.createReadStream(range), size };
     } catch (error) {
       await handle?.close();
+      throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
+    }
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    const [source, file] = [this.fileOf(from), this.fileOf(to)];
+    try {
+      await this.prepare();
+      const draft = path.join(this.incoming, randomUUID());
+      try {
+        // Another name for the same bytes: a put replaces a file, it never writes into one.
+        await link(source, draft);
+        await moveDurably(draft, file);
+      } finally {
+        await rm(draft, { force: true });
+      }
+    } catch (error) {
       throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
     }
   }

@@ -74,6 +74,9 @@ export abstract class ObjectStore {
   /** @throws ObjectMissing */
   abstract get(key: string, range?: ByteRange): Promise<ObjectContent>;
 
+  /** Makes `to` the same object as `from` is now; what is put at `from` later does not change it. @throws ObjectMissing */
+  abstract copy(from: string, to: string): Promise<void>;
+
   /** null: there is no such object. */
   abstract head(key: string): Promise<ObjectHead | null>;
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import {
   type _Object as ObjectOfS3,
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -86,6 +87,16 @@ export class S3Store extends ObjectStore {
       const found = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, Range }));
       const whole = /\/(\d+)$/.exec(found.ContentRange ?? '')?.[1];
       return { stream: found.Body as Readable, size: Number(whole ?? found.ContentLength) };
+    } catch (error) {
+      throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
+    }
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    assertKey(from);
+    assertKey(to);
+    try {
+      await this.client.send(new CopyObjectCommand({ Bucket: this.bucket, Key: to, CopySource: `${this.bucket}/${from}` }));
     } catch (error) {
       throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
     }

@@ -44,6 +44,18 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
       expect((await read('object')).toString()).toBe('second');
     });
 
+    it('is copied as it is: what is put there later does not change the copy', async () => {
+      await put('object', Buffer.from('first'));
+      await store().copy(key(), key('copy'));
+      await store().copy(key(), key('copy'));
+      await put('object', Buffer.from('second'));
+      expect((await read('copy')).toString()).toBe('first');
+      await store().delete([key()]);
+      expect((await read('copy')).toString()).toBe('first');
+      await expect(store().copy(key(), key('other'))).rejects.toBeInstanceOf(ObjectMissing);
+      expect((await listed()).map((object) => object.key)).toEqual([key('copy')]);
+    });
+
     it('is one whole body after twenty at once', async () => {
       const bodies = Array.from({ length: 20 }, () => randomBytes(70 * KIB));
       await Promise.all(bodies.map((body) => put('object', body)));

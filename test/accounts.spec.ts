@@ -269,7 +269,7 @@ describe('removing an account', () => {
     expect(rows[0]).toEqual({ left: 0, revs: 400 });
     const { unreadCount } = (await bob.gets(`/rooms/${room.id}`)).membership;
     expect(unreadCount).toBe(0);
-  });
+  }, 20_000);
 
   it('of thirty owned rooms leaves each one owner', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
@@ -281,7 +281,7 @@ describe('removing an account', () => {
     for (const room of rooms) expect((await roles(bob, room.id))[bob.id]).toBe('owner');
     await jobsDone();
     for (const room of rooms) expect(await roles(bob, room.id)).toEqual({ [bob.id]: 'owner' });
-  });
+  }, 20_000);
 
   it('twice at once is done once', async () => {
     const ana = await world.person('ana');
@@ -345,7 +345,7 @@ describe('the export', () => {
     const texts = (await lines(ana)).filter(({ type }) => type === 'message').map(({ text }) => text);
     expect(texts).toHaveLength(1250);
     expect(new Set(texts).size).toBe(1250);
-  });
+  }, 20_000);
 
   it('needs a token', async () => {
     expect((await call(world.url, 'GET', '/users/me/export')).status).toBe(401);

@@ -160,7 +160,7 @@ describe('search', () => {
     const ana = await world.person('ana');
     const rooms = [await ana.opensGroup(), await ana.opensTeam()];
     const said: Said[] = [];
-    for (const turn of [1, 2, 3, 4, 5, 6, 7]) said.unshift(await ana.says(rooms[turn % 2]!, `turtle ${turn}`));
+    for (const turn of [1, 2, 3, 4, 5, 6, 7]) said.unshift(await ana.says(rooms[turn % 2], `turtle ${turn}`));
     await indexed(ana, said[0]);
     await indexed(ana, said[1]);
     const found: string[] = [];

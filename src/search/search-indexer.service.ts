@@ -89,21 +89,23 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
   /** Until nothing is left; a failure leaves the rest to the next sweep. */
   private async run(): Promise<void> {
     try {
-      while (this.dirty.size > 0 && !this.stopped) {
-        const since = performance.now();
-        this.posted = 0;
-        const rooms = [...this.dirty].slice(0, ROOMS_AT_ONCE);
-        for (const roomId of rooms) this.dirty.delete(roomId);
-        const { messages, left } = await this.step(rooms);
-        // Nothing done, but something left: another process is at it.
-        if (messages > 0) for (const roomId of left) this.dirty.add(roomId);
-        await this.sortIn(messages);
-        await this.standBack(performance.now() - since);
-      }
+      while (this.dirty.size > 0 && !this.stopped) await this.turn();
     } catch (error) {
       this.dirty.clear();
       this.log.warn(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  private async turn(): Promise<void> {
+    const since = performance.now();
+    this.posted = 0;
+    const rooms = [...this.dirty].slice(0, ROOMS_AT_ONCE);
+    for (const roomId of rooms) this.dirty.delete(roomId);
+    const { messages, left } = await this.step(rooms);
+    // Nothing done, but something left: another process is at it.
+    if (messages > 0) for (const roomId of left) this.dirty.add(roomId);
+    await this.sortIn(messages);
+    await this.standBack(performance.now() - since);
   }
 
   private step(roomIds: readonly string[]): Promise<Step> {

@@ -52,7 +52,7 @@ export class SyncService {
     const gone = cursors.filter(({ roomId }) => !seated.has(roomId) || (near.has(roomId) && !rows.some((row) => row.roomId === roomId)));
     const { told, left } = fitting(rows);
     return {
-      rooms: Object.fromEntries([
+      rooms: Object.fromEntries<SyncView['rooms'][string]>([
         ...gone.map(({ roomId }) => [roomId, { gone: true }] as const),
         ...told.map((row) => [row.roomId, viewOf(row)] as const),
       ]),

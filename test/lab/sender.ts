@@ -27,7 +27,7 @@ const PAUSE_MS = 50;
 export class Sender {
   readonly attempts: Attempt[] = [];
   private readonly socket: Socket;
-  private failure: unknown;
+  private failure?: Error;
   private sending = false;
   private stopped: Promise<void> = Promise.resolve();
 
@@ -52,7 +52,7 @@ export class Sender {
   start(): void {
     this.sending = true;
     this.stopped = this.run();
-    this.stopped.catch((error: unknown) => (this.failure = error));
+    this.stopped.catch((error: unknown) => (this.failure = error instanceof Error ? error : new Error(String(error))));
   }
 
   /** Whether some messages were acked by now. @throws Refused */

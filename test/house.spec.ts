@@ -63,6 +63,13 @@ describe('tables have owners', () => {
   });
 });
 
+describe('ARCHITECTURE.md', () => {
+  it('names every module', () => {
+    const page = readFileSync('ARCHITECTURE.md', 'utf8');
+    expect(Object.keys(modules).filter((module) => !page.includes(`\`src/${module}/\``))).toEqual([]);
+  });
+});
+
 describe('a repository is used at home', () => {
   const lint = (source: string): string[] => {
     const config = {

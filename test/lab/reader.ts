@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { ReaderView, Stored } from './checker.js';
-import type { Account } from './sender.js';
+import { persistent, type Account } from './sender.js';
 
 interface Packet {
   roomId: string;
@@ -44,13 +44,15 @@ export class Reader {
     private readonly roomId: string,
     transport: 'websocket' | 'polling' = 'websocket',
   ) {
-    this.socket = io(url, {
-      transports: [transport],
-      withCredentials: true,
-      auth: { token: account.token },
-      reconnectionDelay: 100,
-      reconnectionDelayMax: 500,
-    });
+    this.socket = persistent(
+      io(url, {
+        transports: [transport],
+        withCredentials: true,
+        auth: { token: account.token },
+        reconnectionDelay: 100,
+        reconnectionDelayMax: 500,
+      }),
+    );
     this.socket.on('ready', () => void this.sync());
     this.socket.on('resync', ({ withinMs }: { withinMs: number }) => this.syncSoon(Math.random() * withinMs));
     this.socket.on('messages:created', (packet: Packet) => this.take(packet));

@@ -8,6 +8,14 @@ export interface Account {
   token: string;
 }
 
+/** Comes back whatever ended the connection: socket.io-client itself gives up when the server refuses or ends it (docs/clients.md). */
+export function persistent(socket: Socket): Socket {
+  const again = (): void => void setTimeout(() => socket.active || socket.connect(), AGAIN_MS);
+  socket.on('connect_error', again);
+  socket.on('disconnect', (reason) => reason === 'io client disconnect' || again());
+  return socket;
+}
+
 interface Ack {
   ok: boolean;
   message?: { seq: number };
@@ -17,6 +25,7 @@ interface Ack {
 /** A refusal that a retry cannot mend: the lab has a defect, or the server. */
 export class Refused extends Error {}
 
+const AGAIN_MS = 300;
 const ACK_MS = 3_000;
 const PAUSE_MS = 50;
 
@@ -40,13 +49,15 @@ export class Sender {
     /** Each message leaves twice at once. */
     private readonly twice = false,
   ) {
-    this.socket = io(url, {
-      transports: ['websocket'],
-      auth: { token: account.token },
-      reconnectionDelay: 100,
-      reconnectionDelayMax: 500,
-      autoConnect: transport === 'socket',
-    });
+    this.socket = persistent(
+      io(url, {
+        transports: ['websocket'],
+        auth: { token: account.token },
+        reconnectionDelay: 100,
+        reconnectionDelayMax: 500,
+        autoConnect: transport === 'socket',
+      }),
+    );
   }
 
   start(): void {

@@ -1,0 +1,229 @@
+import type { Heard, Said } from './ear.js';
+import type { Person } from './world.js';
+
+const PREVIEW_LENGTH = 200;
+
+/** Something that a client holds, and how new it is. */
+interface Held {
+  rev: number;
+  value: Said;
+}
+
+/** What a client knows of one room. */
+class RoomState {
+  readonly messages = new Map<string, Said>();
+  /** By user id; a value of null: known to be out. */
+  readonly users = new Map<string, Held>();
+  room: Held = { rev: -1, value: null };
+  /** Changes of messages that have not come yet. */
+  readonly early = new Map<string, Said>();
+  /** Packets from ahead of the cursor. */
+  waiting: Heard[] = [];
+
+  constructor(
+    public seq: number,
+    public rev: number,
+  ) {}
+}
+
+/**
+ * A client that does what the wire asks of one, and nothing more: it keeps things by id, the higher rev wins whatever brought it; its cursor
+ * moves by contiguous packets and by answers of `changes`; what lies ahead waits until `sync`.
+ */
+export class ReferenceClient {
+  readonly rooms = new Map<string, RoomState>();
+
+  constructor(private readonly me: Person) {}
+
+  /** A packet of a room, in whatever order, once, twice or never. */
+  hears(heard: Heard): void {
+    const state = this.rooms.get(heard.payload.roomId);
+    if (state && !this.take(state, heard)) state.waiting.push(heard);
+  }
+
+  /** What a client does after a connection, a hole or a second of waiting: heads, then the changes of each room until there are no more. */
+  async sync(): Promise<void> {
+    const heads = await this.heads();
+    for (const id of this.rooms.keys()) if (!heads.has(id)) this.rooms.delete(id);
+    for (const roomId of heads) {
+      const state = this.rooms.get(roomId) ?? (await this.start(roomId));
+      await this.catchUp(roomId, state);
+    }
+  }
+
+  /** Everything that the client would show of a room, in an order of its own. */
+  shows(roomId: string): Said {
+    const state = this.rooms.get(roomId);
+    if (!state) return null;
+    return shown(state.room.value, [...state.messages.values()], [...state.users.values()].map(({ value }) => value).filter(Boolean));
+  }
+
+  private async heads(): Promise<Set<string>> {
+    const heads = new Set<string>();
+    let cursor = '';
+    do {
+      const page: Said = await this.me.gets(`/rooms?order=id&limit=100${cursor && `&cursor=${cursor}`}`);
+      for (const room of page.items) heads.add(room.id);
+      cursor = page.nextCursor;
+    } while (cursor);
+    return heads;
+  }
+
+  /** Takes the room's head as cursor first, then loads: what is newer than the cursor comes once more by `changes`. */
+  private async start(roomId: string): Promise<RoomState> {
+    const room = await this.me.gets(`/rooms/${roomId}`);
+    const state = new RoomState(room.lastSeq, room.rev);
+    this.rooms.set(roomId, state);
+    await this.load(roomId, state);
+    return state;
+  }
+
+  private async load(roomId: string, state: RoomState): Promise<void> {
+    const fetched = await fetchRoom(this.me, roomId);
+    for (const message of fetched.messages) this.keep(state, message);
+    this.keepRoom(state, fetched.room.rev, fetched.room);
+    const present = new Set(fetched.users.map(({ userId }: Said) => userId));
+    for (const user of fetched.users) this.keepUser(state, fetched.usersRev, user.userId, user);
+    for (const userId of state.users.keys()) if (!present.has(userId)) this.keepUser(state, fetched.usersRev, userId, null);
+  }
+
+  private async catchUp(roomId: string, known: RoomState): Promise<void> {
+    let state = known;
+    for (let more = true; more;) {
+      const answer = await this.me.gets(`/rooms/${roomId}/changes?seq=${state.seq}&rev=${state.rev}&limit=3`);
+      more = answer.hasMore || answer.reset;
+      if (answer.reset) {
+        state = new RoomState(answer.seq, answer.rev);
+        this.rooms.set(roomId, state);
+        await this.load(roomId, state);
+        continue;
+      }
+      for (const message of answer.messages) this.keep(state, message);
+      for (const change of answer.changes) {
+        if (change.kind === 'message') this.keep(state, change.message);
+        else if (change.kind === 'room-user') this.keepUser(state, change.rev, change.userId, change.roomUser);
+        else this.keepRoom(state, change.rev, change.room);
+      }
+      state.seq = answer.seq;
+      state.rev = answer.rev;
+    }
+    const { waiting } = state;
+    state.waiting = [];
+    for (const heard of waiting) this.hears(heard);
+  }
+
+  /** Whether the packet could be used: false when it lies ahead of the cursor. */
+  private take(state: RoomState, { event, payload }: Heard): boolean {
+    if (event === 'messages:created') {
+      if (payload.messages[0].seq > state.seq + 1) return false;
+      for (const message of payload.messages) this.keep(state, mineOf(message, state.messages.get(message.id), []));
+      state.seq = Math.max(state.seq, payload.messages.at(-1).seq);
+      return true;
+    }
+    if (payload.prevRev > state.rev) return false;
+    this.apply(state, event, payload);
+    state.rev = Math.max(state.rev, payload.rev);
+    return true;
+  }
+
+  private apply(state: RoomState, event: string, payload: Said): void {
+    switch (event) {
+      case 'messages:updated':
+        for (const entry of payload.messages) this.merge(state, entry, payload.causes);
+        return;
+      case 'room:updated':
+        return this.keepRoom(state, payload.rev, payload.room);
+      case 'room-user:added':
+        for (const user of payload.roomUsers) this.keepUser(state, payload.rev, user.userId, user);
+        return;
+      case 'room-user:updated':
+        return this.keepUser(state, payload.rev, payload.roomUser.userId, payload.roomUser);
+      case 'room-user:removed':
+        return this.keepUser(state, payload.rev, payload.userId, null);
+      default: // an event of a later version
+    }
+  }
+
+  /** An entry of `messages:updated` onto the message that one holds; kept for later when one holds none. */
+  private merge(state: RoomState, entry: Said, causes: Said[]): void {
+    const held = state.messages.get(entry.id);
+    if (held) {
+      if (entry.rev > held.rev) this.keep(state, mineOf({ ...held, ...entry }, held, this.own(causes, entry.id)));
+    } else if (entry.seq > state.seq && entry.rev > (state.early.get(entry.id)?.rev ?? 0)) {
+      state.early.set(entry.id, { ...state.early.get(entry.id), ...entry });
+    }
+  }
+
+  private own(causes: Said[], messageId: string): Said[] {
+    return causes.filter((cause) => cause.messageId === messageId && cause.userId === this.me.id);
+  }
+
+  private keep(state: RoomState, message: Said): void {
+    const held = state.messages.get(message.id);
+    if (held && held.rev > message.rev) return;
+    state.messages.set(message.id, message);
+    for (const other of state.messages.values()) {
+      if (other.replyTo?.id === message.id) other.replyTo = { ...other.replyTo, preview: previewOf(message) };
+    }
+    const early = state.early.get(message.id);
+    state.early.delete(message.id);
+    if (early && early.rev > message.rev) this.keep(state, mineOf({ ...message, ...early }, message, []));
+  }
+
+  private keepUser(state: RoomState, rev: number, userId: string, value: Said): void {
+    if (rev >= (state.users.get(userId)?.rev ?? -1)) state.users.set(userId, { rev, value });
+  }
+
+  private keepRoom(state: RoomState, rev: number, value: Said): void {
+    if (rev >= state.room.rev) state.room = { rev, value };
+  }
+}
+
+/** A broadcast does not say which reactions are one's own: what one held, and one's own causes do. */
+function mineOf(message: Said, held: Said, causes: Said[]): Said {
+  const mine = new Map<string, boolean>(held?.reactions.map((one: Said) => [one.reaction, one.mine === true]) ?? []);
+  for (const cause of causes) if (cause.reaction) mine.set(cause.reaction, cause.kind === 'reaction_added');
+  return { ...message, reactions: message.reactions.map((one: Said) => ({ ...one, mine: mine.get(one.reaction) ?? false })) };
+}
+
+const previewOf = ({ type, text, user }: Said): Said => ({
+  type,
+  text: text === null ? null : [...text].slice(0, PREVIEW_LENGTH).join(''),
+  user,
+});
+
+/** A room as a client that knows nothing loads it. */
+export async function fetchRoom(
+  person: Person,
+  roomId: string,
+): Promise<{ room: Said; messages: Said[]; users: Said[]; usersRev: number }> {
+  const messages: Said[] = [];
+  for (let page: Said = { hasNewer: true }; page.hasNewer;) {
+    page = await person.gets(`/rooms/${roomId}/messages?after=${messages.at(-1)?.seq ?? 0}&limit=100`);
+    messages.push(...page.items);
+  }
+  const users = await person.gets(`/rooms/${roomId}/users?limit=100`);
+  return { room: await person.gets(`/rooms/${roomId}`), messages, users: users.items, usersRev: users.rev };
+}
+
+/** The same as {@link ReferenceClient.shows}, loaded anew. */
+export async function fresh(person: Person, roomId: string): Promise<Said> {
+  const { room, messages, users } = await fetchRoom(person, roomId);
+  return shown(room, messages, users);
+}
+
+/** What the room's two numbers keep up to date. Counters of replies and read marks take none: they are as of the last load. */
+function shown(room: Said, messages: Said[], users: Said[]): Said {
+  return {
+    room: room && {
+      name: room.name,
+      description: room.description,
+      active: room.active,
+      isPublic: room.isPublic,
+      metaTags: room.metaTags,
+      slowModeSeconds: room.slowModeSeconds,
+    },
+    messages: messages.map(({ replyCount: _, ...message }) => message).sort((a, b) => a.seq - b.seq),
+    users: users.map(({ lastReadSeq: _, ...user }) => user).sort((a, b) => (a.userId < b.userId ? -1 : 1)),
+  };
+}

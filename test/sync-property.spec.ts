@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
+import type { Ear, Heard, Said } from './support/ear.js';
+import { fresh, ReferenceClient } from './support/reference-client.js';
+import { until } from './support/until.js';
+import { World, type Person } from './support/world.js';
+
+const ROOM_EVENTS = ['messages:created', 'messages:updated', 'room:updated', 'room-user:added', 'room-user:updated', 'room-user:removed'];
+
+/** Something that somebody does; numbers choose among what there is. */
+type Deed =
+  | { does: 'say' | 'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin'; who: number; which: number }
+  | { does: 'reply' | 'rename' | 'add' | 'remove' | 'promote' | 'sync' | 'leaveAndReturn'; who: number; which: number };
+
+/** What happens to a packet on its way. */
+type Fate = 'now' | 'late' | 'dropped' | 'twice';
+
+const deed: fc.Arbitrary<Deed> = fc.record({
+  does: fc.constantFrom(
+    ...(['say', 'say', 'say', 'reply', 'edit', 'edit', 'delete', 'react', 'react', 'unreact', 'pin', 'unpin'] as const),
+    ...(['rename', 'add', 'remove', 'promote', 'sync', 'leaveAndReturn'] as const),
+  ),
+  who: fc.nat({ max: 2 }),
+  which: fc.nat({ max: 9 }),
+});
+const fates = fc.array(fc.constantFrom<Fate>('now', 'now', 'now', 'late', 'dropped', 'twice'), { minLength: 1, maxLength: 40 });
+
+/** A room, those who act in it, and one who listens to it over a bad line. */
+class Stage {
+  readonly client: ReferenceClient;
+  private heard = 0;
+  private said: string[] = [];
+  private late: Heard[] = [];
+
+  constructor(
+    readonly room: Said,
+    readonly actors: readonly Person[],
+    readonly listener: Person,
+    readonly guest: Person,
+    private readonly ear: Ear,
+    private readonly fates: readonly Fate[],
+  ) {
+    this.client = new ReferenceClient(listener);
+    this.heard = ear.heard.length;
+  }
+
+  async act({ does, who, which }: Deed): Promise<void> {
+    const actor = this.actors[who % this.actors.length]!;
+    const path = `/rooms/${this.room.id}`;
+    const message = `${path}/messages/${this.said[which % Math.max(1, this.said.length)]}`;
+    const reaction = ['👍', '🎉', '🚀'][which % 3]!;
+    const owner = this.actors[0]!;
+    if (this.said.length === 0 && !['say', 'rename', 'add', 'remove', 'promote', 'sync'].includes(does)) return;
+    const deeds: Record<Deed['does'], () => Promise<unknown>> = {
+      say: () => this.says(actor, {}),
+      reply: () => this.says(actor, { replyToId: this.said[which % this.said.length] }),
+      edit: () => actor.call('PATCH', message, { text: `edited ${which} by ${actor.username}` }),
+      delete: () => actor.call('DELETE', message),
+      react: () => (who === 2 ? this.listener : actor).call('POST', `${message}/reactions`, { reaction }),
+      unreact: () => (who === 2 ? this.listener : actor).call('DELETE', `${message}/reactions?reaction=${encodeURIComponent(reaction)}`),
+      pin: () => owner.call('PUT', `${message}/pin`),
+      unpin: () => owner.call('DELETE', `${message}/pin`),
+      rename: () => owner.call('PATCH', path, { name: `name ${which}` }),
+      add: () => owner.call('POST', `${path}/users`, { userId: this.guest.id }),
+      remove: () => owner.call('DELETE', `${path}/users/${this.guest.id}`),
+      promote: () => owner.call('PATCH', `${path}/users/${this.actors[1]!.id}`, { role: which % 2 ? 'admin' : 'member' }),
+      sync: () => this.client.sync(),
+      leaveAndReturn: async () => {
+        await owner.call('DELETE', `${path}/users/${this.listener.id}`);
+        await owner.call('POST', `${path}/users`, { userId: this.listener.id });
+      },
+    };
+    await deeds[does]();
+    this.deliver();
+  }
+
+  /** Brings what was heard since to the client, as the line allows; what came late comes behind what is newer. */
+  deliver(): void {
+    const packets = this.ear.heard.slice(this.heard).filter(({ event }) => ROOM_EVENTS.includes(event));
+    const late = this.late;
+    this.late = [];
+    for (const packet of packets) {
+      const fate = this.fates[this.heard++ % this.fates.length]!;
+      if (fate === 'late') this.late.push(packet);
+      else if (fate !== 'dropped') this.client.hears(packet);
+      if (fate === 'twice') this.client.hears(packet);
+    }
+    this.heard = this.ear.heard.length;
+    for (const packet of late.reverse()) this.client.hears(packet);
+  }
+
+  private async says(actor: Person, more: object): Promise<void> {
+    const answer = await actor.call('POST', `/rooms/${this.room.id}/messages`, { text: `said ${this.said.length}`, ...more });
+    if (answer.status === 201) this.said.push(answer.body.id);
+  }
+}
+
+describe('a client that follows the rules', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start({ LOG_RESET_AFTER: '25' })));
+  afterAll(() => world.stop());
+
+  it('holds what a fresh load gives, whatever its packets went through', async () => {
+    const { ana, bob, lea, guy } = await world.people('ana', 'bob', 'lea', 'guy');
+    const ear = await lea.listens();
+    await ana.befriends(guy);
+    await fc.assert(
+      fc.asyncProperty(fc.array(deed, { minLength: 5, maxLength: 30 }), fates, async (deeds, line) => {
+        const room = await ana.opensGroup(bob, lea);
+        const stage = new Stage(room, [ana, bob], lea, guy, ear, line);
+        await stage.client.sync();
+        for (const one of deeds) await stage.act(one);
+        await stage.client.sync();
+        expect(stage.client.shows(room.id)).toEqual(await fresh(lea, room.id));
+        // Packets that come after all are old news.
+        stage.deliver();
+        expect(stage.client.shows(room.id)).toEqual(await fresh(lea, room.id));
+        await ana.deletes(`/rooms/${room.id}`);
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
+
+  it('needs no sync when nothing was lost', async () => {
+    const { ana, bob, lea, guy } = await world.people('ana', 'bob', 'lea', 'guy');
+    const ear = await lea.listens();
+    await ana.befriends(guy);
+    await fc.assert(
+      fc.asyncProperty(fc.array(deed, { minLength: 5, maxLength: 20 }), async (deeds) => {
+        const room = await ana.opensGroup(bob, lea);
+        const stage = new Stage(room, [ana, bob], lea, guy, ear, ['now']);
+        await stage.client.sync();
+        for (const one of deeds.filter(({ does }) => does !== 'sync' && does !== 'leaveAndReturn')) await stage.act(one);
+        const expected = await fresh(lea, room.id);
+        await until('the same as a fresh load', () => {
+          stage.deliver();
+          return isDeepStrictEqual(stage.client.shows(room.id), expected);
+        }).catch(() => undefined);
+        expect(stage.client.shows(room.id)).toEqual(expected);
+        await ana.deletes(`/rooms/${room.id}`);
+      }),
+      { numRuns: 10 },
+    );
+  }, 120_000);
+});

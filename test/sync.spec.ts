@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Said } from './support/ear.js';
+import { World, type Person } from './support/world.js';
+
+describe('sync over a socket', () => {
+  let world: World;
+  beforeAll(async () => void (world = await World.start({ REALTIME_SYNC_ROOMS: '5' })));
+  afterAll(() => world.stop());
+
+  const cursorOf = ({ lastSeq, rev }: Said) => ({ seq: lastSeq, rev });
+  const headOf = async (person: Person, room: Said) => cursorOf(await person.gets(`/rooms/${room.id}`));
+
+  it('gives what was missed in each room, with the seat, and says which rooms are gone', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const [first, second, third] = [await ana.opensGroup(bob), await ana.opensTeam(bob), await ana.opensGroup(bob)];
+    const rooms = Object.fromEntries(await Promise.all([first, second, third].map(async (room) => [room.id, await headOf(bob, room)])));
+    const ear = await bob.listens();
+    const message = await ana.says(first, `hi @${bob.username}`);
+    await ana.patches(`/rooms/${second.id}`, { name: 'new name' });
+    await ana.deletes(`/rooms/${third.id}/users/${bob.id}`);
+    const stranger = randomUUID();
+    const ack = await ear.says('sync', { rooms: { ...rooms, [stranger]: { seq: 0, rev: 0 } } });
+    expect(ack).toMatchObject({ ok: true, later: [] });
+    expect(Object.keys(ack.rooms).sort()).toEqual([first.id, second.id, third.id, stranger].sort());
+    expect(ack.rooms[third.id]).toEqual({ gone: true });
+    expect(ack.rooms[stranger]).toEqual({ gone: true });
+    expect(ack.rooms[first.id]).toEqual({
+      ...(await bob.gets(`/rooms/${first.id}/changes?seq=${rooms[first.id].seq}&rev=${rooms[first.id].rev}`)),
+      membership: (await bob.gets(`/rooms/${first.id}`)).membership,
+    });
+    expect(ack.rooms[first.id]).toMatchObject({
+      messages: [{ id: message.id }],
+      membership: { unreadCount: 1, mentionCount: 1, userId: bob.id },
+    });
+    expect(ack.rooms[second.id]).toMatchObject({
+      messages: [{ system: { event: 'room_updated' } }],
+      changes: [{ kind: 'room', room: { name: 'new name' } }],
+      hasMore: false,
+    });
+  });
+
+  it('takes ids in any case, and refuses what has no form', async () => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    const ear = await ana.listens();
+    const ack = await ear.says('sync', { rooms: { [room.id.toUpperCase()]: cursorOf(room) } });
+    expect(Object.keys(ack.rooms)).toEqual([room.id]);
+    const many = Object.fromEntries(Array.from({ length: 6 }, () => [randomUUID(), { seq: 0, rev: 0 }]));
+    for (const payload of [
+      {},
+      { rooms: [] },
+      { rooms: 1 },
+      { rooms: { x: { seq: 0, rev: 0 } } },
+      { rooms: { [room.id]: { seq: 0 } } },
+      { rooms: { [room.id]: { seq: -1, rev: 0 } } },
+      { rooms: { [room.id]: { seq: 0, rev: 0, epoch: 1 } } },
+      { rooms: { [room.id]: null } },
+      { rooms: many },
+      { rooms: {}, more: 1 },
+    ]) {
+      expect(await ear.says('sync', payload)).toMatchObject({ ok: false, error: { status: 400, code: 'validation_failed' } });
+    }
+  });
+
+  it('answers as much as fits into 256 kB, and names the rest', async () => {
+    const ana = await world.person('ana');
+    const rooms = [await ana.opensGroup(), await ana.opensTeam(), await ana.opensGroup()];
+    const cursors = Object.fromEntries(rooms.map((room) => [room.id, cursorOf(room)]));
+    for (const room of rooms) {
+      // 30 kB in UTF-8, more as JSON.
+      for (let n = 0; n < 5; n++) await ana.says(room, `${n}${'語'.repeat(9_990)}`);
+    }
+    const ear = await ana.listens();
+    const told = new Map<string, number[]>(rooms.map((room) => [room.id, []]));
+    let asked: Said = cursors;
+    for (let round = 0; Object.keys(asked).length > 0; round++) {
+      expect(round).toBeLessThan(10);
+      const ack = await ear.says('sync', { rooms: asked });
+      expect(Buffer.byteLength(JSON.stringify(ack))).toBeLessThanOrEqual(256_000);
+      const next: Said = Object.fromEntries(ack.later.map((id: string) => [id, asked[id]]));
+      for (const [id, answer] of Object.entries<Said>(ack.rooms)) {
+        told.get(id)!.push(...answer.messages.map(({ seq }: Said) => seq));
+        if (answer.hasMore) next[id] = { seq: answer.seq, rev: answer.rev };
+      }
+      asked = next;
+    }
+    for (const room of rooms) expect(told.get(room.id)).toEqual([1, 2, 3, 4, 5].map((n) => room.lastSeq + n));
+  });
+
+  it('tells the heads of all rooms by id, page by page', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const rooms: Said[] = [];
+    for (let n = 0; n < 7; n++) rooms.push(await ana.opensTeam(bob));
+    await ana.says(rooms[0], `hi @${bob.username}`);
+    await bob.patches(`/rooms/${rooms[1].id}/users/me`, { muted: true });
+    const ear = await bob.listens();
+    const first = await ear.says('rooms', {});
+    const second = await ear.says('rooms', { after: first.next });
+    expect([first.rooms.length, second.rooms.length, second.next]).toEqual([5, 2, null]);
+    const heads = [...first.rooms, ...second.rooms];
+    expect(heads.map(({ roomId }) => roomId)).toEqual(rooms.map(({ id }) => id).sort());
+    const of = (room: Said) => heads.find(({ roomId }) => roomId === room.id);
+    expect(of(rooms[0])).toEqual({
+      roomId: rooms[0].id,
+      ...(await headOf(bob, rooms[0])),
+      lastReadSeq: (await bob.gets(`/rooms/${rooms[0].id}`)).membership.lastReadSeq,
+      unreadCount: 1,
+      mentionCount: 1,
+      muted: false,
+    });
+    expect(of(rooms[1])).toMatchObject({ unreadCount: 0, muted: true });
+    expect(await ear.says('rooms', { after: 'x' })).toMatchObject({ ok: false, error: { status: 400 } });
+  });
+});

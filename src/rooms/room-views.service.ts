@@ -3,6 +3,8 @@ import type { Actor } from '../common/actor.js';
 import { ValidationFailed } from '../common/domain-error.js';
 import { isId } from '../common/ids.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
+import { asRefusal } from '../database/database-errors.js';
+import { DirectQueries } from '../database/direct-queries.js';
 import { timeJson } from '../database/sql-json.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
@@ -31,6 +33,7 @@ interface Written {
 export class RoomViews {
   constructor(
     private readonly transactions: Transactions,
+    private readonly direct: DirectQueries,
     private readonly access: RoomAccess,
   ) {}
 
@@ -106,7 +109,8 @@ export class RoomViews {
           SELECT 1 FROM users peer WHERE peer.id IN (r.user_low, r.user_high) AND peer.id <> $1
             AND (peer.username || ' ' || coalesce(peer.display_name, '')) ILIKE $4))`
       : 'AND $4::text IS NULL';
-    const rows = await this.transactions.query<Written>(
+    const rows = await this.prepared<Written>(
+      `my-rooms-${order}${query ? '-query' : ''}`,
       `WITH page AS MATERIALIZED (
          SELECT r.id, h.last_at FROM room_users ru
          JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL JOIN room_heads h ON h.room_id = r.id
@@ -120,6 +124,15 @@ export class RoomViews {
       [actor.userId, type ?? null, tag ?? null, query ? containing(query) : null, at, id, limit + 1],
     );
     return written(rows, limit, (row) => (byActivity ? [row.at, row.id] : [row.id]));
+  }
+
+  /** Planned once a connection: the planning of so many parts would cost as much as the reading. */
+  private async prepared<Row>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+    try {
+      return await this.direct.run<Row>(name, text, values);
+    } catch (error) {
+      throw asRefusal(error);
+    }
   }
 
   /** Public rooms alone, the newest first. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 import { Jobs } from '../jobs/jobs.js';
@@ -10,6 +11,8 @@ import { RoomTelling } from './room-telling.service.js';
 const PURGE = 'rooms:purge';
 /** Rows that one step of a purge takes away. */
 const ROWS_AT_ONCE = 1_000;
+/** A purge rests so many times as long as it works: who sends meanwhile hardly notices. */
+const STAND_BACK = 3;
 /** Up to so many people hear of the end by name, each with a number of their own. */
 const MOST_NAMED = 1_000;
 
@@ -26,9 +29,11 @@ export class Closing implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.handle<{ roomId: string }>(PURGE, async ({ roomId }) => {
-      if (!(await this.purge.step(roomId, ROWS_AT_ONCE))) return { again: { roomId } };
-      await this.transactions.run(() => this.rows.erase(roomId));
+    this.jobs.handle<{ roomId: string }>(PURGE, async ({ roomId }, { signal }) => {
+      const since = performance.now();
+      if (await this.purge.step(roomId, ROWS_AT_ONCE)) return this.transactions.run(() => this.rows.erase(roomId));
+      await pause((performance.now() - since) * STAND_BACK, undefined, { signal }).catch(() => undefined);
+      return { again: { roomId } };
     });
   }
 

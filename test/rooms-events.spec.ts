@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DomainEvents } from '../src/events/domain-events.js';
+import { MembershipChanged, ReadMarked, RoomUserRemoved, RoomUsersAdded, RoomUserUpdated } from '../src/room-users/room-users.events.js';
+import { RoomChanged, RoomClosed, RoomOpened } from '../src/rooms/rooms.events.js';
+import { MessagesPosted } from '../src/timeline/timeline.events.js';
+import { type Person, World } from './support/world.js';
+
+// What the rooms tell whoever listens: every step of the log once and in order, every personal number once.
+
+const FACTS = [RoomOpened, RoomChanged, RoomClosed, RoomUsersAdded, RoomUserUpdated, RoomUserRemoved, MembershipChanged, ReadMarked];
+interface Fact {
+  name: string;
+  roomId: string;
+  prevRev?: number;
+  rev?: number;
+  [field: string]: unknown;
+}
+
+let world: World;
+let facts: Fact[] = [];
+
+beforeAll(async () => {
+  world = await World.start();
+  const events = world.app.app.get(DomainEvents);
+  for (const type of [...FACTS, MessagesPosted] as (new (...args: never[]) => object)[]) {
+    events.on(type, (event) => void facts.push({ name: type.name, ...event } as unknown as Fact));
+  }
+});
+
+afterAll(async () => {
+  await world?.stop();
+});
+
+/** What was told of a room while something was done. */
+async function toldOf(room: { id: string }, act: () => Promise<unknown>): Promise<Fact[]> {
+  facts = [];
+  await act();
+  return facts.filter(({ roomId }) => roomId === room.id);
+}
+
+const namesOf = (told: Fact[]): string[] => told.map(({ name }) => name);
+const myOf = async (person: Person): Promise<number> => (await person.gets('/users/me')).my;
+
+describe('a group', () => {
+  it('tells every step of its log, once and in order, through all that happens to it', async () => {
+    const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
+    await ana.befriends(bob, cid);
+    facts = [];
+    const room = await ana.posts('/rooms', { type: 'group', name: 'a group', userIds: [bob.id] });
+    const path = `/rooms/${room.id}`;
+    await ana.posts(`${path}/users`, { userId: cid.id });
+    await ana.patches(`${path}/users/${cid.id}`, { role: 'admin' });
+    await ana.patches(path, { name: 'renamed' });
+    await ana.puts(`${path}/owner`, { userId: bob.id });
+    await bob.deletes(`${path}/users/${cid.id}`);
+    await bob.puts(`${path}/bans/${ana.id}`, {});
+    const told = facts.filter(({ roomId, rev }) => roomId === room.id && rev !== undefined);
+    expect(namesOf(told)).toEqual([
+      ...['RoomUsersAdded', 'RoomUserUpdated', 'RoomChanged', 'RoomUserUpdated', 'RoomUserUpdated'],
+      ...['RoomUserRemoved', 'RoomUserRemoved'],
+    ]);
+    let rev = room.rev;
+    for (const step of told) {
+      expect(step.prevRev).toBe(rev);
+      expect(step.rev).toBe(rev + 1);
+      rev = step.rev;
+    }
+    expect((await bob.gets(path)).rev).toBe(rev);
+    expect(told.slice(-2)).toMatchObject([
+      { userId: cid.id, reason: 'removed', fence: 1 },
+      { userId: ana.id, reason: 'banned', fence: 2 },
+    ]);
+  });
+
+  it('tells nothing that depends on who hears it', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup();
+    await ana.befriends(bob);
+    const [added] = await toldOf(room, () => ana.posts(`/rooms/${room.id}/users`, { userId: bob.id }));
+    expect(added!.roomUsers).toMatchObject([{ userId: bob.id, lastReadSeq: null }]);
+    const [changed] = await toldOf(room, () => ana.patches(`/rooms/${room.id}`, { name: 'new' }));
+    const fields = Object.keys(changed!.room as object);
+    for (const own of ['membership', 'otherUser', 'otherLastReadSeq', 'lastMessage']) expect(fields).not.toContain(own);
+  });
+
+  it('is announced to each of its people with their next number, and ends so', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const before = { ana: await myOf(ana), bob: await myOf(bob) };
+    facts = [];
+    const room = await ana.opensGroup(bob);
+    const opened = facts.find(({ name }) => name === 'RoomOpened');
+    expect([...(opened!.my as Map<string, number>)].sort()).toEqual(
+      [
+        [ana.id, before.ana + 1],
+        [bob.id, before.bob + 1],
+      ].sort(),
+    );
+    const [closed] = await toldOf(room, () => ana.deletes(`/rooms/${room.id}`));
+    expect(closed).toMatchObject({ name: 'RoomClosed', fence: 1 });
+    expect((closed!.userIds as string[]).sort()).toEqual([ana.id, bob.id].sort());
+    expect((closed!.my as Map<string, number>).get(bob.id)).toBe(before.bob + 2);
+    expect(await myOf(bob)).toBe(before.bob + 2);
+  });
+
+  it('counts a person’s own changes for that person alone, and read marks not at all', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const { seq } = await ana.says(room, 'read me');
+    const my = await myOf(bob);
+    const muted = await toldOf(room, () => bob.patches(`/rooms/${room.id}/users/me`, { muted: true }));
+    expect(muted).toMatchObject([{ name: 'MembershipChanged', userId: bob.id, my: my + 1 }]);
+    const read = await toldOf(room, () => bob.puts(`/rooms/${room.id}/users/me/read`, { seq }));
+    expect(read).toMatchObject([
+      { name: 'ReadMarked', userId: bob.id, seq },
+      { name: 'MembershipChanged', userId: bob.id, my: null },
+    ]);
+    expect(await toldOf(room, () => bob.puts(`/rooms/${room.id}/users/me/read`, { seq }))).toEqual([]);
+    const changed = await toldOf(room, () => ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' }));
+    expect(changed).toMatchObject([{ name: 'RoomUserUpdated', my: my + 2, roomUser: { userId: bob.id, role: 'admin' } }]);
+    expect(await myOf(bob)).toBe(my + 2);
+  });
+
+  it('says nothing when nothing has changed, or when it was refused', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const told = await toldOf(room, async () => {
+      await ana.patches(`/rooms/${room.id}`, { name: 'a group' });
+      await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'member' });
+      await bob.patches(`/rooms/${room.id}/users/me`, { muted: false });
+      await bob.tries('DELETE', `/rooms/${room.id}`);
+      await ana.tries('POST', `/rooms/${room.id}/users`, { userId: bob.id });
+      await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: ana.id });
+    });
+    expect(told).toEqual([]);
+  });
+});
+
+describe('a channel', () => {
+  it('tells its readers alone that they come, change and go', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const news = await ana.opensChannel();
+    const path = `/rooms/${news.id}`;
+    const came = await toldOf(news, () => ana.posts(`${path}/users`, { userId: bob.id }));
+    expect(came).toMatchObject([{ name: 'RoomUsersAdded', prevRev: news.rev, rev: news.rev, roomUsers: [] }]);
+    expect([...(came[0]!.my as Map<string, number>).keys()]).toEqual([bob.id]);
+    const silenced = { silencedUntil: new Date(Date.now() + 60_000).toISOString() };
+    expect(await toldOf(news, () => ana.patches(`${path}/users/${bob.id}`, silenced))).toMatchObject([
+      { name: 'RoomUserUpdated', prevRev: news.rev, rev: news.rev },
+    ]);
+    expect(await toldOf(news, () => bob.posts(`${path}/leave`))).toMatchObject([
+      { name: 'RoomUserRemoved', prevRev: news.rev, rev: news.rev, fence: 1, reason: 'left' },
+    ]);
+  });
+
+  it('tells everybody of its staff', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const news = await ana.opensChannel(bob);
+    const path = `/rooms/${news.id}`;
+    const rise = await toldOf(news, () => ana.patches(`${path}/users/${bob.id}`, { permissions: ['can_create_messages'] }));
+    expect(rise).toMatchObject([{ name: 'RoomUserUpdated', prevRev: news.rev, rev: news.rev + 1 }]);
+    const gone = await toldOf(news, () => ana.deletes(`${path}/users/${bob.id}`));
+    expect(namesOf(gone)).toEqual(['RoomUserRemoved', 'MessagesPosted']);
+    expect(gone[0]).toMatchObject({ prevRev: news.rev + 1, rev: news.rev + 2 });
+  });
+});

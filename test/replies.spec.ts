@@ -29,7 +29,7 @@ describe('what hangs on a message', () => {
     expect(await ana.tries('GET', `${path}/replies?cursor=nonsense`)).toBe('400 validation_failed');
   });
 
-  it('its readers: who has passed it and was there, with no block between', async () => {
+  it('its readers: who has passed it and was there, between people who both show it', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob);
     const message = await ana.says(room, 'read me');
@@ -40,6 +40,13 @@ describe('what hangs on a message', () => {
     await ana.befriends(eva);
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id }); // her mark is past it, but she came later
     expect((await ana.gets(path)).items.map((reader: Said) => reader.user.id)).toEqual([bob.id]);
+    await bob.patches('/users/me', { privacy: { readReceipts: false } });
+    expect((await ana.gets(path)).items).toEqual([]);
+    await bob.patches('/users/me', { privacy: { readReceipts: true } });
+    await ana.patches('/users/me', { privacy: { readReceipts: false } });
+    expect((await ana.gets(path)).items).toEqual([]);
+    await ana.patches('/users/me', { privacy: { readReceipts: true } });
+    expect((await ana.gets(path)).items.length).toBe(1);
     await bob.puts(`/users/me/blocks/${ana.id}`);
     expect((await ana.gets(path)).items).toEqual([]);
   });

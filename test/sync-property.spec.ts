@@ -39,7 +39,7 @@ class Stage {
     readonly listener: Person,
     readonly guest: Person,
     private readonly ear: Ear,
-    private readonly fates: readonly Fate[],
+    private readonly line: readonly Fate[],
   ) {
     this.client = new ReferenceClient(listener);
     this.heard = ear.heard.length;
@@ -81,7 +81,7 @@ class Stage {
     const late = this.late;
     this.late = [];
     for (const packet of packets) {
-      const fate = this.fates[this.heard++ % this.fates.length]!;
+      const fate = this.line[this.heard++ % this.line.length]!;
       if (fate === 'late') this.late.push(packet);
       else if (fate !== 'dropped') this.client.hears(packet);
       if (fate === 'twice') this.client.hears(packet);

@@ -3,7 +3,7 @@ import { Sessions } from '../auth/sessions.service.js';
 import { FriendRequestsService } from '../friends/friend-requests.service.js';
 import type { JobPayload } from '../jobs/job.types.js';
 import { Jobs } from '../jobs/jobs.js';
-import { MessageErasure } from '../messages/message-erasure.service.js';
+import { MessageErasure } from '../messages/changing/message-erasure.service.js';
 import { AccountRooms } from '../rooms/account-rooms.service.js';
 import type { MessageKey } from '../timeline/message-rows.service.js';
 import type { MessagesOfTheGone } from './dto/remove-account.dto.js';

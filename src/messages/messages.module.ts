@@ -7,20 +7,20 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { SearchModule } from '../search/search.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
-import { MessageEdit } from './message-edit.entity.js';
-import { MessageEditing } from './message-editing.service.js';
-import { MessageEdits } from './message-edits.service.js';
-import { MessageErasure } from './message-erasure.service.js';
-import { MessagePin } from './message-pin.entity.js';
-import { MessageRemains } from './message-remains.service.js';
-import { MessageRemoval } from './message-removal.service.js';
-import { MessageThreadsController } from './message-threads.controller.js';
-import { MessageThreads } from './message-threads.service.js';
+import { MessageEdit } from './changing/message-edit.entity.js';
+import { MessageEditing } from './changing/message-editing.service.js';
+import { MessageEdits } from './changing/message-edits.service.js';
+import { MessageErasure } from './changing/message-erasure.service.js';
+import { MessagePin } from './pins/message-pin.entity.js';
+import { MessageRemains } from './changing/message-remains.service.js';
+import { MessageRemoval } from './changing/message-removal.service.js';
+import { MessageThreadsController } from './threads/message-threads.controller.js';
+import { MessageThreads } from './threads/message-threads.service.js';
 import { MentionsController, MessagesController } from './messages.controller.js';
 import { MessagesQueries } from './messages.queries.js';
 import { MessagesService } from './messages.service.js';
-import { PinsController } from './pins.controller.js';
-import { PinsService } from './pins.service.js';
+import { PinsController } from './pins/pins.controller.js';
+import { PinsService } from './pins/pins.service.js';
 
 @Module({
   imports: [

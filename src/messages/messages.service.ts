@@ -7,8 +7,8 @@ import { MessageRows } from '../timeline/message-rows.service.js';
 import { MessageWriter } from '../timeline/message-writer.service.js';
 import type { SendMessage } from '../timeline/message.types.js';
 import type { MessageView } from '../timeline/message.view.js';
-import { MessageEditing } from './message-editing.service.js';
-import { MessageRemoval } from './message-removal.service.js';
+import { MessageEditing } from './changing/message-editing.service.js';
+import { MessageRemoval } from './changing/message-removal.service.js';
 import { MessagesQueries } from './messages.queries.js';
 import type { HistoryRange } from './page-range.policy.js';
 

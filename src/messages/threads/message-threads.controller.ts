@@ -1,14 +1,14 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Actor } from '../common/actor.js';
-import { ApiPage } from '../common/api-page.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
-import { PageQuery, type Page } from '../common/page.js';
-import { MessageView } from '../timeline/message.view.js';
+import type { Actor } from '../../common/actor.js';
+import { ApiPage } from '../../common/api-page.decorator.js';
+import { ApiProblems } from '../../common/api-problems.decorator.js';
+import { CurrentActor } from '../../common/current-actor.decorator.js';
+import { IdPipe } from '../../common/id.pipe.js';
+import { PageQuery, type Page } from '../../common/page.js';
+import { MessageView } from '../../timeline/message.view.js';
 import { MessageThreads } from './message-threads.service.js';
-import { EditView, ReaderView } from './messages.view.js';
+import { EditView, ReaderView } from '../messages.view.js';
 
 @ApiTags('messages')
 @ApiBearerAuth()

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions } from '../database/transactions.js';
-import { MessageMediaRows } from '../media/message-media.service.js';
+import { Transactions } from '../../database/transactions.js';
+import { MessageMediaRows } from '../../media/message-media.service.js';
 import { MessageEdits } from './message-edits.service.js';
 
 /** What a deleted message must not leave behind besides its text: edits, its pin, its files. */

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/actor.js';
-import type { Page, PageQuery } from '../common/page.js';
-import { Settings } from '../config/settings.js';
-import { Transactions } from '../database/transactions.js';
-import { RoomAccess } from '../room-access/room-access.service.js';
-import { MessageRows } from '../timeline/message-rows.service.js';
-import type { MessageView } from '../timeline/message.view.js';
-import { MessageDeleted, SystemMessageFixed } from '../timeline/timeline.errors.js';
-import { TooManyPins } from './messages.errors.js';
-import { MessagesQueries } from './messages.queries.js';
+import type { Actor } from '../../common/actor.js';
+import type { Page, PageQuery } from '../../common/page.js';
+import { Settings } from '../../config/settings.js';
+import { Transactions } from '../../database/transactions.js';
+import { RoomAccess } from '../../room-access/room-access.service.js';
+import { MessageRows } from '../../timeline/message-rows.service.js';
+import type { MessageView } from '../../timeline/message.view.js';
+import { MessageDeleted, SystemMessageFixed } from '../../timeline/timeline.errors.js';
+import { TooManyPins } from '../messages.errors.js';
+import { MessagesQueries } from '../messages.queries.js';
 
 /** Messages that a room keeps in sight. Every write holds the room's head, so the bound is exact. */
 @Injectable()

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
-import { Transactions } from '../database/transactions.js';
-import type { RoomGrant } from '../room-access/room-grant.policy.js';
-import { mentionsIn } from '../timeline/mentions.policy.js';
-import { checkText } from '../timeline/message-content.policy.js';
-import type { Message } from '../timeline/message.entity.js';
-import { EVERYBODY } from '../timeline/message.types.js';
-import { EmptyMessage } from '../timeline/timeline.errors.js';
+import { Settings } from '../../config/settings.js';
+import { Transactions } from '../../database/transactions.js';
+import type { RoomGrant } from '../../room-access/room-grant.policy.js';
+import { mentionsIn } from '../../timeline/mentions.policy.js';
+import { checkText } from '../../timeline/message-content.policy.js';
+import type { Message } from '../../timeline/message.entity.js';
+import { EVERYBODY } from '../../timeline/message.types.js';
+import { EmptyMessage } from '../../timeline/timeline.errors.js';
 
 /** Whom an edited message mentions. */
 export interface Mentioned {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/actor.js';
-import { Relations } from '../friends/relations.service.js';
-import { RoomAccess } from '../room-access/room-access.service.js';
-import { RoomLog } from '../room-access/room-log.service.js';
-import { SearchIndex } from '../search/search-index.service.js';
-import { MessageRows } from '../timeline/message-rows.service.js';
-import type { MessageView } from '../timeline/message.view.js';
-import { MessageDeleted, SystemMessageFixed } from '../timeline/timeline.errors.js';
+import type { Actor } from '../../common/actor.js';
+import { Relations } from '../../friends/relations.service.js';
+import { RoomAccess } from '../../room-access/room-access.service.js';
+import { RoomLog } from '../../room-access/room-log.service.js';
+import { SearchIndex } from '../../search/search-index.service.js';
+import { MessageRows } from '../../timeline/message-rows.service.js';
+import type { MessageView } from '../../timeline/message.view.js';
+import { MessageDeleted, SystemMessageFixed } from '../../timeline/timeline.errors.js';
 import { MessageEdits } from './message-edits.service.js';
-import { editingNeeds, isModerating } from './message.policy.js';
+import { editingNeeds, isModerating } from '../message.policy.js';
 
 @Injectable()
 export class MessageEditing {

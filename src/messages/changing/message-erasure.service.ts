@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { RoomAccess } from '../room-access/room-access.service.js';
-import type { MessageKey } from '../timeline/message-rows.service.js';
-import { MessageTombstones } from '../timeline/message-tombstones.service.js';
+import { RoomAccess } from '../../room-access/room-access.service.js';
+import type { MessageKey } from '../../timeline/message-rows.service.js';
+import { MessageTombstones } from '../../timeline/message-tombstones.service.js';
 import { MessageRemoval } from './message-removal.service.js';
 
 /** Messages in one step: with what hangs on them about a thousand rows, and one packet that a socket takes. */

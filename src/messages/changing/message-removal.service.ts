@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/actor.js';
-import { ReactionRows } from '../reactions/reaction-rows.service.js';
-import { RoomAccess } from '../room-access/room-access.service.js';
-import { RoomLog } from '../room-access/room-log.service.js';
-import { SearchIndex } from '../search/search-index.service.js';
-import { MessageRows } from '../timeline/message-rows.service.js';
-import type { MessageView } from '../timeline/message.view.js';
-import { SystemMessageFixed } from '../timeline/timeline.errors.js';
+import type { Actor } from '../../common/actor.js';
+import { ReactionRows } from '../../reactions/reaction-rows.service.js';
+import { RoomAccess } from '../../room-access/room-access.service.js';
+import { RoomLog } from '../../room-access/room-log.service.js';
+import { SearchIndex } from '../../search/search-index.service.js';
+import { MessageRows } from '../../timeline/message-rows.service.js';
+import type { MessageView } from '../../timeline/message.view.js';
+import { SystemMessageFixed } from '../../timeline/timeline.errors.js';
 import { MessageRemains } from './message-remains.service.js';
-import { deletingNeeds, isModerating } from './message.policy.js';
+import { deletingNeeds, isModerating } from '../message.policy.js';
 
 /** Deleting messages: what stays is a tombstone that says where one stood, whose, and when. */
 @Injectable()

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/actor.js';
-import { Forbidden } from '../common/domain-error.js';
-import type { Page, PageQuery } from '../common/page.js';
-import { Settings } from '../config/settings.js';
-import { Relations } from '../friends/relations.service.js';
-import { RoomAccess } from '../room-access/room-access.service.js';
-import { MessageRows } from '../timeline/message-rows.service.js';
-import type { MessageView } from '../timeline/message.view.js';
-import { mayReadEdits } from './message.policy.js';
-import { MessagesQueries } from './messages.queries.js';
-import type { EditView, ReaderView } from './messages.view.js';
+import type { Actor } from '../../common/actor.js';
+import { Forbidden } from '../../common/domain-error.js';
+import type { Page, PageQuery } from '../../common/page.js';
+import { Settings } from '../../config/settings.js';
+import { Relations } from '../../friends/relations.service.js';
+import { RoomAccess } from '../../room-access/room-access.service.js';
+import { MessageRows } from '../../timeline/message-rows.service.js';
+import type { MessageView } from '../../timeline/message.view.js';
+import { mayReadEdits } from '../message.policy.js';
+import { MessagesQueries } from '../messages.queries.js';
+import type { EditView, ReaderView } from '../messages.view.js';
 
 /** What hangs on one message: its replies, its edits, its readers. */
 @Injectable()

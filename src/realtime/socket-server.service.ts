@@ -54,9 +54,9 @@ export class SocketServer implements Speaker {
     }
   }
 
-  /** What may be lost: nothing is kept for who cannot hear it now. */
+  /** What may be lost: nothing is kept for who is slow. */
   inPassing(connection: Connection, event: string, body: object): void {
-    if (!connection.socket.rooms.has(LAGGING)) connection.socket.volatile.emit(event, body);
+    if (!connection.socket.rooms.has(LAGGING)) connection.emit(event, body);
   }
 
   everybody(event: string, body: object): void {

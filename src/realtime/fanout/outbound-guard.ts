@@ -3,17 +3,24 @@ import { LAGGING } from '../socket-server.service.js';
 
 /** What a packet costs besides its bytes, so that very many small ones count too. */
 const PACKET_COST = 128;
+/** A socket that takes what waits for it within this is only in the middle of a burst. */
+const BURST_MS = 200;
+/** How much of a burst is kept in any case, in bounds. */
+const BURST = 4;
+/** The same for answers: only a client that asks and never reads gets there. */
+const ANSWERS = 16;
 /** A socket that has not taken what waits for it within this is cut. */
 const PATIENCE_MS = 8_000;
 const RESYNC_WITHIN_MS = 1_000;
 
 /**
- * Bounds what waits in this process for one slow socket. Beyond the bound nothing more is kept for it: it is told to `resync` behind what
- * waits, and hears the rooms again once it has taken that; one that takes nothing is cut.
+ * Bounds what waits in this process for one slow socket. Beyond the bound nothing more of the rooms is kept for it: it is told to `resync`
+ * behind what waits, and hears the rooms again once it has taken that; one that takes nothing is cut.
  */
 export function guardOutbound(socket: ChatSocket, mostBytes: number): void {
   const { conn } = socket;
   let waiting = 0;
+  let takenAt = performance.now();
   let cut: NodeJS.Timeout | null = null;
 
   const lag = (): void => {
@@ -22,14 +29,16 @@ export function guardOutbound(socket: ChatSocket, mostBytes: number): void {
     socket.emit('resync', { withinMs: RESYNC_WITHIN_MS });
   };
   conn.on('packetCreate', ({ data }: { data?: unknown }) => {
+    // Judged by what waits already: this packet may leave at once, however large it is.
+    const stuck = performance.now() - takenAt > BURST_MS;
+    if (!cut && waiting > mostBytes && (stuck || waiting > BURST * mostBytes)) lag();
+    if (waiting > ANSWERS * mostBytes) conn.close(true);
     waiting += PACKET_COST + (typeof data === 'string' ? data.length : 0);
-    if (waiting > mostBytes && !cut) lag();
-    // Answers to a client that sends but never reads.
-    if (waiting > 2 * mostBytes) conn.close(true);
   });
   // All that waited is on its way, and all before it has left.
   conn.on('flush', () => {
     waiting = 0;
+    takenAt = performance.now();
     if (!cut) return;
     clearTimeout(cut);
     cut = null;

@@ -15,6 +15,7 @@ import { meViewOf } from '../../users/user.view.js';
 import { Arrival } from '../repair/arrival.service.js';
 import { ArrivalQueries } from '../repair/arrival.queries.js';
 import { JsonText } from '../json-text.js';
+import { OnceASecond } from '../once-a-second.js';
 import { LivePeople, type LivePerson, type PersonHint } from './live-people.service.js';
 
 const REQUEST_EVENTS = [
@@ -27,6 +28,9 @@ const REQUEST_EVENTS = [
 /** Says to people what concerns them alone, each as they see it: read by the processes that have their sockets, and by no other. */
 @Injectable()
 export class PersonFanout implements OnModuleInit {
+  /** Read marks come with every message that is looked at. */
+  private readonly marks = new OnceASecond<MembershipChanged>((change) => this.seatChanged(change));
+
   constructor(
     private readonly role: ProcessRole,
     private readonly events: DomainEvents,
@@ -39,7 +43,10 @@ export class PersonFanout implements OnModuleInit {
   onModuleInit(): void {
     if (!this.role.isServer) return;
     this.people.whenHinted((person, hint) => void this.act(person, hint));
-    this.events.on(MembershipChanged, ({ userId, roomId, my }) => this.people.hint(userId, { do: 'membership', roomId, my }));
+    this.events.on(MembershipChanged, (change) => {
+      if (change.my === null) this.marks.offer(`${change.roomId} ${change.userId}`, change);
+      else this.seatChanged(change);
+    });
     this.events.on(MeChanged, ({ userId, my }) => this.people.hint(userId, { do: 'me', my }));
     for (const [fact, event] of REQUEST_EVENTS) {
       this.events.on(fact, ({ friendRequest, fromMy, toMy }) => {
@@ -51,6 +58,10 @@ export class PersonFanout implements OnModuleInit {
       this.tell(one.userId, 'friend:removed', one.my, { userId: other.userId });
       this.tell(other.userId, 'friend:removed', other.my, { userId: one.userId });
     });
+  }
+
+  private seatChanged({ userId, roomId, my }: MembershipChanged): void {
+    this.people.hint(userId, { do: 'membership', roomId, my });
   }
 
   private tell(userId: string, event: string, my: number, body: object): void {

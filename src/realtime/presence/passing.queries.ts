@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../../database/transactions.js';
+import { receiptsSql } from '../../room-users/room-user.view.js';
 
 /** Who hears what passes. */
 @Injectable()
@@ -11,6 +12,16 @@ export class PassingQueries {
     const rows = await this.transactions.query<{ user_id: string }>(
       `SELECT ru.user_id FROM room_heads h JOIN room_users ru ON ru.room_id = h.room_id AND ru.user_id <> $2
        WHERE h.room_id = $1 AND h.member_count <= $3`,
+      [roomId, userId, most],
+    );
+    return rows.map((row) => row.user_id);
+  }
+
+  /** Those in a room of at most `most` members who are shown what this person reads there. */
+  async whoSeesReading(roomId: string, userId: string, most: number): Promise<string[]> {
+    const rows = await this.transactions.query<{ user_id: string }>(
+      `SELECT ru.user_id FROM room_heads h JOIN room_users ru ON ru.room_id = h.room_id AND ru.user_id <> $2 JOIN users u ON u.id = ru.user_id
+       WHERE h.room_id = $1 AND h.member_count <= $3 AND ${receiptsSql({ seat: 'ru', user: 'u', head: 'h' }, '$2::uuid')}`,
       [roomId, userId, most],
     );
     return rows.map((row) => row.user_id);

@@ -11,7 +11,7 @@ import { repairPackets } from './repair-packets.js';
 import { Revocation } from '../fanout/revocation.service.js';
 
 /** A packet that others are just sending is not missing yet. */
-const GRACE_MS = 250;
+const GRACE_MS = 400;
 const AT_ONCE = 1_000;
 /** Looks at one room before its sockets are told to ask for themselves. */
 const MOST_STEPS = 5;
@@ -82,29 +82,31 @@ export class Repair implements OnApplicationBootstrap, BeforeApplicationShutdown
       if (room.seats.size > 0 && (!seen || isBehind(room, seen))) await this.repair(room);
     } catch (error) {
       this.log.warn(`A room could not be repaired: ${String(error)}`);
+      return;
     } finally {
       this.inRepair.delete(room);
     }
+    if (room.seats.size > 0) this.rooms.settle(room);
   }
 
+  /** Up to where the room is now: a busy room is further by the time that this is read, and what follows comes by itself. */
   private async repair(room: LiveRoom): Promise<void> {
-    for (let step = 0; step < MOST_STEPS; step++) {
-      const [head] = await this.queries.heads([room.id]);
-      if (!head || !isBehind(room, head)) return;
+    const [head] = await this.queries.heads([room.id]);
+    if (!head) return;
+    for (let step = 0; step < MOST_STEPS && isBehind(room, head); step++) {
       if (head.logFloor > room.reached.rev) break;
-      const messages = head.seq > room.reached.seq ? await this.queries.messagesAfter(room.id, room.reached.seq) : [];
-      const changes = head.rev > room.reached.rev ? await this.queries.changesAfter(room.id, room.reached.rev) : [];
+      // What comes by itself while this is read is known to be in it.
       const before = { ...room.reached };
+      const messages = head.seq > before.seq ? await this.queries.messagesAfter(room.id, before.seq) : [];
+      const changes = head.rev > before.rev ? await this.queries.changesAfter(room.id, before.rev) : [];
       for (const packet of repairPackets(head, before, messages, changes)) this.rooms.accept(packet);
       if (room.reached.seq === before.seq && room.reached.rev === before.rev) return;
     }
-    await this.giveUp(room);
+    if (isBehind(room, head)) this.giveUp(room, head);
   }
 
   /** Very much is missing: the sockets read it themselves, each at its own time. */
-  private async giveUp(room: LiveRoom): Promise<void> {
-    const [head] = await this.queries.heads([room.id]);
-    if (!head || !isBehind(room, head)) return;
+  private giveUp(room: LiveRoom, head: Head): void {
     room.skipTo(head);
     const body = JsonText.of({ rooms: [room.id], withinMs: RESYNC_WITHIN_MS });
     for (const { connection } of room.seats.values()) connection.tellWhenReady({ event: 'resync', my: null, body });

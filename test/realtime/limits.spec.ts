@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { startApp } from '../support/app.js';
+import { Ear } from '../support/ear.js';
+import { until } from '../support/until.js';
+import { World } from '../support/world.js';
+
+let world: World;
+beforeAll(async () => (world = await World.start({ REALTIME_OUTBOUND_BYTES: '262144' })));
+afterAll(() => world.stop());
+
+/** A client that speaks the wire by hand, so that it can stop reading. */
+async function bareSocket(url: string, token: string): Promise<{ socket: WebSocket; heard: string[]; pause(): void; resume(): void }> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  const heard: string[] = [];
+  socket.on('message', (data: Buffer) => {
+    const packet = data.toString();
+    heard.push(packet);
+    if (packet.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`);
+    if (packet === '2') socket.send('3');
+  });
+  await until('ready', () => heard.some((packet) => packet.startsWith('42["ready"')));
+  return { socket, heard, pause: () => socket.pause(), resume: () => socket.resume() };
+}
+
+describe('who does not read', () => {
+  it('is told to resync and then cut, while the others hear everything', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.opensGroup(bob, eva);
+    const stalled = await bareSocket(world.url, bob.accessToken);
+    const [a, e] = [await ana.listens(), await eva.listens()];
+    stalled.pause();
+    const text = 'x'.repeat(9_000);
+    // More than the buffers of the kernel take.
+    for (let n = 0; n < 1_500; n += 50) {
+      await Promise.all(Array.from({ length: 50 }, () => a.says('message:send', { roomId: room.id, text })));
+    }
+    await until('the others heard all', () => e.messages(room.id).length >= 1_500);
+    const closed = new Promise((resolve) => stalled.socket.once('close', resolve));
+    const before = stalled.heard.length;
+    await until(
+      'the server holds its socket no more',
+      async () => ![...serverOf(world).sockets.sockets.values()].some((socket: any) => socket.data.actor.userId === bob.id),
+      12_000,
+    );
+    expect(stalled.heard.length).toBe(before);
+    stalled.resume();
+    await closed;
+    const told = stalled.heard.filter((packet) => packet.startsWith('42["messages:created"')).length;
+    expect(told).toBeLessThan(1_000);
+  }, 40_000);
+
+  it('goes on after a resync when it reads again in time', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const slow = await bareSocket(world.url, bob.accessToken);
+    const a = await ana.listens();
+    slow.pause();
+    const text = 'x'.repeat(9_000);
+    for (let n = 0; n < 1_500; n += 50) {
+      await Promise.all(Array.from({ length: 50 }, () => a.says('message:send', { roomId: room.id, text })));
+    }
+    slow.resume();
+    await until('resync heard', () => slow.heard.some((packet) => packet.startsWith('42["resync"')));
+    const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
+    await until('it hears again', async () => {
+      await a.says('message:send', { roomId: room.id, text: 'again' });
+      return slow.heard.some((packet) => packet.includes('"text":"again"'));
+    });
+    slow.socket.send(`421["sync",{"rooms":{"${room.id}":{"seq":${lastSeq - 5},"rev":0}}}]`);
+    await until('sync is answered', () => slow.heard.some((packet) => packet.startsWith('431[{"ok":true')));
+    slow.socket.terminate();
+  }, 30_000);
+});
+
+const serverOf = ({ app }: World): any => {
+  const container = (app.app as any).socketModule.socketsContainer.getAll();
+  return [...container.values()][0].server;
+};
+
+describe('a process that ends', () => {
+  it('tells its sockets, lets the answers under way finish, and closes them', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const leaving = await startApp({ databaseUrl: world.app.databaseUrl });
+    const ear = await Ear.open(leaving.url, { token: ana.accessToken });
+    const answers = Array.from({ length: 50 }, (_, n) => ear.says('message:send', { roomId: room.id, text: `last ${n}` }));
+    await answers[0];
+    const closing = leaving.close();
+    expect((await ear.hears('server:draining')).retryAfter).toBeGreaterThan(0);
+    const said = await Promise.all(answers);
+    expect(said.every(({ ok, error }) => ok || error.code === 'server_draining')).toBe(true);
+    await until('the socket is closed', () => !ear.socket.connected);
+    await closing;
+    const acked = said.filter(({ ok }) => ok).map(({ message }) => message.id);
+    const page = await ana.page(room, '?limit=100');
+    expect(acked.filter((id) => !page.items.some((message: any) => message.id === id))).toEqual([]);
+  });
+});

@@ -1,0 +1,211 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunningApp } from '../support/app.js';
+import type { Ear } from '../support/ear.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { type Person, World } from '../support/world.js';
+
+const sends = (ear: Ear, room: { id: string }, text: string): Promise<any> => ear.says('message:send', { roomId: room.id, text });
+const seqsOf = (ear: Ear, room: { id: string }): number[] => ear.messages(room.id).map(({ seq }) => seq);
+const between = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+/** 200 removals on one node, each followed at once by a message sent through the other: nobody who was removed may hear it. */
+async function removalsAreExact(world: World, other: RunningApp): Promise<void> {
+  const { ana, bob } = await world.people('ana', 'bob');
+  const people = await Promise.all(Array.from({ length: 40 }, (_, n) => world.person(`p${n}`)));
+  const room = await ana.opensTeam(bob, ...people);
+  const bobs = await bob.listens({}, other);
+  const ears = await Promise.all(people.map((person, n) => person.listens({}, n % 2 === 0 ? world.app : other)));
+  for (let round = 0; round < 5; round++) {
+    for (let at = 0; at < people.length; at += 4) {
+      await Promise.all(
+        people.slice(at, at + 4).map(async (person) => {
+          await ana.deletes(`/rooms/${room.id}/users/${person.id}`);
+          expect(await sends(bobs, room, `after ${person.id} ${round}`)).toMatchObject({ ok: true });
+        }),
+      );
+    }
+    await ana.posts(`/rooms/${room.id}/users`, { userIds: people.map(({ id }) => id) });
+    await Promise.all(ears.map((ear) => until('back again', () => ear.all('room:created').length === round + 1)));
+  }
+  await Promise.all(ears.map((ear) => ear.settles()));
+  const overheard = people.map(
+    ({ id }, index) => ears[index]!.messages(room.id).filter(({ text }) => text?.startsWith(`after ${id} `)).length,
+  );
+  expect(overheard).toEqual(people.map(() => 0));
+}
+
+describe('two processes and Redis', () => {
+  let redis: RedisServer;
+  let world: World;
+  let other: RunningApp;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    world = await World.start({ REDIS_URL: redis.url });
+    other = await world.node();
+  }, 60_000);
+  afterAll(async () => {
+    await world.stop();
+    await redis.stop();
+  });
+
+  it('hear each other at once, every message once and in order, whoever sends where', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const [here, there] = [await ana.listens(), await bob.listens({}, other)];
+    const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
+    const acks = await Promise.all(
+      Array.from({ length: 320 }, (_, n) =>
+        n % 4 === 0
+          ? ana.says(room, `n ${n}`)
+          : n % 4 === 1
+            ? bob.does('POST', `/rooms/${room.id}/messages`, { text: `n ${n}` }, other)
+            : sends(n % 4 === 2 ? here : there, room, `n ${n}`),
+      ),
+    );
+    expect(acks.every((ack) => ack.ok ?? ack.id)).toBe(true);
+    for (const ear of [here, there]) {
+      await until('all are heard', () => ear.messages(room.id).length >= 320);
+      expect(seqsOf(ear, room)).toEqual(between(lastSeq + 1, lastSeq + 320));
+    }
+  });
+
+  it('follow memberships, changes and what concerns a person alone', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const there = await bob.listens({}, other);
+    const room = await ana.opensGroup(bob);
+    expect((await there.hears('room:created')).room.membership.userId).toBe(bob.id);
+    const message = await ana.says(room, 'hello');
+    await there.hearsText('hello', 1_000);
+    await ana.patches(`/rooms/${room.id}/messages/${message.id}`, { text: 'hello!' });
+    expect((await there.hears('messages:updated')).messages[0].text).toBe('hello!');
+    await bob.patches('/users/me', { displayName: 'Robert' });
+    expect((await there.hears('me:updated')).me.displayName).toBe('Robert');
+    await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+    expect(await there.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
+    const numbers = there.heard
+      .filter(({ event, payload }) => event !== 'ready' && payload.my !== undefined)
+      .map(({ payload }) => payload.my);
+    expect(numbers).toEqual(between(numbers[0], numbers[0] + numbers.length - 1));
+  });
+
+  it('end a session everywhere within a second', async () => {
+    const { ana } = await world.people('ana');
+    const there = await ana.listens({}, other);
+    await ana.does('POST', '/auth/logout');
+    expect(await there.hears('session:ended', () => true, 1_000)).toEqual({ reason: 'logout' });
+    await until('the socket is closed', () => !there.socket.connected, 1_000);
+  });
+
+  it('let nobody hear what was said after they were removed', () => removalsAreExact(world, other), 60_000);
+
+  it('tell who is there and who types, on either', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const here = await ana.listens();
+    expect(await here.says('presence:watch', { userIds: [bob.id] })).toMatchObject({ presence: [{ userId: bob.id, online: false }] });
+    const there = await bob.listens({}, other);
+    await here.hears('presence', ({ userId, online }) => userId === bob.id && online);
+    const { presence } = await there.says('presence:watch', { userIds: [ana.id] });
+    expect(presence).toEqual([{ userId: ana.id, online: true, lastActiveAt: expect.any(String) }]);
+    await there.says('typing', { roomId: room.id, typing: true });
+    expect(await here.hears('typing')).toEqual({ roomId: room.id, userId: bob.id, typing: true });
+    there.close();
+    await here.hears('presence', ({ userId, online }) => userId === bob.id && !online);
+  });
+
+  it('serve on while Redis is away, and miss nothing when it is back', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const [here, there] = [await ana.listens(), await bob.listens({}, other)];
+    const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
+    await redis.kill();
+    for (let n = 0; n < 20; n++) expect((await sends(n % 2 === 0 ? here : there, room, `without ${n}`)).ok).toBe(true);
+    await Promise.all([here, there].map((ear) => until('all are heard', () => ear.messages(room.id).length >= 20, 5_000)));
+    await redis.up();
+    await sends(here, room, 'with');
+    await there.hearsText('with');
+    for (const ear of [here, there]) expect(seqsOf(ear, room)).toEqual(between(lastSeq + 1, lastSeq + 21));
+  }, 30_000);
+});
+
+describe('two processes that cannot hear each other', () => {
+  let world: World;
+  let other: RunningApp;
+  const ears: Ear[] = [];
+  beforeAll(async () => {
+    world = await World.start();
+    other = await world.node();
+  });
+  afterEach(() => ears.splice(0).forEach((ear) => ear.close()));
+  afterAll(() => world.stop());
+
+  const listening = async (person: Person, on: RunningApp): Promise<Ear> => {
+    const ear = await person.listens({}, on);
+    ears.push(ear);
+    return ear;
+  };
+
+  it('bring every commit to everybody within five seconds, as ordinary events', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.opensGroup(bob);
+    const there = await listening(bob, other);
+    const { lastSeq, rev } = await bob.gets(`/rooms/${room.id}`);
+    const first = await ana.says(room, 'one');
+    await ana.says(room, 'two');
+    await ana.patches(`/rooms/${room.id}/messages/${first.id}`, { text: 'one, edited' });
+    await ana.patches(`/rooms/${room.id}`, { name: 'renamed' });
+    await ana.befriends(eva);
+    await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
+    const fresh = await bob.gets(`/rooms/${room.id}`);
+    await until(
+      'all are heard',
+      () => there.messages(room.id).at(-1)?.seq === fresh.lastSeq && there.heard.some(({ payload }) => payload.rev === fresh.rev),
+      5_000,
+    );
+    expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, fresh.lastSeq));
+    expect(there.messages(room.id)[0].text).toBe('one, edited');
+    let at = rev;
+    for (const { payload } of there.heard.filter((heard) => heard.payload.prevRev !== undefined)) {
+      expect(payload.prevRev).toBe(at);
+      at = payload.rev;
+    }
+    expect(there.all('room:updated')[0].room.name).toBe('renamed');
+    expect(there.all('room-user:added')[0].roomUsers).toMatchObject([{ userId: eva.id }]);
+  }, 20_000);
+
+  it('bring rooms to those who were added, too', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const there = await listening(bob, other);
+    const room = await ana.opensGroup(bob);
+    await there.hears('room:created', (packet) => packet.room.id === room.id, 5_000);
+    await ana.says(room, 'hello');
+    await there.hearsText('hello', 5_000);
+    expect((await there.hears('me:updated')).my).toBe((await bob.gets('/users/me')).my);
+  }, 20_000);
+
+  it('show latecomers nothing hidden while repairing', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.posts('/rooms', { type: 'team', name: 'x', historyVisibility: 'since_joined' });
+    const old = await ana.says(room, 'a secret of old');
+    await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
+    const there = await listening(bob, other);
+    await ana.patches(`/rooms/${room.id}/messages/${old.id}`, { text: 'a secret, edited' });
+    await ana.says(room, 'see above', { replyToId: old.id });
+    expect((await there.hearsText('see above')).replyTo.preview).toBeNull();
+    expect((await there.hears('messages:updated')).causes).toMatchObject([{ kind: 'hidden' }]);
+    expect(JSON.stringify(there.heard)).not.toContain('secret');
+  }, 20_000);
+
+  it('let nobody hear what was said after they were removed', () => removalsAreExact(world, other), 120_000);
+
+  it('end rooms and sessions everywhere within a second', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const there = await listening(bob, other);
+    await ana.deletes(`/rooms/${room.id}`);
+    expect(await there.hears('room:gone', () => true, 1_000)).toMatchObject({ roomId: room.id, reason: 'deleted' });
+    await bob.does('POST', '/auth/logout');
+    expect(await there.hears('session:ended', () => true, 1_000)).toEqual({ reason: 'logout' });
+  });
+});

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../support/until.js';
+import { World } from '../support/world.js';
+
+let world: World;
+beforeAll(async () => (world = await World.start()));
+afterAll(() => world.stop());
+
+describe('presence', () => {
+  it('is of a person, not of a device, and seen by those whom privacy admits', async () => {
+    const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
+    await ana.befriends(bob);
+    const [b, z] = [await bob.listens(), await zoe.listens()];
+    expect(await b.says('presence:watch', { userIds: [ana.id] })).toEqual({
+      ok: true,
+      presence: [{ userId: ana.id, online: false, lastActiveAt: null }],
+    });
+    await z.says('presence:watch', { userIds: [ana.id, bob.id] });
+    const [one, two] = [await ana.listens(), await ana.listens()];
+    expect(await b.hears('presence')).toMatchObject({ userId: ana.id, online: true, lastActiveAt: expect.any(String) });
+    one.close();
+    await two.settles();
+    await b.settles();
+    expect(b.all('presence').length).toBe(1);
+    two.close();
+    expect(await b.hears('presence', ({ online }) => !online)).toMatchObject({ userId: ana.id, lastActiveAt: expect.any(String) });
+    await z.settles();
+    expect(z.all('presence')).toEqual([]);
+  });
+
+  it('ends with a block for both, and looks like having left', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const [a, b] = [await ana.listens(), await bob.listens()];
+    expect((await b.says('presence:watch', { userIds: [ana.id] })).presence).toMatchObject([{ online: true }]);
+    await ana.puts(`/users/me/blocks/${bob.id}`);
+    expect(await b.hears('presence')).toEqual({ userId: ana.id, online: false, lastActiveAt: null });
+    expect((await a.says('presence:watch', { userIds: [bob.id] })).presence).toEqual([
+      { userId: bob.id, online: false, lastActiveAt: null },
+    ]);
+  });
+
+  it('is told no more to who has stopped to watch', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    await ana.befriends(bob, eva);
+    const [b, e] = [await bob.listens(), await eva.listens()];
+    await b.says('presence:watch', { userIds: [ana.id] });
+    await e.says('presence:watch', { userIds: [ana.id] });
+    expect(await b.says('presence:watch', { userIds: [] })).toEqual({ ok: true, presence: [] });
+    await ana.listens();
+    await e.hears('presence');
+    await b.settles();
+    expect(b.all('presence')).toEqual([]);
+  });
+});
+
+describe('typing', () => {
+  it('is heard by the others once in three seconds, and is gone after six', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const [a, b] = [await ana.listens(), await bob.listens()];
+    for (let n = 0; n < 5; n++) expect(await a.says('typing', { roomId: room.id, typing: true })).toEqual({ ok: true });
+    await b.hears('typing');
+    await b.settles();
+    expect(b.all('typing')).toEqual([{ roomId: room.id, userId: ana.id, typing: true }]);
+    await b.hears('typing', ({ typing }) => !typing, 7_000);
+    await a.settles();
+    expect(a.all('typing')).toEqual([]);
+  }, 15_000);
+
+  it('stops at a word, and passes nobody who is blocked or whom the room has no ear for', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.opensGroup(bob, eva);
+    await eva.puts(`/users/me/blocks/${ana.id}`);
+    const [a, b, e] = await Promise.all([ana.listens(), bob.listens(), eva.listens()]);
+    await a.says('typing', { roomId: room.id, typing: true });
+    await a.says('typing', { roomId: room.id, typing: false });
+    await b.hears('typing', ({ typing }) => !typing);
+    await e.settles();
+    expect(e.all('typing')).toEqual([]);
+    const channel = await ana.opensChannel(bob);
+    expect(await b.says('typing', { roomId: channel.id, typing: true })).toMatchObject({
+      error: { status: 403, permission: 'can_create_messages' },
+    });
+  });
+});
+
+describe('read marks', () => {
+  it('reach the others once a second, the newest, and my other devices', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    for (let n = 0; n < 10; n++) await ana.says(room, `n ${n}`);
+    const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
+    const [a, b, second] = await Promise.all([ana.listens(), bob.listens(), bob.listens()]);
+    for (let n = 9; n >= 0; n--) await b.says('room:read', { roomId: room.id, seq: lastSeq - n });
+    await a.hears('room:read', ({ seq }) => seq === lastSeq);
+    expect(a.all('room:read').length).toBeLessThan(5);
+    expect(a.all('room:read').map(({ seq }) => seq)).toEqual(
+      a
+        .all('room:read')
+        .map(({ seq }) => seq)
+        .toSorted((x, y) => x - y),
+    );
+    const own = await second.hears('membership:updated', ({ membership }) => membership.lastReadSeq === lastSeq);
+    expect(own).toMatchObject({ roomId: room.id, membership: { unreadCount: 0 } });
+    expect(own.my).toBeUndefined();
+    await b.settles();
+    expect(b.all('room:read')).toEqual([]);
+  });
+
+  it('stay between people who both show them', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.opensGroup(bob, eva);
+    await eva.patches('/users/me', { privacy: { readReceipts: false } });
+    await ana.says(room, 'read me');
+    const [a, b, e] = await Promise.all([ana.listens(), bob.listens(), eva.listens()]);
+    const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
+    await e.says('room:read', { roomId: room.id, seq: lastSeq });
+    await b.says('room:read', { roomId: room.id, seq: lastSeq });
+    await until('bob was heard', () => a.all('room:read').some(({ userId }) => userId === bob.id));
+    await e.settles();
+    expect(a.all('room:read').map(({ userId }) => userId)).toEqual([bob.id]);
+    expect(e.all('room:read')).toEqual([]);
+  });
+});

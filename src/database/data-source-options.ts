@@ -28,6 +28,8 @@ export function dataSourceOptions({ database, writer }: Settings): DataSourceOpt
       idle_in_transaction_session_timeout: database.statementTimeoutMs,
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
+      // Answers are wide and short: compiling a plan costs more than it ever gives.
+      options: '-c jit=off',
     },
   };
 }

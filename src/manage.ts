@@ -4,10 +4,18 @@ import { doctorCommand } from './manage/doctor.command.js';
 import { envExampleCommand } from './manage/env-example.command.js';
 import { migrateCommands } from './manage/migrate.command.js';
 import { seedCommand } from './manage/seed.command.js';
+import { unreadRepairCommand } from './manage/unread-repair.command.js';
 import { type CommandFile, giveUp, Workplace } from './manage/workplace.js';
 
 /** Every command, in the order of the help. */
-const COMMANDS: readonly CommandFile[] = [migrateCommands, createAdminCommand, seedCommand, doctorCommand, envExampleCommand];
+const COMMANDS: readonly CommandFile[] = [
+  migrateCommands,
+  createAdminCommand,
+  seedCommand,
+  doctorCommand,
+  envExampleCommand,
+  unreadRepairCommand,
+];
 
 const workplace = new Workplace();
 const program = new Command('npm run manage --').description(

@@ -81,8 +81,8 @@ it.each([1, 2, 3])(
       expect(one).toMatchObject({ messages: one.last_seq, logged: one.rev });
     }
     const deadlocks = await db.query(`SELECT deadlocks::int AS deadlocks FROM pg_stat_database WHERE datname = current_database()`);
-  expect(deadlocks.rows).toEqual([{ deadlocks: 0 }]);
-  const pairs = await db.query(`SELECT user_low, user_high FROM rooms WHERE type = 'private_messages' AND deleted_at IS NULL`);
+    expect(deadlocks.rows).toEqual([{ deadlocks: 0 }]);
+    const pairs = await db.query(`SELECT user_low, user_high FROM rooms WHERE type = 'private_messages' AND deleted_at IS NULL`);
     expect(new Set(pairs.rows.map(({ user_low, user_high }) => `${user_low} ${user_high}`)).size).toBe(pairs.rows.length);
   },
   60_000,

@@ -30,7 +30,7 @@ function dice(seed: number): (sides: number) => number {
 it.each([1, 2, 3])(
   'a room in which all happens at once adds up (%d)',
   async (seed) => {
-    const people = Object.values(await world.people('ana', 'bob', 'cid', 'dan', 'eva')) as Person[];
+    const people = Object.values<Person>(await world.people('ana', 'bob', 'cid', 'dan', 'eva'));
     const second = seed === 1 ? await world.node() : undefined;
     const [owner, ...others] = people as [Person, ...Person[]];
     const room = await owner.posts('/rooms', { type: 'group', isPublic: true, userIds: others.slice(0, 2).map(({ id }) => id) });

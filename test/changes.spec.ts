@@ -129,6 +129,16 @@ describe('changes', () => {
     expect(JSON.stringify(answer)).not.toContain('before eva');
   });
 
+  it('begin at nothing for who was there when the room was made', async () => {
+    const { ana, bob, room } = await setUp();
+    const message = await ana.says(room, 'first');
+    for (const person of [ana, bob]) {
+      const answer = await changes(person, room, { seq: 0, rev: 0 });
+      expect(answer).toMatchObject({ reset: false, hasMore: false, ...(await head(person, room)) });
+      expect(answer.messages.at(-1).id).toBe(message.id);
+    }
+  });
+
   describe('start anew', () => {
     const RESET = { messages: [], changes: [], hasMore: false, reset: true };
 

@@ -68,9 +68,10 @@ const LOG = `SELECT coalesce(json_agg(y.body ORDER BY y.rev) FILTER (WHERE y.sho
     ) x
   ) y`;
 
+// Who sat in the room when it was made has been there since rev 0, whichever rev the seat itself took.
 const CHANGES = `WITH seats AS MATERIALIZED (
     SELECT a.room_id, a.seq, a.rev, a.position, ru.visible_from_seq AS floor, greatest(a.seq, ru.visible_from_seq - 1) AS start,
-      a.rev < greatest(h.log_floor, ru.joined_rev) OR a.rev > h.rev OR a.seq > h.last_seq
+      a.rev < greatest(h.log_floor, CASE WHEN ru.joined_at > r.created_at THEN ru.joined_rev ELSE 0 END) OR a.rev > h.rev OR a.seq > h.last_seq
         OR h.last_seq - a.seq + h.rev - a.rev > $5 AS reset
     FROM ${CURSORS} JOIN ${SEATS}
   )

@@ -2,6 +2,7 @@ import type { DefaultEventsMap, Socket } from 'socket.io';
 import type { Actor } from '../common/actor.js';
 import type { JsonText } from './json-text.js';
 import type { Seat } from './fanout/live-room.js';
+import type { ServerEventName } from './wire.js';
 import type { ReadyView } from './wire.view.js';
 
 export interface SocketData {
@@ -16,7 +17,7 @@ export type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEvent
 
 /** What one person hears, whatever room they look at; `my` is its number, if it takes one. */
 export interface PersonPacket {
-  readonly event: string;
+  readonly event: ServerEventName;
   readonly my: number | null;
   readonly body: JsonText;
 }
@@ -46,7 +47,7 @@ export class Connection {
     return this.waiting === null;
   }
 
-  emit(event: string, body: object): void {
+  emit(event: ServerEventName, body: object): void {
     this.socket.emit(event, body);
   }
 

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { Server, ServerOptions } from 'socket.io';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import { lastValueFrom, type Observable } from 'rxjs';
+import type { Server, ServerOptions, Socket } from 'socket.io';
 import type { Settings } from '../config/settings.js';
+import { ackOf, refused } from './inbound/acks.js';
 import { jsonTextParser } from './json-text.js';
 
 /** The Socket.IO server as this house runs it: bounded on every side, and for the allowed origins only. */
@@ -31,6 +34,23 @@ export class RealtimeIoAdapter extends IoAdapter {
         decide(allowed ? null : 'The origin is not allowed.', allowed);
       },
     } as ServerOptions);
+  }
+
+  /** As Nest binds them, but with one listener an event in place of a stream: a socket holds a dozen of them for as long as it lives. */
+  override bindMessageHandlers(
+    socket: Socket,
+    handlers: MessageMappingProperties[],
+    transform: (data: unknown) => Observable<object>,
+  ): void {
+    for (const { message, callback } of handlers) {
+      socket.on(message as string, (...args: unknown[]) => {
+        const ack = ackOf(args);
+        lastValueFrom(transform(callback(args[0], ack)), { defaultValue: null }).then(
+          (answer) => answer && ack(answer), // what failed was answered by the filter
+          (error: unknown) => ack(refused(error)),
+        );
+      });
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import type { ChatSocket, Connection, SocketData } from './connection.js';
 import { frameOf, type FramedMessage } from './inbound/team-frame.js';
 import { JsonText } from './json-text.js';
 import type { LiveRoom, Seat, Speaker } from './fanout/live-room.js';
+import type { ServerEventName } from './wire.js';
 import { forLatecomers, type RoomPacket } from './fanout/room-packet.js';
 
 export type ChatServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
@@ -55,11 +56,11 @@ export class SocketServer implements Speaker {
   }
 
   /** What may be lost: nothing is kept for who is slow. */
-  inPassing(connection: Connection, event: string, body: object): void {
+  inPassing(connection: Connection, event: ServerEventName, body: object): void {
     if (!connection.socket.rooms.has(LAGGING)) connection.emit(event, body);
   }
 
-  everybody(event: string, body: object): void {
+  everybody(event: ServerEventName, body: object): void {
     this.server?.local.emit(event, body);
   }
 
@@ -67,7 +68,7 @@ export class SocketServer implements Speaker {
     return this.server?.sockets.adapter.rooms.has(room) ?? false;
   }
 
-  private emit(room: string, except: string[], event: string, body: () => JsonText): void {
+  private emit(room: string, except: string[], event: ServerEventName, body: () => JsonText): void {
     if (!this.server || !this.holds(room)) return;
     this.server.local
       .to(room)

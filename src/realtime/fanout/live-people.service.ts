@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Connection, PersonPacket } from '../connection.js';
 import { JsonText } from '../json-text.js';
+import type { ServerEventName } from '../wire.js';
 import { NodeBus } from '../node-bus.service.js';
 
 /** What a process must do for a person whose sockets it has; each reads for itself what its people see. */
 export type PersonHint =
-  | { do: 'say'; event: string; my: number | null }
+  | { do: 'say'; event: ServerEventName; my: number | null }
   | { do: 'enter'; roomId: string; my: number }
   | { do: 'membership'; roomId: string; my: number | null }
   | { do: 'me'; my: number };

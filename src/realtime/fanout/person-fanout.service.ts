@@ -15,6 +15,7 @@ import { meViewOf } from '../../users/user.view.js';
 import { Arrival } from '../repair/arrival.service.js';
 import { ArrivalQueries } from '../repair/arrival.queries.js';
 import { JsonText } from '../json-text.js';
+import type { ServerEventName } from '../wire.js';
 import { OnceASecond } from '../once-a-second.js';
 import { LivePeople, type LivePerson, type PersonHint } from './live-people.service.js';
 
@@ -64,7 +65,7 @@ export class PersonFanout implements OnModuleInit {
     this.people.hint(userId, { do: 'membership', roomId, my });
   }
 
-  private tell(userId: string, event: string, my: number, body: object): void {
+  private tell(userId: string, event: ServerEventName, my: number, body: object): void {
     this.people.tell(userId, { event, my, body: JsonText.of({ ...body, my }) });
   }
 

@@ -17,6 +17,8 @@ import { RefreshTokens } from './refresh-tokens.service.js';
 import { RefreshToken, Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.service.js';
+import { TicketsController } from './tickets.controller.js';
+import { Tickets } from './tickets.service.js';
 import { TokenService } from './token.service.js';
 
 const SWEEP_SECONDS = 600;
@@ -27,9 +29,9 @@ const SWEEP_SECONDS = 600;
     TypeOrmModule.forFeature([Session, RefreshToken]),
     JwtModule.registerAsync({ inject: [Settings], useFactory: ({ auth }: Settings) => ({ secret: auth.jwtSecret }) }),
   ],
-  controllers: [AuthController, SessionsController],
+  controllers: [AuthController, SessionsController, TicketsController],
   providers: [
-    ...[AuthService, PasswordChange, Passwords, Sessions, RefreshTokens, TokenService, ExternalIdentity, ExternalSessions],
+    ...[AuthService, PasswordChange, Passwords, Sessions, RefreshTokens, TokenService, Tickets, ExternalIdentity, ExternalSessions],
     JwtStrategy,
     { provide: APP_GUARD, useClass: JwtAuthGuard },
   ],

@@ -22,3 +22,8 @@ export class SessionView {
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
   @ApiProperty({ description: 'To the minute.', format: 'date-time', example: '2026-03-01T10:05:00.000Z' }) lastUsedAt: string;
 }
+
+export class TicketView {
+  @ApiProperty({ description: 'Goes into `?ticket=`.', example: TOKEN }) ticket: string;
+  @ApiProperty({ description: 'Seconds until it expires.', example: 900 }) expiresIn: number;
+}

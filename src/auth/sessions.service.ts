@@ -7,7 +7,7 @@ import { timeJson } from '../database/sql-json.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { Credentials } from '../users/credentials.service.js';
-import { SessionNotFound } from './auth.errors.js';
+import { SessionNotFound, SessionOver } from './auth.errors.js';
 import { SessionEnded, SESSIONS_CHANNEL } from './auth.events.js';
 import type { SessionView } from './auth.view.js';
 import type { Device } from './device.types.js';
@@ -67,6 +67,14 @@ export class Sessions {
       [sessionId],
     );
     return state ?? null;
+  }
+
+  /** A session that still runs, of a live person; notes that it is in use. @throws SessionOver */
+  async demand(sessionId: string, userId: string): Promise<SessionState> {
+    const state = await this.state(sessionId);
+    if (!state || state.userId !== userId || !state.live || state.endedAt || state.expiresAt <= new Date()) throw new SessionOver();
+    if (state.stale) await this.touch(sessionId);
+    return state;
   }
 
   /** Notes that it is in use. Waits for nobody: who holds the row is using or ending it. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Actor } from '../common/actor.js';
 import { isId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
-import { SessionOver, TokenExpired, TokenInvalid } from './auth.errors.js';
+import { TokenExpired, TokenInvalid } from './auth.errors.js';
 import type { TokenPairView } from './auth.view.js';
 import { type Device, UNKNOWN_DEVICE } from './device.types.js';
 import { ExternalIdentity } from './external/external-identity.service.js';
@@ -80,10 +80,8 @@ export class TokenService {
   async admit(payload: unknown): Promise<VerifiedActor> {
     const { data } = claims.safeParse(payload);
     if (!data || !this.settings.auth.builtIn) throw new TokenInvalid();
-    const state = await this.sessions.state(data.sid);
-    if (!state || state.userId !== data.sub || !state.live || state.endedAt || state.expiresAt <= new Date()) throw new SessionOver();
-    if (state.stale) await this.sessions.touch(data.sid);
-    return { userId: data.sub, sessionId: data.sid, admin: state.admin, expiresAt: new Date(data.exp * 1000) };
+    const { admin } = await this.sessions.demand(data.sid, data.sub);
+    return { userId: data.sub, sessionId: data.sid, admin, expiresAt: new Date(data.exp * 1000) };
   }
 }
 

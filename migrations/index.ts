@@ -4,6 +4,7 @@ import { Messages1700000000003 } from './0003-messages.js';
 import { MediaAndJobs1700000000004 } from './0004-media-and-jobs.js';
 import { SendMessages1700000000005 } from './0005-send-messages.js';
 import { Search1700000000006 } from './0006-search.js';
+import { MediaUpkeep1700000000007 } from './0007-media-upkeep.js';
 
 /** The one list for the whole database, oldest first. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   MediaAndJobs1700000000004,
   SendMessages1700000000005,
   Search1700000000006,
+  MediaUpkeep1700000000007,
 ];

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { createAdminCommand } from './manage/create-admin.command.js';
 import { doctorCommand } from './manage/doctor.command.js';
 import { envExampleCommand } from './manage/env-example.command.js';
+import { mediaCollectCommand } from './manage/media-collect.command.js';
 import { migrateCommands } from './manage/migrate.command.js';
 import { seedCommand } from './manage/seed.command.js';
 import { unreadRepairCommand } from './manage/unread-repair.command.js';
@@ -12,9 +13,10 @@ const COMMANDS: readonly CommandFile[] = [
   migrateCommands,
   createAdminCommand,
   seedCommand,
+  mediaCollectCommand,
+  unreadRepairCommand,
   doctorCommand,
   envExampleCommand,
-  unreadRepairCommand,
 ];
 
 const workplace = new Workplace();

@@ -105,6 +105,7 @@ export const media = {
   ),
   types: setting('MEDIA_TYPES', words, MEDIA_TYPES.join(','), 'Content types that may be uploaded, judged by the bytes.'),
   thumbnailPixels: integer('MEDIA_THUMBNAIL_PIXELS', 320, { min: 16, max: 2_048 }, 'The longer side of a thumbnail.'),
+  decoders: integer('MEDIA_DECODERS', 2, { min: 1, max: 32 }, 'Images and sounds that one process has decoded at the same time.'),
   uploadsAtOnce: integer('MEDIA_UPLOADS_AT_ONCE', 20, { min: 1, max: 1_000 }, 'Uploads through one process at the same time.'),
   uploadSeconds: integer('MEDIA_UPLOAD_SECONDS', 900, { min: 10, max: 86_400 }, 'How long a direct upload may take.'),
   ticketSeconds: integer('MEDIA_TICKET_SECONDS', 900, { min: 1, max: 900 }, 'How long a ticket opens media.'),

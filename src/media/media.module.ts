@@ -1,18 +1,50 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Server } from 'node:http';
+import { Settings } from '../config/settings.js';
+import { Jobs } from '../jobs/jobs.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { Avatars } from './avatars.service.js';
+import { Decoders } from './decoders/decoders.service.js';
+import { MediaCollector } from './media-collector.service.js';
+import { MediaController } from './media.controller.js';
+import { MediaDelivery } from './media-delivery.service.js';
 import { Media } from './media.entity.js';
+import { MediaObjects } from './media-objects.service.js';
+import { MediaQueries } from './media.queries.js';
+import { MediaRows } from './media-rows.service.js';
+import { MediaService } from './media.service.js';
 import { MessageMedia } from './message-media.entity.js';
+import { MessageMediaRows } from './message-media.service.js';
+import { Arrivals } from './uploads/arrivals.service.js';
+import { DirectUploads } from './uploads/direct-uploads.service.js';
+import { Intake } from './uploads/intake.service.js';
+import { UploadSlots } from './uploads/upload-slots.js';
+import { UploadsController } from './uploads/uploads.controller.js';
+import { Uploads } from './uploads/uploads.service.js';
+
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
 
 @Module({
   imports: [TypeOrmModule.forFeature([Media, MessageMedia]), RoomAccessModule],
-  providers: [Avatars],
-  exports: [Avatars],
+  controllers: [UploadsController, MediaController],
+  providers: [
+    ...[Avatars, MediaRows, MessageMediaRows, MediaObjects, MediaQueries, MediaService, MediaDelivery, MediaCollector],
+    ...[Decoders, Intake, UploadSlots, Uploads, DirectUploads, Arrivals],
+  ],
+  exports: [Avatars, MessageMediaRows],
 })
-export class MediaModule implements OnModuleInit {
-  constructor(private readonly purge: RoomPurge) {}
+export class MediaModule implements OnModuleInit, OnApplicationBootstrap {
+  constructor(
+    private readonly purge: RoomPurge,
+    private readonly jobs: Jobs,
+    private readonly collector: MediaCollector,
+    private readonly host: HttpAdapterHost,
+    private readonly settings: Settings,
+  ) {}
 
   onModuleInit(): void {
     this.purge.register(
@@ -21,5 +53,13 @@ export class MediaModule implements OnModuleInit {
       `DELETE FROM message_media WHERE room_id = $1 AND ctid = ANY (ARRAY(
         SELECT ctid FROM message_media WHERE room_id = $1 ORDER BY message_id, position LIMIT $2)) RETURNING 1`,
     );
+    this.jobs.every('media:collect', HOUR_SECONDS, async ({ signal }) => void (await this.collector.collect(signal)));
+    this.jobs.every('media:sweep', DAY_SECONDS, async ({ signal }) => void (await this.collector.sweep(signal)));
+  }
+
+  onApplicationBootstrap(): void {
+    // A large file over a slow line takes longer than Node gives a request; who falls silent is cut off earlier.
+    const server = this.host.httpAdapter?.getHttpServer() as Server | undefined;
+    if (server) server.requestTimeout = Math.max(server.requestTimeout, this.settings.media.uploadSeconds * 1_000);
   }
 }

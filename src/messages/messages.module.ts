@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { FriendsModule } from '../friends/friends.module.js';
-import { MessageMediaRows } from '../media/message-media.service.js';
+import { MediaModule } from '../media/media.module.js';
 import { ReactionsModule } from '../reactions/reactions.module.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
@@ -26,6 +26,7 @@ import { PinsService } from './pins/pins.service.js';
   imports: [
     TypeOrmModule.forFeature([MessageEdit, MessagePin]),
     FriendsModule,
+    MediaModule,
     ReactionsModule,
     RoomAccessModule,
     SearchModule,
@@ -42,7 +43,6 @@ import { PinsService } from './pins/pins.service.js';
     MessageRemains,
     MessageThreads,
     PinsService,
-    MessageMediaRows,
   ],
   exports: [MessageErasure, MessagesService],
 })

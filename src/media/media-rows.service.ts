@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Transactions } from '../database/transactions.js';
+import { Media } from './media.entity.js';
+import { QuotaExceeded } from './media.errors.js';
+
+/** A file whose bytes are in the store. */
+export type StoredFile = Pick<
+  Media,
+  'kind' | 'contentType' | 'size' | 'sha256' | 'width' | 'height' | 'durationMs' | 'objectKey' | 'thumbnailKey'
+>;
+
+/** Files as rows. What a person has is counted under a lock of theirs, so that uploads at once do not share the same space. */
+@Injectable()
+export class MediaRows {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @throws QuotaExceeded */
+  async add(file: Partial<Media> & Pick<Media, 'id' | 'ownerId' | 'size'>): Promise<Media> {
+    return this.transactions.run(async () => {
+      await this.transactions.query(`SELECT pg_advisory_xact_lock(hashtextextended('media:' || $1, 0))`, [file.ownerId]);
+      await this.demandSpace(file.ownerId, file.size);
+      const { manager } = this.transactions;
+      await manager.insert(Media, file);
+      return manager.findOneByOrFail(Media, { id: file.id });
+    });
+  }
+
+  /** By what stands there now: whoever fills the space meanwhile is met by {@link add}. @throws QuotaExceeded */
+  async demandSpace(ownerId: string, bytes: number): Promise<void> {
+    const [{ used } = { used: 0 }] = await this.transactions.query<{ used: number }>(
+      `SELECT coalesce(sum(size), 0)::bigint AS used FROM media WHERE owner_id = $1`,
+      [ownerId],
+    );
+    if (used + bytes > this.settings.media.quotaBytes) throw new QuotaExceeded();
+  }
+
+  /** Ends a direct upload; null when it has ended already. */
+  async finish(id: string, file: StoredFile): Promise<Media | null> {
+    const { affected } = await this.transactions.manager.update(
+      Media,
+      { id, status: 'pending' },
+      { ...file, status: 'ready', expiresAt: null },
+    );
+    return affected === 1 ? this.find(id) : null;
+  }
+
+  find(id: string): Promise<Media | null> {
+    return this.transactions.manager.findOneBy(Media, { id });
+  }
+}

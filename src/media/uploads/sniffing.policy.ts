@@ -1,0 +1,29 @@
+import { fileTypeFromBuffer } from 'file-type';
+
+/** Bytes from the beginning of a file that tell its type. */
+export const HEAD_BYTES = 4_100;
+const BINARY = 'application/octet-stream';
+const ZIP = 'application/zip';
+/** Documents that are archives within: whoever takes archives takes them. */
+const ZIPPED = /^application\/(vnd\.(openxmlformats-officedocument|oasis\.opendocument)\.[\w.-]+|epub\+zip)$/;
+const CONTROL = /(?!\s)\p{Cc}/u;
+
+/**
+ * The content type by the first bytes, whatever anybody says; null when it is not among `allowed`. Markup and scripts are text, and
+ * nothing more: nobody's browser shall run them.
+ */
+export async function sniff(head: Buffer, allowed: readonly string[]): Promise<string | null> {
+  const found = (await fileTypeFromBuffer(head))?.mime.split(';', 1)[0];
+  const type = found === undefined || !allowed.includes(found) ? (textOf(head) ?? found ?? BINARY) : found;
+  return allowed.includes(type) || (ZIPPED.test(type) && allowed.includes(ZIP)) ? type : null;
+}
+
+/** UTF-8 without control characters, as far as it can be seen; the last character may be cut off. */
+function textOf(head: Buffer): string | null {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: head.length >= HEAD_BYTES });
+    return CONTROL.test(text) ? null : 'text/plain';
+  } catch {
+    return null;
+  }
+}

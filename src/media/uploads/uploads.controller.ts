@@ -1,0 +1,119 @@
+import { Body, Controller, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Actor } from '../../common/actor.js';
+import { ApiProblems } from '../../common/api-problems.decorator.js';
+import { CurrentActor } from '../../common/current-actor.decorator.js';
+import { IdPipe } from '../../common/id.pipe.js';
+import { Public } from '../../common/public.decorator.js';
+import { Spends } from '../../limits/spends.decorator.js';
+import { MediaView } from '../media.view.js';
+import { Arrivals } from './arrivals.service.js';
+import { DirectUploads } from './direct-uploads.service.js';
+import { ArrivalQueryDto } from './dto/arrival-query.dto.js';
+import { StartUploadDto } from './dto/start-upload.dto.js';
+import { UploadSlots } from './upload-slots.js';
+import { Uploads } from './uploads.service.js';
+import { UploadView } from './uploads.view.js';
+
+const BUSY = ['database_unavailable', 'storage_unavailable', 'overloaded'];
+
+@ApiTags('media')
+@ApiBearerAuth()
+@Controller({ path: 'media', version: '1' })
+export class UploadsController {
+  constructor(
+    private readonly uploads: Uploads,
+    private readonly direct: DirectUploads,
+    private readonly arrivals: Arrivals,
+    private readonly slots: UploadSlots,
+  ) {}
+
+  @Post()
+  @Spends('upload')
+  @ApiOperation({
+    summary: 'Upload a file',
+    description:
+      'A form with one part, `file`, streamed to the store. The type follows from the bytes. An image is written anew: turned as its ' +
+      'orientation says, without EXIF or anything else beside the picture; one that cannot be read is refused. `size` and `sha256` are those ' +
+      'of the bytes that are kept.',
+  })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } } })
+  @ApiCreatedResponse({ type: MediaView })
+  @ApiProblems({
+    400: ['validation_failed', 'malformed_request', 'upload_broken_off'],
+    413: 'file_too_large',
+    415: ['unsupported_media_type', 'media_type_refused'],
+    422: ['quota_exceeded', 'image_unreadable', 'too_many_pixels'],
+    503: BUSY,
+  })
+  upload(@CurrentActor() actor: Actor, @Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<MediaView> {
+    return this.uploads.upload(actor, request, response);
+  }
+
+  @Post('uploads')
+  @Spends('upload')
+  @ApiOperation({ summary: 'Begin a direct upload', description: 'Put the bytes to `url`, then complete the upload.' })
+  @ApiCreatedResponse({ type: UploadView })
+  @ApiProblems({
+    413: 'file_too_large',
+    415: 'media_type_refused',
+    422: ['quota_exceeded', 'unstorable_text'],
+    503: ['database_unavailable', 'storage_unavailable'],
+  })
+  start(@CurrentActor() actor: Actor, @Body() dto: StartUploadDto): Promise<UploadView> {
+    return this.direct.start(actor, dto);
+  }
+
+  @Post('uploads/:mediaId/complete')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Complete a direct upload',
+    description: 'The bytes are looked at as those of any upload. The second time it answers as the first.',
+  })
+  @ApiOkResponse({ type: MediaView })
+  @ApiProblems({
+    404: 'upload_not_found',
+    409: ['upload_missing', 'upload_expired'],
+    415: 'media_type_refused',
+    422: ['upload_mismatch', 'image_unreadable', 'too_many_pixels'],
+    503: BUSY,
+  })
+  complete(@CurrentActor() actor: Actor, @Param('mediaId', IdPipe) id: string): Promise<MediaView> {
+    return this.slots.hold(() => this.direct.complete(actor, id));
+  }
+
+  @Put('uploads/:mediaId/content')
+  @Public()
+  @HttpCode(204)
+  @ApiSecurity({})
+  @ApiOperation({
+    summary: 'Put the bytes of a direct upload',
+    description: 'The `url` of a direct upload where files are kept in a folder; its `token` is all that is needed.',
+  })
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @ApiNoContentResponse()
+  @ApiProblems({
+    400: ['validation_failed', 'upload_broken_off'],
+    401: [],
+    404: 'upload_not_found',
+    413: 'file_too_large',
+    422: 'upload_mismatch',
+    503: BUSY,
+  })
+  put(@Param('mediaId', IdPipe) mediaId: string, @Query() { token }: ArrivalQueryDto, @Req() request: Request): Promise<void> {
+    return this.arrivals.put(mediaId, token, request);
+  }
+}

@@ -1,0 +1,3 @@
+import { tellsOfMedia } from './stories.js';
+
+tellsOfMedia(async () => ({ env: {}, stop: async () => undefined }));

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { Person } from '../support/world.js';
+import { call, type Answer } from '../support/world.js';
+
+export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A file as a browser sends it. */
+export async function upload(who: Person, bytes: Buffer, filename = 'a file', field = 'file'): Promise<Answer> {
+  const form = new FormData();
+  form.append(field, new Blob([new Uint8Array(bytes)]), filename);
+  const response = await fetch(`${who.world.url}/v1/media`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${who.accessToken}` },
+    body: form,
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** One that must be taken. */
+export async function uploaded(who: Person, bytes: Buffer, filename?: string): Promise<any> {
+  const { status, body } = await upload(who, bytes, filename);
+  if (status !== 201) throw new Error(`upload → ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+export interface Fetched {
+  status: number;
+  headers: Headers;
+  bytes: Buffer;
+  /** Of the server itself, before a store was asked. */
+  first: { status: number; headers: Headers };
+}
+
+/** The content of a file, wherever it leads. */
+export async function fetched(who: Person | null, url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Fetched> {
+  const server = who?.world.url ?? '';
+  const first = await fetch(url.startsWith('/') ? `${server}${url}` : url, {
+    method,
+    redirect: 'manual',
+    headers: { ...(who && { authorization: `Bearer ${who.accessToken}` }), ...headers },
+  });
+  const link = first.status === 302 ? first.headers.get('location') : null;
+  const last = link ? await fetch(link, { headers }) : first;
+  return { status: last.status, headers: last.headers, bytes: Buffer.from(await last.arrayBuffer()), first };
+}
+
+/** Puts bytes where a direct upload says. */
+export async function put(
+  who: Person,
+  target: { method: string; url: string; headers: Record<string, string> },
+  bytes: Buffer,
+): Promise<number> {
+  const url = target.url.startsWith('/') ? `${who.world.url}${target.url}` : target.url;
+  const { status } = await fetch(url, { method: target.method, headers: target.headers, body: new Uint8Array(bytes) });
+  return status;
+}
+
+export const direct = (who: Person, bytes: Buffer, contentType: string, more: object = {}): Promise<any> =>
+  who.posts('/media/uploads', { filename: 'direct', contentType, size: bytes.length, ...more });
+
+export const completes = (who: Person, mediaId: string): Promise<Answer> =>
+  call(who.world.url, 'POST', `/media/uploads/${mediaId}/complete`, { token: who.accessToken });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { startApp } from '../support/app.js';
 import { Ear } from '../support/ear.js';
@@ -77,6 +78,31 @@ const serverOf = ({ app }: World): any => {
   const container = (app.app as any).socketModule.socketsContainer.getAll();
   return [...container.values()][0].server;
 };
+
+describe('settings', () => {
+  it('close a connection that never says who it is', async () => {
+    const impatient = await startApp({ env: { REALTIME_CONNECT_TIMEOUT_MS: '1000' }, databaseUrl: world.app.databaseUrl });
+    const socket = new WebSocket(`${impatient.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+    await once(socket, 'close');
+    await impatient.close();
+  });
+
+  it('keep typing and read marks out of rooms with more members', async () => {
+    const quiet = await startApp({ env: { REALTIME_EPHEMERAL_MEMBERS: '2' }, databaseUrl: world.app.databaseUrl });
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const [small, large] = [await ana.opensGroup(bob), await ana.opensGroup(bob, eva)];
+    const [a, b] = [await Ear.open(quiet.url, { token: ana.accessToken }), await Ear.open(quiet.url, { token: bob.accessToken })];
+    for (const room of [large, small]) {
+      await ana.says(room, 'read me');
+      expect(await b.says('typing', { roomId: room.id, typing: true })).toEqual({ ok: true });
+      await b.says('room:read', { roomId: room.id, seq: 2 });
+    }
+    await a.hears('typing');
+    await a.hears('room:read');
+    expect([...a.all('typing'), ...a.all('room:read')].map(({ roomId }) => roomId)).toEqual([small.id, small.id]);
+    await quiet.close();
+  });
+});
 
 describe('a process that ends', () => {
   it('tells its sockets, lets the answers under way finish, and closes them', async () => {

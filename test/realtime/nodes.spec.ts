@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningApp } from '../support/app.js';
 import type { Ear } from '../support/ear.js';
@@ -207,5 +208,25 @@ describe('two processes that cannot hear each other', () => {
     expect(await there.hears('room:gone', () => true, 1_000)).toMatchObject({ roomId: room.id, reason: 'deleted' });
     await bob.does('POST', '/auth/logout');
     expect(await there.hears('session:ended', () => true, 1_000)).toEqual({ reason: 'logout' });
+  });
+
+  it('look up what was taken away while they could not be told', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.opensGroup(bob, eva);
+    const [bobs, evas] = [await listening(bob, other), await listening(eva, other)];
+    const client = new pg.Client(world.app.databaseUrl);
+    await client.connect();
+    await client.query('BEGIN');
+    // As a process does it whose word nobody hears: no notification is sent.
+    await client.query(`DELETE FROM room_users WHERE room_id = $1 AND user_id = $2`, [room.id, bob.id]);
+    await client.query(`UPDATE room_heads SET fence = fence + 1, member_count = member_count - 1 WHERE room_id = $1`, [room.id]);
+    await client.query(`UPDATE sessions SET ended_at = now(), end_reason = 'revoked' WHERE user_id = $1`, [eva.id]);
+    await client.query('COMMIT');
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-listen' AND datname = current_database()`,
+    );
+    await client.end();
+    expect(await bobs.hears('room:gone', () => true, 3_000)).toMatchObject({ roomId: room.id, reason: 'left' });
+    expect(await evas.hears('session:ended', () => true, 3_000)).toEqual({ reason: 'revoked' });
   });
 });

@@ -3,6 +3,7 @@ import type { Actor } from '../../common/actor.js';
 import type { Page, PageQuery } from '../../common/page.js';
 import { Settings } from '../../config/settings.js';
 import { Transactions } from '../../database/transactions.js';
+import { Relations } from '../../friends/relations.service.js';
 import { RoomAccess } from '../../room-access/room-access.service.js';
 import { MessageRows } from '../../timeline/message-rows.service.js';
 import type { MessageView } from '../../timeline/message.view.js';
@@ -17,6 +18,7 @@ export class PinsService {
     private readonly access: RoomAccess,
     private readonly rows: MessageRows,
     private readonly queries: MessagesQueries,
+    private readonly relations: Relations,
     private readonly transactions: Transactions,
     private readonly settings: Settings,
   ) {}
@@ -25,7 +27,7 @@ export class PinsService {
   pin(actor: Actor, roomId: string, messageId: string): Promise<void> {
     return this.access.change(actor, roomId, 'can_pin_messages', async (grant) => {
       const message = await this.rows.find(grant, messageId);
-      grant.demandWritable();
+      await this.relations.demandVoice(grant);
       if (message.type === 'system') throw new SystemMessageFixed();
       if (message.deletedAt !== null) throw new MessageDeleted();
       const [state] = await this.transactions.query<{ pinned: boolean; count: number }>(
@@ -46,7 +48,7 @@ export class PinsService {
   unpin(actor: Actor, roomId: string, messageId: string): Promise<void> {
     return this.access.change(actor, roomId, 'can_pin_messages', async (grant) => {
       await this.rows.find(grant, messageId);
-      grant.demandWritable();
+      await this.relations.demandVoice(grant);
       const gone = await this.transactions.query(`DELETE FROM message_pins WHERE room_id = $1 AND message_id = $2 RETURNING seq`, [
         roomId,
         messageId,

@@ -38,7 +38,7 @@ export class Typing {
     const known = this.typists.get(key);
     if (!typing) return known && this.stop(key, roomId, actor.userId);
     grant.demand('can_create_messages');
-    grant.demandWritable();
+    await this.relations.demandVoice(grant);
     if (known && performance.now() - known.told < AGAIN_MS) {
       known.gone.refresh();
       return;

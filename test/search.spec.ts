@@ -32,7 +32,8 @@ describe('folding', () => {
   it('makes of a text an entry that holds every part of each word', () => {
     const entry = vectorOf("ab'c\\ 日本", { roomId: 'r', userId: 'u', hasMedia: false });
     expect(entry).toBe(`' rr' ' uu' 'ab''' 'b''c' '''c\\\\' 'c\\\\' '\\\\' '日本' '本'`);
-    expect(tsqueryOf(['ab', '日本語x'], { hasMedia: true })).toBe(`' m' & 'ab':* & '日本語' & '本語x'`);
+    expect(tsqueryOf(['ab', '日本語x', 'cde'], { hasMedia: true })).toBe(`' m' & '日本語' & '本語x' & 'cde'`);
+    expect(tsqueryOf(["a'", '本'], {})).toBe(`'a''':* & '本':*`);
     expect(termsOf('  Foo foo BAR ', 10)).toEqual(['foo', 'bar']);
   });
 

@@ -65,12 +65,16 @@ export function vectorOf(normal: string, facets: Required<Facets>): string {
   return [...lexemes].join(' ');
 }
 
-/** What has to stand in the index, as the text of a tsquery: every gram of every term, and the facets. */
+/**
+ * What has to stand in the index, as the text of a tsquery: the facets, and every gram of every term. Beside a term of three characters a
+ * shorter one is left to the comparison with the text: the index would have to read most of itself for it.
+ */
 export function tsqueryOf(terms: readonly string[], facets: Facets): string {
   const lexemes = new Set(facetLexemes(facets));
-  for (const term of terms) {
-    const characters = [...term];
-    if (characters.length <= GRAM) lexemes.add(`${quoted(term)}:*`);
+  const parts = terms.map((term) => [...term]);
+  const long = parts.filter((characters) => characters.length >= GRAM);
+  for (const characters of long.length > 0 ? long : parts) {
+    if (characters.length < GRAM) lexemes.add(`${quoted(characters.join(''))}:*`);
     for (let at = 0; at + GRAM <= characters.length && at < MAX_GRAMS; at++) lexemes.add(quoted(characters.slice(at, at + GRAM).join('')));
   }
   return [...lexemes].join(' & ');

@@ -49,17 +49,21 @@ const seatOf = (s: string): string => `room_users ru ON ru.room_id = ${s}.room_i
 const READ_THEM_ALL = `SELECT s.room_id, s.seq, s.sent_at FROM message_search s JOIN ${seatOf('s')}
   WHERE s.room_id = ANY ($2::uuid[]) AND ${FITS} AND ${inTime('s')} ${newestFirst('s')} LIMIT $11`;
 
-// The limits inside bound the work, whatever is looked for.
-const readNewest = (candidates: string): string => `SELECT s.room_id, s.seq, s.sent_at FROM (${candidates}) i
-  CROSS JOIN LATERAL (SELECT * FROM message_search s WHERE s.room_id = i.room_id AND s.seq = i.seq AND ${FITS} OFFSET 0) s
-  JOIN ${seatOf('s')} ${newestFirst('i')} LIMIT $11`;
+// The limits inside bound the work, whatever is looked for; every step keeps the order, so that what is said often is found at once.
+const readNewest = (candidates: string, order = newestFirst('i')): string => `SELECT s.room_id, s.seq, s.sent_at FROM (${candidates}) i
+  CROSS JOIN LATERAL (
+    SELECT s.* FROM message_search s JOIN ${seatOf('s')} WHERE s.room_id = i.room_id AND s.seq = i.seq AND ${FITS} OFFSET 0
+  ) s ${order} LIMIT $11`;
 
 const NEWEST_OF_MANY = readNewest(`SELECT * FROM (
     SELECT e.room_id, e.seq, e.sent_at FROM message_search e WHERE ${inTime('e')} ${newestFirst('e')} LIMIT ${LOOK_THROUGH}
-  ) e WHERE e.room_id = ANY ($2::uuid[]) LIMIT ${READ_NEWEST}`);
+  ) e WHERE e.room_id = ANY ($2::uuid[]) ${newestFirst('e')} LIMIT ${READ_NEWEST}`);
 
-const NEWEST_OF_ONE = readNewest(`SELECT e.room_id, e.seq, e.sent_at FROM message_search e
-  WHERE e.room_id = ($2::uuid[])[1] AND ${inTime('e')} ORDER BY e.seq DESC LIMIT ${READ_NEWEST}`);
+const NEWEST_OF_ONE = readNewest(
+  `SELECT e.room_id, e.seq, e.sent_at FROM message_search e
+  WHERE e.room_id = ($2::uuid[])[1] AND ${inTime('e')} ORDER BY e.seq DESC LIMIT ${READ_NEWEST}`,
+  'ORDER BY i.seq DESC',
+);
 
 const BY_GRAMS = `SELECT s.room_id, s.seq, s.sent_at FROM (
     SELECT s.* FROM message_search s WHERE s.grams @@ $12::tsquery AND s.room_id = ANY ($2::uuid[]) AND ${FITS} AND ${inTime('s')} OFFSET 0

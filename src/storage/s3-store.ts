@@ -190,7 +190,8 @@ function clientOf({ region, credentials, forcePathStyle, timeoutMs = 10_000 }: S
     region,
     forcePathStyle,
     ...(endpoint && { endpoint }),
-    ...(credentials && { credentials }),
+    // A copy: the SDK writes on it, and settings are frozen.
+    ...(credentials && { credentials: { ...credentials } }),
     // Checksums beyond the required ones break streamed bodies and signed uploads on every server but Amazon's.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

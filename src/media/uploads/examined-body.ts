@@ -46,7 +46,7 @@ export class ExaminedBody {
   private async next(): Promise<Buffer | null> {
     let silence: NodeJS.Timeout | undefined;
     try {
-      const late = new Promise<never>((_, reject) => (silence = setTimeout(() => reject(new UploadBrokenOff()), SILENCE_MS)));
+      const late = new Promise<never>((_, reject) => (silence = setTimeout(() => reject(new UploadBrokenOff()), SILENCE_MS).unref()));
       const read = await Promise.race([this.source.next(), late]);
       return read.done ? null : read.value;
     } finally {

@@ -77,6 +77,6 @@ function refusalOf(error: unknown): DomainError {
 /** Lets the client read its answer; then the connection ends, if the body does not. */
 export function cutOffLater(request: Request): void {
   if (request.complete || request.destroyed) return;
-  const cut = setTimeout(() => request.destroy(), LINGER_MS);
+  const cut = setTimeout(() => request.destroy(), LINGER_MS).unref();
   request.once('close', () => clearTimeout(cut)).resume();
 }

@@ -30,9 +30,6 @@ export function violatedConstraint(error: unknown): string | undefined {
   return driverError === undefined ? undefined : violatedConstraint(driverError);
 }
 
-export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
-  errorCode(error) === '23505' && (constraint === undefined || violatedConstraint(error) === constraint);
-
 export const isDeadlock = (error: unknown): boolean => errorCode(error) === '40P01' || errorCode(error) === '40001';
 
 const CONNECTION_CODES = new Set([

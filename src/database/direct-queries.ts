@@ -28,8 +28,9 @@ export class DirectQueries {
       const query = { name, text, values: [...values], query_timeout: this.patienceMs + waitMs };
       return (await client.query(query)).rows as Row[];
     } catch (error) {
-      // Postgres answered with an error: the connection is well. Anything else, and nobody knows what it will say next.
-      if (!(error instanceof Error && 'severity' in error)) broken = error instanceof Error ? error : new Error(String(error));
+      // An ERROR of Postgres leaves the connection well. Anything else, and nobody knows what it will say next.
+      if (!(error instanceof Error && 'severity' in error && error.severity === 'ERROR'))
+        broken = error instanceof Error ? error : new Error(String(error));
       throw error;
     } finally {
       client.release(broken);

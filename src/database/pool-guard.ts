@@ -15,6 +15,9 @@ export class PoolGuard {
 
   constructor(dataSource: DataSource) {
     const { master: pool } = dataSource.driver as unknown as { master: pg.Pool };
+    // A connection that is lost while someone holds it, between two statements, would end the process as an unheard error event. Whoever
+    // holds it learns by the next statement.
+    pool.on('connect', (client) => client.on('error', (error) => this.log.warn(`A connection is gone (${error.message})`)));
     pool.on('acquire', (client) => this.clients.add(client));
     pool.on('remove', (client) => this.clients.delete(client));
   }

@@ -1,0 +1,106 @@
+import {
+  Crowd,
+  everybodyInHotRoom,
+  everybodyInSmallRooms,
+  GREETING,
+  interleave,
+  type Bench,
+  type Case,
+  type Measured,
+} from '../bench.js';
+import type { Yardstick } from '../database.js';
+import { INSERT_ONE } from '../town.js';
+import type { Finding } from '../measure.js';
+
+const all = <T>(rounds: readonly T[], value: (round: T) => number): number[] => rounds.map(value);
+const ratios = (ours: readonly Measured[], theirs: readonly Measured[]): number[] =>
+  ours.map((round, index) => round.ackedPerSecond / theirs[index]!.ackedPerSecond);
+
+/** Sends through the gateway, acked after the commit and delivered to ten. */
+export const smallRooms: Case = {
+  name: 'small-rooms',
+  about: '50 rooms × 10 online, 50 senders, against pgbench and the hand-written shape (G1, G4, G10)',
+  async run(bench: Bench): Promise<Finding[]> {
+    const { seconds } = bench.options;
+    const app = await bench.application();
+    const hand = await bench.yardstick('by-hand');
+    const ours = await Crowd.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
+    const theirs = await Crowd.gather(bench, [hand], { clients: everybodyInSmallRooms('plain', hand), greeting: GREETING.plain });
+    const inserts: Yardstick[] = [];
+    const own: Measured[] = [];
+    const byHand: Measured[] = [];
+    await interleave(bench, this.name, async () => {
+      inserts.push(await bench.database.pgbench(INSERT_ONE, 32, seconds));
+      own.push(await ours.measure({ senders: 50 }, seconds));
+      byHand.push(await theirs.measure({ senders: 50 }, seconds));
+    });
+    await bench.forget(app, ours.helper);
+    await bench.forget(hand, theirs.helper);
+    const share = own.map((round, index) => round.ackedPerSecond / inserts[index]!.perSecond);
+    return [
+      { what: 'pgbench -c 32, one-row INSERT', unit: '/s', values: all(inserts, (round) => round.perSecond) },
+      { what: 'sends acked', unit: '/s', values: all(own, (round) => round.ackedPerSecond) },
+      { what: 'G1 sends / pgbench', unit: '×', values: share, floor: { atLeast: 0.35 }, goal: { atLeast: 0.6 } },
+      { what: 'ack p50', unit: 'ms', values: all(own, (round) => round.ackMs.p50) },
+      { what: 'ack p99', unit: 'ms', values: all(own, (round) => round.ackMs.p99) },
+      { what: 'delivered', unit: '/s', values: all(own, (round) => round.deliveriesPerSecond) },
+      {
+        what: 'G10 server CPU a send, 10 deliveries',
+        unit: 'µs',
+        values: all(own, (round) => round.microsPerSend),
+        floor: { atMost: 250 },
+        goal: { atMost: 130 },
+      },
+      { what: 'PostgreSQL CPU a send', unit: 'µs', values: all(own, (round) => round.databaseMicros) },
+      { what: 'PostgreSQL CPU an INSERT of pgbench', unit: 'µs', values: all(inserts, (round) => round.micros) },
+      { what: 'server busy', unit: 'cores', values: all(own, (round) => round.serverCpu) },
+      { what: 'clients busy', unit: 'cores', values: all(own, (round) => round.clientCpu) },
+      { what: 'by hand: sends acked', unit: '/s', values: all(byHand, (round) => round.ackedPerSecond) },
+      { what: 'by hand: server CPU a send', unit: 'µs', values: all(byHand, (round) => round.microsPerSend) },
+      { what: 'by hand: PostgreSQL CPU a send', unit: 'µs', values: all(byHand, (round) => round.databaseMicros) },
+      { what: 'G4 sends / by hand', unit: '×', values: ratios(own, byHand), floor: { atLeast: 3 }, goal: { atLeast: 5 } },
+    ];
+  },
+};
+
+/** One busy room: what is delivered, not only what is written. */
+export const hotRoom: Case = {
+  name: 'hot-room',
+  about: 'one room × 100 online, 32 senders, against the hand-written shape and Socket.IO without a database (G4, G7)',
+  async run(bench: Bench): Promise<Finding[]> {
+    const { seconds } = bench.options;
+    const app = await bench.application();
+    const hand = await bench.yardstick('by-hand');
+    const bare = await bench.yardstick('bare');
+    const ours = await Crowd.gather(bench, [app], { clients: everybodyInHotRoom('parley', app), greeting: GREETING.parley });
+    const hands = await Crowd.gather(bench, [hand], { clients: everybodyInHotRoom('plain', hand), greeting: GREETING.plain });
+    const bares = await Crowd.gather(bench, [bare], { clients: everybodyInHotRoom('plain', bare), greeting: GREETING.plain });
+    const own: Measured[] = [];
+    const byHand: Measured[] = [];
+    const stock: Measured[] = [];
+    const quiet: Measured[] = [];
+    await interleave(bench, this.name, async () => {
+      own.push(await ours.measure({ senders: 32 }, seconds));
+      byHand.push(await hands.measure({ senders: 32 }, seconds));
+      stock.push(await bares.measure({ senders: 32 }, seconds));
+      quiet.push(await ours.measure({ rate: 40, sampleOf: 1 }, seconds));
+    });
+    await bench.forget(app, ours.helper);
+    await bench.forget(hand, hands.helper);
+    await bench.forget(bare, bares.helper);
+    const deliveries = own.map((round, index) => round.deliveriesPerSecond / stock[index]!.deliveriesPerSecond);
+    return [
+      { what: 'sends acked', unit: '/s', values: all(own, (round) => round.ackedPerSecond) },
+      { what: 'by hand: sends acked', unit: '/s', values: all(byHand, (round) => round.ackedPerSecond) },
+      { what: 'G4 sends / by hand', unit: '×', values: ratios(own, byHand), floor: { atLeast: 4 }, goal: { atLeast: 8 } },
+      { what: 'delivered', unit: '/s', values: all(own, (round) => round.deliveriesPerSecond) },
+      { what: 'bare Socket.IO: delivered', unit: '/s', values: all(stock, (round) => round.deliveriesPerSecond) },
+      { what: 'G7 delivered / bare, no database', unit: '×', values: deliveries, floor: { atLeast: 1 }, goal: { atLeast: 2 } },
+      { what: 'send to delivery p50', unit: 'ms', values: all(own, (round) => round.deliveryMs.p50) },
+      { what: 'send to delivery p99', unit: 'ms', values: all(own, (round) => round.deliveryMs.p99) },
+      { what: 'server CPU a send, 100 deliveries', unit: 'µs', values: all(own, (round) => round.microsPerSend) },
+      { what: '40 messages/s: send to delivery p50', unit: 'ms', values: all(quiet, (round) => round.deliveryMs.p50) },
+      { what: '40 messages/s: send to delivery p99', unit: 'ms', values: all(quiet, (round) => round.deliveryMs.p99) },
+    ];
+  },
+};

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { loadSettings } from '../src/config/settings.js';
+import { migrate } from '../src/database/migrate.js';
+import { EmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
+import { needProgram } from '../test/support/debian.js';
+import { familyCpuSeconds } from './processes.js';
+
+/** What pgbench reached, and the processor time that PostgreSQL took for one transaction. */
+export interface Yardstick {
+  perSecond: number;
+  micros: number;
+}
+
+/** A PostgreSQL that keeps what it says, as the application starts it by itself; and pgbench beside it. */
+export class Database {
+  private constructor(
+    private readonly server: EmbeddedPostgres,
+    private readonly dir: string,
+    readonly url: string,
+    private readonly pool: pg.Pool,
+  ) {}
+
+  static async start(dir: string): Promise<Database> {
+    needProgram('pgbench', 'postgresql');
+    const dataDir = path.join(dir, 'database');
+    await mkdir(dataDir, { recursive: true });
+    const server = await EmbeddedPostgres.start({ dataDir, keeper: true });
+    return Database.open(server, dir, 'bench');
+  }
+
+  private static async open(server: EmbeddedPostgres, dir: string, name: string): Promise<Database> {
+    const admin = new pg.Client(server.url);
+    await admin.connect();
+    const { rowCount } = await admin.query(`SELECT FROM pg_database WHERE datname = $1`, [name]);
+    if (!rowCount) await admin.query(`CREATE DATABASE ${name}`);
+    await admin.end();
+    const url = new URL(server.url);
+    url.pathname = `/${name}`;
+    await migrate(loadSettings({ DATABASE_URL: url.href, DATA_DIR: dir, LOG_LEVEL: 'silent' }));
+    return new Database(server, dir, url.href, new pg.Pool({ connectionString: url.href, max: 2 }));
+  }
+
+  /** Another database of the same server. */
+  other(name: string): Promise<Database> {
+    return Database.open(this.server, this.dir, name);
+  }
+
+  async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return (await this.pool.query<Row>(sql, parameters)).rows;
+  }
+
+  /** Seconds of processor time that PostgreSQL has used, all its processes together. */
+  cpu = (): number => familyCpuSeconds(this.server.pid);
+
+  /** Transactions a second of a script that many connections run, each one after the other. */
+  async pgbench(script: string, clients: number, seconds: number): Promise<Yardstick> {
+    const { hostname, port, username, password, pathname } = new URL(this.url);
+    const file = path.join(this.dir, 'pgbench.sql');
+    await writeFile(file, script);
+    const before = this.cpu();
+    const child = spawn(
+      'pgbench',
+      ['-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-T', String(seconds), '-f', file, '-h', hostname, '-p', port, '-U', username]
+        .concat(pathname.slice(1)),
+      { env: { PATH: process.env.PATH, PGPASSWORD: decodeURIComponent(password) }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (text) => (output += text));
+    child.stderr.on('data', (text) => (errors += text));
+    await once(child, 'close');
+    const tps = /tps = ([\d.]+) \(without/.exec(output)?.[1];
+    if (!tps) throw new Error(`pgbench: ${errors || output}`);
+    return { perSecond: Number(tps), micros: ((this.cpu() - before) / (Number(tps) * seconds)) * 1e6 };
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  /** Ends the server, too. */
+  async stop(): Promise<void> {
+    await this.close();
+    await this.server.stop();
+  }
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../src/app.module.js';
+import { ProcessRole } from '../src/config/process-role.js';
+import { loadSettings } from '../src/config/settings.js';
+import { SearchIndex, type Indexable } from '../src/search/search-index.service.js';
+import { MessageWriter } from '../src/timeline/message-writer.service.js';
+import { percentile } from './measure.js';
+import { serve } from './processes.js';
+import { roomId, sessionId, TEXT, userId } from './town.js';
+
+// The application's own services without sockets: the writer alone, and the filling of the search index.
+
+export interface WriterPlan {
+  /** Sends under way at any moment. */
+  pending: number;
+  firstRoom: number;
+  rooms: number;
+  members: number;
+  /** Person in place p of room r: `(r * stride + p) % people`. */
+  stride: number;
+  people: number;
+  seconds: number;
+}
+
+export interface WriterResult {
+  sendsPerSecond: number;
+  /** All of them, also those of the warm-up. */
+  sends: number;
+  p50: number;
+  p99: number;
+  cpuMicros: number;
+}
+
+let app: INestApplicationContext | undefined;
+const application = async (): Promise<INestApplicationContext> =>
+  (app ??= await NestFactory.createApplicationContext(AppModule.forRoot(loadSettings(), ProcessRole.command), { logger: false }));
+
+async function write({ pending, firstRoom, rooms, members, stride, people, seconds }: WriterPlan): Promise<WriterResult> {
+  const writer = (await application()).get(MessageWriter, { strict: false });
+  const times: number[] = [];
+  let sends = 0;
+  let measuring = false;
+  let stopped = false;
+  const one = async (): Promise<void> => {
+    while (!stopped) {
+      const room = Math.floor(Math.random() * rooms);
+      const person = (room * stride + Math.floor(Math.random() * members)) % people;
+      const since = performance.now();
+      const actor = { userId: userId(person), sessionId: sessionId(person), admin: false };
+      await writer.send(actor, { roomId: roomId(firstRoom + room), id: randomUUID(), text: TEXT });
+      sends++;
+      if (measuring) times.push(performance.now() - since);
+    }
+  };
+  const loops = Array.from({ length: pending }, one);
+  await pause(1_000);
+  measuring = true;
+  const since = performance.now();
+  const cpu = process.cpuUsage();
+  await pause(seconds * 1_000);
+  measuring = false;
+  const elapsed = (performance.now() - since) / 1_000;
+  const used = process.cpuUsage(cpu);
+  stopped = true;
+  await Promise.all(loops);
+  return {
+    sends,
+    sendsPerSecond: times.length / elapsed,
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+    cpuMicros: (used.user + used.system) / times.length,
+  };
+}
+
+/** Ascending by (room, seq), as the index wants it. */
+async function index(messages: Indexable[]): Promise<void> {
+  const entries = messages.map((message) => ({ ...message, createdAt: new Date(message.createdAt) }));
+  await (await application()).get(SearchIndex, { strict: false }).add(entries);
+}
+
+serve({ write, index });

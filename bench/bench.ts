@@ -86,7 +86,12 @@ export class Bench {
 
   /** The writer of the application without sockets. */
   writer(database = this.database): Helper {
-    return this.helper('writer', { DATABASE_URL: database.url, DATA_DIR: path.join(this.dir, 'data'), LOG_LEVEL: 'silent', RATE_LIMIT: 'off' });
+    return this.helper('writer', {
+      DATABASE_URL: database.url,
+      DATA_DIR: path.join(this.dir, 'data'),
+      LOG_LEVEL: 'silent',
+      RATE_LIMIT: 'off',
+    });
   }
 
   async forget(server: ServerProcess, ...helpers: Helper[]): Promise<void> {
@@ -131,7 +136,12 @@ export class Crowd {
     const result = await this.helper.ask<RunResult>('measure', seconds);
     const used = cpu() - before.servers;
     const micros = (spent: number): number => (spent / (result.ackedPerSecond * seconds)) * 1e6;
-    return { ...result, serverCpu: used / seconds, microsPerSend: micros(used), databaseMicros: micros(this.database.cpu() - before.database) };
+    return {
+      ...result,
+      serverCpu: used / seconds,
+      microsPerSend: micros(used),
+      databaseMicros: micros(this.database.cpu() - before.database),
+    };
   }
 
   stop(): void {

@@ -37,9 +37,10 @@ async function post(userId: string, { roomId, id, text }: Message): Promise<obje
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    const head = await client.query(`UPDATE yard.rooms SET last_seq = last_seq + 1, last_message_at = now() WHERE id = $1 RETURNING last_seq`, [
-      roomId,
-    ]);
+    const head = await client.query(
+      `UPDATE yard.rooms SET last_seq = last_seq + 1, last_message_at = now() WHERE id = $1 RETURNING last_seq`,
+      [roomId],
+    );
     const { rows } = await client.query(
       `INSERT INTO yard.messages (id, room_id, seq, sender_id, body) VALUES ($1, $2, $3, $4, $5) RETURNING id, room_id, seq, sender_id, body AS text, created_at`,
       [id, roomId, head.rows[0].last_seq, userId, text],

@@ -64,8 +64,25 @@ export class Database {
     const before = this.cpu();
     const child = spawn(
       'pgbench',
-      ['-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-T', String(seconds), '-f', file, '-h', hostname, '-p', port, '-U', username]
-        .concat(pathname.slice(1)),
+      [
+        '-n',
+        '-M',
+        'prepared',
+        '-c',
+        String(clients),
+        '-j',
+        '2',
+        '-T',
+        String(seconds),
+        '-f',
+        file,
+        '-h',
+        hostname,
+        '-p',
+        port,
+        '-U',
+        username,
+      ].concat(pathname.slice(1)),
       { env: { PATH: process.env.PATH, PGPASSWORD: decodeURIComponent(password) }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let output = '';

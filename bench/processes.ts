@@ -9,7 +9,10 @@ const START_MS = 30_000;
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** The fields of `/proc/PID/stat` behind the name: state, parent, … */
-const stat = (pid: number | string): string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+const stat = (pid: number | string): string[] =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
 const seconds = (fields: readonly string[], first: number): number => (Number(fields[first]) + Number(fields[first + 1])) / TICKS_A_SECOND;
 
 /** Seconds of processor time that a process has used, by the kernel's own account. */

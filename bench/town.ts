@@ -16,7 +16,16 @@ const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 /** An access token of person n, good for a day. */
 export function tokenOf(n: number): string {
   const iat = Math.floor(Date.now() / 1_000);
-  const claims = { typ: 'access', sub: userId(n), sid: sessionId(n), jti: randomUUID(), iat, exp: iat + 86_400, iss: 'parley', aud: 'parley' };
+  const claims = {
+    typ: 'access',
+    sub: userId(n),
+    sid: sessionId(n),
+    jti: randomUUID(),
+    iat,
+    exp: iat + 86_400,
+    iss: 'parley',
+    aud: 'parley',
+  };
   const signed = `${base64({ alg: 'HS256', typ: 'JWT' })}.${base64(claims)}`;
   return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
 }
@@ -64,7 +73,7 @@ export async function settleRooms(database: Database, { first, count, members, p
      FROM generate_series(0, $2::int - 1) r, generate_series(0, $3::int - 1) p`,
     [first, count, members],
   );
-  await database.query('ANALYZE');
+  await database.query('ANALYZE rooms, room_heads, room_users, users, sessions');
 }
 
 /** The tables of the yardsticks: a thousand rooms, and messages as a short tutorial would keep them. */
@@ -77,7 +86,7 @@ export async function settleYardsticks(database: Database): Promise<void> {
       type text NOT NULL DEFAULT 'text', body text NOT NULL, created_at timestamptz NOT NULL DEFAULT now(), UNIQUE (room_id, seq));
     INSERT INTO yard.rooms (id) SELECT ${ID('8000', 'i')} FROM generate_series(1, 1000) i;
     INSERT INTO yard.room_members (room_id, user_id) SELECT ${ID('8000', 'r')}, ${ID('9000', 'u')} FROM generate_series(1, 51) r, generate_series(5000, 5599) u;
-    ANALYZE`);
+    ANALYZE yard.rooms, yard.room_members`);
 }
 
 const PG_ID = (family: string, variable: string): string => `('00000000-0000-4000-${family}-' || lpad(:${variable}::text, 12, '0'))::uuid`;

@@ -114,7 +114,8 @@ export class WireClient {
     if (frame[1] === CONNECTED && this.greeting === null) this.heard.ready();
     else if (frame[1] === ACK) this.heard.ack(parseInt(frame.toString('latin1', 2, 12), 10), frame);
     else if (frame[1] === EVENT && frame[4] === 0x6d && frame[6] === 0x73) this.heard.messages(frame);
-    else if (frame[1] === EVENT && this.greeting !== null && frame.toString('latin1', 4, 4 + this.greeting.length) === this.greeting) this.heard.ready();
+    else if (frame[1] === EVENT && this.greeting !== null && frame.toString('latin1', 4, 4 + this.greeting.length) === this.greeting)
+      this.heard.ready();
   }
 }
 

@@ -1,13 +1,4 @@
-import {
-  Crowd,
-  everybodyInHotRoom,
-  everybodyInSmallRooms,
-  GREETING,
-  interleave,
-  type Bench,
-  type Case,
-  type Measured,
-} from '../bench.js';
+import { Crowd, everybodyInHotRoom, everybodyInSmallRooms, GREETING, interleave, type Bench, type Case, type Measured } from '../bench.js';
 import type { Yardstick } from '../database.js';
 import { INSERT_ONE } from '../town.js';
 import type { Finding } from '../measure.js';

@@ -1,9 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { BODY_PROBLEMS, problemResponse } from './common/api-problems.decorator.js';
 import { Problem } from './common/problem.js';
 import type { Settings } from './config/settings.js';
 import { asyncApiDocument } from './realtime/docs/asyncapi.js';
+import { wholeNumbers } from './realtime/docs/asyncapi-schema.js';
 import { eventsPage } from './realtime/docs/events-page.js';
 
 const DESCRIPTION = `The REST side of Parley. Every refusal is a problem object (RFC 9457) with a stable \`code\`;
@@ -12,11 +14,27 @@ what happens live is told over Socket.IO.`;
 /** The OpenAPI document, from the code. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder().setTitle('Parley').setDescription(DESCRIPTION).setVersion('1').addBearerAuth();
-  return SwaggerModule.createDocument(app, builder.build(), {
+  const document = SwaggerModule.createDocument(app, builder.build(), {
     extraModels: [Problem],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+  for (const path of Object.values(document.paths)) {
+    for (const operation of [path.get, path.post, path.put, path.patch, path.delete]) if (operation?.requestBody) refuseBodies(operation);
+  }
+  return wholeNumbers(document);
 }
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/** A body may be refused before its route is reached: by its type, its size, its form. */
+function refuseBodies({ responses }: Operation): void {
+  for (const [status, code] of Object.entries(BODY_PROBLEMS)) {
+    responses[status] = problemResponse(Number(status), [...codesOf(responses[status]), code]);
+  }
+}
+
+const codesOf = (response: Operation['responses'][string]): string[] =>
+  response && 'content' in response ? Object.keys(response.content?.['application/problem+json']?.examples ?? {}) : [];
 
 /** `/docs` and `/docs/openapi.json`, `/docs/events` and `/docs/asyncapi.json`; made when first asked for. */
 export function serveDocs(app: NestExpressApplication, { docs }: Settings): void {

@@ -1,14 +1,25 @@
-// One PostgreSQL for the whole run, and in it the migrated database `tpl` that every spec copies (test/support/database.ts).
+// One PostgreSQL for the whole run, and in it the migrated database `tpl` that every spec copies (test/support/database.ts); and the
+// documents of the wire, which every answer is held against (test/support/judge.ts).
 // Jest would compile a .ts file here to CommonJS, which our ES modules refuse: hence plain JavaScript over dist/.
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { loadSettings } from '../dist/src/config/settings.js';
 import { EmbeddedPostgres } from '../dist/src/database/embedded/embedded-postgres.js';
 import { migrate } from '../dist/src/database/migrate.js';
 
+const DIST = path.resolve(import.meta.dirname, '../dist/src');
+
 export default async () => {
+  const [postgres, documents] = await Promise.all([migratedPostgres(), writtenDocuments()]);
+  process.env.TEST_POSTGRES_URL = postgres; // the workers inherit it
+  process.env.TEST_DOCUMENTS = documents;
+};
+
+async function migratedPostgres() {
   const server = process.env.TEST_DATABASE_URL ? undefined : await startServer();
   const root = process.env.TEST_DATABASE_URL || server.url;
   const client = new pg.Client(root);
@@ -19,8 +30,20 @@ export default async () => {
   const template = new URL(root);
   template.pathname = '/tpl';
   await migrate(loadSettings({ DATABASE_URL: template.href, JWT_SECRET: 'test' }));
-  process.env.TEST_POSTGRES_URL = root; // the workers inherit it
-};
+  return root;
+}
+
+/** As the code that was built says them, whatever is committed in contract/. */
+async function writtenDocuments() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'parley-documents-'));
+  globalThis.testDocuments = folder;
+  const write = async (name) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [path.join(DIST, `${name}.js`)], { maxBuffer: 2 ** 26 });
+    fs.writeFileSync(path.join(folder, `${name}.json`), stdout);
+  };
+  await Promise.all([write('openapi'), write('asyncapi')]);
+  return folder;
+}
 
 async function startServer() {
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'parley-test-'));

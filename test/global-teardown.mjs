@@ -3,5 +3,5 @@ import fs from 'node:fs';
 export default async () => {
   const { server, dataDir } = globalThis.testPostgres ?? {};
   await server?.stop();
-  if (dataDir) fs.rmSync(dataDir, { recursive: true, force: true });
+  for (const folder of [dataDir, globalThis.testDocuments]) if (folder) fs.rmSync(folder, { recursive: true, force: true });
 };

@@ -14,6 +14,13 @@ const EVERYWHERE: Codes = {
   503: 'database_unavailable',
 };
 
+/** What every route with a body may answer besides: it is refused before the route is reached. */
+export const BODY_PROBLEMS = {
+  400: 'malformed_request',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+} as const satisfies Codes;
+
 /**
  * Documents the refusals of a route, status by status, each with its codes: `@ApiProblems({ 404: 'user_not_found' })`. An open route says
  * `401: []`.
@@ -22,21 +29,20 @@ export function ApiProblems(codes: Codes = {}): MethodDecorator & ClassDecorator
   const all = Object.entries({ ...EVERYWHERE, ...codes }).map(([status, words]) => [Number(status), [words].flat()] as const);
   return applyDecorators(
     ApiExtraModels(Problem),
-    ...all.filter(([, words]) => words.length > 0).map(([status, words]) => response(status, words)),
+    ...all.filter(([, words]) => words.length > 0).map(([status, words]) => ApiResponse({ status, ...problemResponse(status, words) })),
   );
 }
 
-const response = (status: number, codes: readonly string[]): MethodDecorator & ClassDecorator =>
-  ApiResponse({
-    status,
-    description: `${STATUS_CODES[status] ?? 'Error'}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
-    content: {
-      'application/problem+json': {
-        schema: { $ref: getSchemaPath(Problem) },
-        examples: Object.fromEntries(codes.map((code) => [code, { value: example(status, code) }])),
-      },
+/** A refusal as a response of OpenAPI: its codes stand in the description and are the names of the examples. */
+export const problemResponse = (status: number, codes: readonly string[]) => ({
+  description: `${STATUS_CODES[status] ?? 'Error'}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
+  content: {
+    'application/problem+json': {
+      schema: { $ref: getSchemaPath(Problem) },
+      examples: Object.fromEntries(codes.map((code) => [code, { value: example(status, code) }])),
     },
-  });
+  },
+});
 
 const example = (status: number, code: string): Partial<Problem> => ({
   type: `urn:parley:problem:${code}`,

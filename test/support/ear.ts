@@ -1,4 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
+import { Judge } from './judge.js';
 import { until } from './until.js';
 
 // What a server says is judged by the test that reads it.
@@ -11,10 +12,16 @@ export interface Heard {
 
 /** One connected device of a person, and all that it has heard, in order. */
 export class Ear {
+  /** What was heard and stands in no document; a world that stops fails with it. */
+  static readonly faults: string[] = [];
+
   readonly heard: Heard[] = [];
 
   private constructor(readonly socket: Socket) {
-    socket.onAny((event: string, payload: Said) => this.heard.push({ event, payload }));
+    socket.onAny((event: string, payload: Said) => {
+      this.heard.push({ event, payload });
+      Ear.faults.push(...Judge.sits.ofEvent(event, payload));
+    });
   }
 
   /** Connects and waits for `ready`. Rejects with the problem that the server gave. */
@@ -33,7 +40,11 @@ export class Ear {
 
   /** Emits and gives back the ack, whatever it says. */
   async says(event: string, payload?: unknown): Promise<Said> {
-    return payload === undefined ? this.socket.timeout(5_000).emitWithAck(event) : this.socket.timeout(5_000).emitWithAck(event, payload);
+    const socket = this.socket.timeout(5_000);
+    const answer = await (payload === undefined ? socket.emitWithAck(event) : socket.emitWithAck(event, payload));
+    const faults = Judge.sits.ofAck(event, answer);
+    if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
+    return answer;
   }
 
   all(event: string): Said[] {

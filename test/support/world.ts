@@ -1,5 +1,6 @@
 import { startApp, type RunningApp } from './app.js';
 import { Ear, type Said } from './ear.js';
+import { Judge } from './judge.js';
 
 export interface Answer {
   status: number;
@@ -7,14 +8,18 @@ export interface Answer {
   headers: Headers;
 }
 
-/** A call over HTTP, as anybody would make it. A path begins with `/`, under `/v1` unless it says more. */
+/**
+ * A call over HTTP, as anybody would make it. A path begins with `/`, under `/v1` unless it says more. The answer is what the documents say of
+ * the route, or the call fails.
+ */
 export async function call(
   url: string,
   method: string,
   path: string,
   { body, token, headers = {} }: { body?: unknown; token?: string; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
-  const response = await fetch(`${url}${/^\/(v1|docs|health|metrics|socket\.io)\b/.test(path) ? '' : '/v1'}${path}`, {
+  const whole = `${/^\/(v1|docs|health|metrics|socket\.io)\b/.test(path) ? '' : '/v1'}${path}`;
+  const response = await fetch(`${url}${whole}`, {
     method,
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -26,7 +31,10 @@ export async function call(
   });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '') && !/ndjson/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
+  const answer = { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
+  const faults = Judge.sits.ofAnswer({ method, path: whole, hasBody: body !== undefined }, answer);
+  if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
+  return answer;
 }
 
 /** Somebody with an account, and the devices they have connected. */
@@ -156,5 +164,6 @@ export class World {
     for (const ear of this.ears) ear.close();
     await Promise.all(this.nodes.map((node) => node.close()));
     await this.app.close();
+    if (Ear.faults.length > 0) throw new Error(`not what the documents say:\n${Ear.faults.splice(0).join('\n')}`);
   }
 }

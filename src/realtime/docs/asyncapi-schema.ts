@@ -14,7 +14,22 @@ export function jsonSchema(value: Json): Json {
   return nullable === true ? orNull(schema) : schema;
 }
 
+/** Where other schemas must hold as well (`allOf`), null stands beside all of it: it would not pass them. */
 function orNull(schema: Schema): Schema {
-  if (typeof schema.type !== 'string') return { oneOf: [schema, { type: 'null' }] };
+  const { description, ...rest } = schema;
+  if (typeof schema.type !== 'string' || schema.allOf)
+    return { ...(description !== undefined && { description }), oneOf: [rest, { type: 'null' }] };
   return { ...schema, type: [schema.type, 'null'], ...(Array.isArray(schema.enum) && { enum: [...schema.enum, null] }) };
+}
+
+/** No number of the wire has a fraction; what makes the schemas knows of `Number` alone. Changes the document in place. */
+export function wholeNumbers<T>(document: T): T {
+  const parts: unknown[] = [document];
+  while (parts.length > 0) {
+    const part = parts.pop();
+    if (typeof part !== 'object' || part === null) continue;
+    if ('type' in part && part.type === 'number') part.type = 'integer';
+    parts.push(...(Object.values(part) as unknown[]));
+  }
+  return document;
 }

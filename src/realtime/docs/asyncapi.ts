@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Problem } from '../../common/problem.js';
-import { jsonSchema, type Json } from './asyncapi-schema.js';
+import { jsonSchema, wholeNumbers, type Json } from './asyncapi-schema.js';
 import { RealtimeModule } from '../realtime.module.js';
 import { CLIENT_EVENTS, type ClientEvent, SERVER_EVENTS, type ServerEvent } from '../wire.js';
 
@@ -79,5 +79,5 @@ function schemasOf(app: INestApplication): Json {
     include: [RealtimeModule],
     extraModels: [...new Set([Problem, ...payloads, ...acks])],
   });
-  return jsonSchema((components?.schemas ?? {}) as Json);
+  return wholeNumbers(jsonSchema((components?.schemas ?? {}) as Json));
 }

@@ -42,7 +42,7 @@ export class AccountsController {
       'Messages stay as from a deleted user, or become tombstones within the hour.',
   })
   @ApiAcceptedResponse({ description: 'Gone for everybody; the rest follows.' })
-  @ApiProblems()
+  @ApiProblems({ 404: 'user_not_found' })
   remove(@CurrentActor() actor: Actor, @Query() { messages }: RemoveAccountDto): Promise<void> {
     return this.endings.remove(actor.userId, messages);
   }

@@ -33,8 +33,13 @@ export function ApiProblems(codes: Codes = {}): MethodDecorator & ClassDecorator
   );
 }
 
+interface ProblemResponse {
+  description: string;
+  content: Record<string, { schema: { $ref: string }; examples: Record<string, { value: Partial<Problem> }> }>;
+}
+
 /** A refusal as a response of OpenAPI: its codes stand in the description and are the names of the examples. */
-export const problemResponse = (status: number, codes: readonly string[]) => ({
+export const problemResponse = (status: number, codes: readonly string[]): ProblemResponse => ({
   description: `${STATUS_CODES[status] ?? 'Error'}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
   content: {
     'application/problem+json': {

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
 import { ValidationFailed } from './domain-error.js';
 import { isId } from './ids.js';
 import { isStorable } from './text.js';
@@ -26,7 +26,7 @@ export class PageQuery {
 
   @ApiPropertyOptional({ description: 'Opaque: `nextCursor` of the page before.' })
   @IsOptional()
-  @IsString()
+  @Matches(/^[\w-]*$/, { message: 'is not a cursor of this list' })
   @MaxLength(512)
   cursor?: string;
 }

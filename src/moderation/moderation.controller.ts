@@ -24,7 +24,7 @@ export class ModerationController {
   })
   @ApiCreatedResponse({ type: ReportView })
   @ApiOkResponse({ type: ReportView, description: 'The report that was there.' })
-  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: 'not_reportable' })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: ['not_reportable', 'unstorable_text'] })
   async report(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
@@ -49,7 +49,7 @@ export class ModerationController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Close a report; for who may delete messages' })
   @ApiOkResponse({ type: ReportView })
-  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'report_not_found'], 409: 'report_resolved' })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'report_not_found'], 409: 'report_resolved', 422: 'unstorable_text' })
   resolve(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,

@@ -45,7 +45,7 @@ export class RoomUsersController {
   @Get()
   @ApiOperation({ summary: 'Who is in the room', description: "With the room's head, read before the rows." })
   @ApiOkResponse({ type: RoomUsersPage })
-  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
+  @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
   list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: RoomUsersQuery): Promise<RoomUsersPage> {
     return this.users.list(actor, roomId, query);
   }

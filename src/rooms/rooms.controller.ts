@@ -41,7 +41,7 @@ export class RoomsController {
   @Header('Content-Type', JSON_TYPE)
   @ApiOperation({ summary: 'My rooms', description: 'With the last visible message, what is unread, and what you may do in each.' })
   @ApiPage(RoomView)
-  @ApiProblems()
+  @ApiProblems({ 422: 'unstorable_text' })
   mine(@CurrentActor() actor: Actor, @Query() query: MyRoomsQuery): Promise<JsonPage> {
     return this.views.mine(actor, query);
   }
@@ -50,7 +50,7 @@ export class RoomsController {
   @Header('Content-Type', JSON_TYPE)
   @ApiOperation({ summary: 'Public rooms', description: 'By name, description or tag, the newest first.' })
   @ApiPage(RoomCardView)
-  @ApiProblems()
+  @ApiProblems({ 422: 'unstorable_text' })
   public(@CurrentActor() actor: Actor, @Query() query: PublicRoomsQuery): Promise<JsonPage> {
     return this.views.public(actor, query);
   }

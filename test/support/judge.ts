@@ -69,7 +69,7 @@ export class Judge {
     const found = this.routes.find(({ pattern }) => pattern.test(where));
     const faults = [...this.statusFaults(asked, answer, found?.operation), ...headerFaults(asked, answer)];
     if (faults.length === 0 && found) faults.push(...this.bodyFaults(found, answer));
-    return faults.map((fault) => `${where} → ${answer.status}: ${fault}`);
+    return faults.map((fault) => `${where.slice(0, 300)} → ${answer.status}: ${fault}`);
   }
 
   /** What is wrong with something that the server said of itself. */

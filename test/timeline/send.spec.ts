@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { RunningApp } from '../support/app.js';
+import type { Said } from '../support/ear.js';
+import { World, type Person } from '../support/world.js';
+
+let world: World;
+let second: RunningApp;
+beforeAll(async () => {
+  world = await World.start();
+  second = await world.node();
+}, 30_000);
+afterAll(() => world.stop());
+
+/** Somebody else who holds the heads of rooms, until let go. */
+async function holding(...rooms: { id: string }[]): Promise<() => Promise<void>> {
+  const client = new pg.Client(world.app.databaseUrl);
+  await client.connect();
+  await client.query('BEGIN');
+  const ids = rooms.map((room) => room.id);
+  await client.query('SELECT 1 FROM room_heads WHERE room_id = ANY ($1::uuid[]) ORDER BY room_id FOR NO KEY UPDATE', [ids]);
+  return async () => {
+    await client.query('COMMIT');
+    await client.end();
+  };
+}
+
+const path = (room: { id: string }): string => `/rooms/${room.id}/messages`;
+const seqs = (messages: Said[]): number[] => messages.map((message: Said) => message.seq as number);
+const oneTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
+
+describe('a message sent again with its id', () => {
+  it('exists once, by REST and socket, on two nodes, all at once', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const here = await ana.listens();
+    const there = await ana.listens({}, second);
+    const ear = await bob.listens();
+    const body = { id: randomUUID(), text: 'once' };
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, n) =>
+        n % 3 === 0
+          ? ana.call('POST', path(room), body, n % 2 ? second : world.app).then(({ status, body: message }) => ({ status, message }))
+          : (n % 2 ? here : there)
+              .says('message:send', { roomId: room.id, ...body })
+              .then((ack: Said) => ({ status: 200, message: ack.message })),
+      ),
+    );
+    expect(new Set(answers.map(({ message }) => message.seq)).size).toBe(1);
+    expect(answers.map(({ status }) => status).filter((status) => status !== 200 && status !== 201)).toEqual([]);
+    await ear.hearsText('once');
+    await ear.settles();
+    expect(ear.messages(room.id).filter((message) => message.text === 'once')).toHaveLength(1);
+    expect((await ana.call('POST', path(room), body)).status).toBe(200);
+  });
+
+  it('is another message in another room', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const id = randomUUID();
+    for (const room of [await ana.opensGroup(bob), await ana.opensGroup(bob)]) {
+      expect((await ana.call('POST', path(room), { id, text: 'hi' })).status).toBe(201);
+    }
+  });
+
+  it.each<[string, object, (ana: Person, bob: Person) => Person]>([
+    ['with another text', { text: 'other' }, (ana) => ana],
+    ['with a mention more', { text: 'first', mentions: 'all' }, (ana) => ana],
+    ['by another person', { text: 'first' }, (_, bob) => bob],
+  ])('%s is a conflict', async (_, body, who) => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const id = randomUUID();
+    await ana.says(room, 'first', { id });
+    expect(await who(ana, bob).tries('POST', path(room), { id, ...body })).toBe('409 message_conflict');
+  });
+
+  it('answers with what the message is now: edited, or a tombstone whatever the body', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const id = randomUUID();
+    await ana.says(room, 'first', { id });
+    await ana.patches(`${path(room)}/${id}`, { text: 'edited' });
+    expect(await ana.says(room, 'first', { id })).toMatchObject({ id, text: 'edited', rev: expect.any(Number) });
+    await ana.deletes(`${path(room)}/${id}`);
+    expect(await ana.says(room, 'anything', { id })).toMatchObject({ id, text: null, deletedAt: expect.any(String) });
+  });
+
+  it('is judged before the right to write, and after membership', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const id = randomUUID();
+    await bob.says(room, 'first', { id });
+    await ana.patches(`/rooms/${room.id}`, { active: false });
+    expect(await bob.tries('POST', path(room), { id, text: 'first' })).toBe('200');
+    expect(await bob.tries('POST', path(room), { text: 'second' })).toBe('403 room_inactive');
+    await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+    expect(await bob.tries('POST', path(room), { id, text: 'first' })).toBe('404 room_not_found');
+  });
+});
+
+describe('the order of a room', () => {
+  it('has no hole and no twin under senders on two nodes and both transports', async () => {
+    const { ana, bob, cem, dee } = await world.people('ana', 'bob', 'cem', 'dee');
+    const people = [ana, bob, cem, dee];
+    const room = await ana.opensGroup(bob, cem, dee);
+    const ears = await Promise.all(people.map((person, n) => person.listens({}, n % 2 ? second : world.app)));
+    const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
+    await Promise.all(
+      ears.flatMap((ear, n) => [
+        (async () => {
+          for (let k = 0; k < 40; k++)
+            expect(await ear.says('message:send', { roomId: room.id, text: `${n} ${k}` })).toMatchObject({ ok: true });
+        })(),
+        (async () => {
+          for (let k = 0; k < 40; k++) await people[n]!.does('POST', path(room), { text: `r${n} ${k}` }, n % 2 ? world.app : second);
+        })(),
+      ]),
+    );
+    const head = lastSeq + 320;
+    for (const ear of ears) {
+      await ear.hears('messages:created', (packet) => packet.messages.some((message: Said) => message.seq === head), 10_000);
+      expect(seqs(ear.messages(room.id))).toEqual(oneTo(head).slice(lastSeq));
+    }
+  });
+
+  it('is that of one socket’s sends, also past a reply to what was just sent', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const ear = await ana.listens();
+    const id = randomUUID();
+    const acks = await Promise.all([
+      ear.says('message:send', { roomId: room.id, text: '1' }),
+      ear.says('message:send', { roomId: room.id, id, text: '2' }),
+      ear.says('message:send', { roomId: room.id, text: '3', replyToId: id }),
+      ear.says('message:send', { roomId: room.id, text: '4' }),
+      ear.says('message:send', { roomId: room.id, id, text: '2' }),
+      ear.says('message:send', { roomId: room.id, text: '5' }),
+    ]);
+    expect(acks.map((ack) => ack.message?.text)).toEqual(['1', '2', '3', '4', '2', '5']);
+    const numbers = seqs(acks.map((ack) => ack.message));
+    expect([numbers[1], numbers[4]]).toEqual([numbers[1], numbers[1]]);
+    expect(numbers.toSpliced(4, 1)).toEqual(oneTo(5).map((n) => n + (numbers[0] ?? 0) - 1));
+    expect(acks[2].message.replyTo).toMatchObject({ id, preview: { text: '2' } });
+  });
+
+  it('never sets a later number earlier in time', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    await Promise.all(oneTo(40).map((n) => (n % 2 ? ana : bob).does('POST', path(room), { text: `${n}` }, n % 3 ? second : world.app)));
+    const { items } = await ana.page(room, '?limit=100');
+    const times = items.map((message: Said) => message.createdAt as string);
+    expect(times).toEqual(times.toSorted());
+  });
+});
+
+describe('a room that somebody holds', () => {
+  it('delays no other, however many are held, and is refused after the lock timeout', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const held = await Promise.all(oneTo(6).map(() => ana.opensGroup(bob)));
+    const free = await ana.opensGroup(bob);
+    const letGo = await holding(...held);
+    const answered: string[] = [];
+    const stuck = held.map((room) => ana.tries('POST', path(room), { text: 'stuck' }).then((answer) => (answered.push('held'), answer)));
+    for (const n of oneTo(3)) {
+      await ana.says(free, `free ${n}`);
+      answered.push('free');
+    }
+    expect(answered).toEqual(['free', 'free', 'free']);
+    expect(await Promise.all(stuck)).toEqual(held.map(() => '503 busy'));
+    await letGo();
+    for (const room of held) expect(await ana.tries('POST', path(room), { text: 'free again' })).toBe('201');
+  });
+
+  it('takes what waited for it in the order sent, once it is let go', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const ear = await ana.listens();
+    const letGo = await holding(room);
+    const sends = oneTo(5).map((n) => ear.says('message:send', { roomId: room.id, text: `${n}` }));
+    await ana.gets('/users/me');
+    const late = oneTo(3).map((n) => ear.says('message:send', { roomId: room.id, text: `late ${n}` }));
+    await letGo();
+    const acks = await Promise.all([...sends, ...late]);
+    expect(acks.map((ack) => ack.message?.text)).toEqual(['1', '2', '3', '4', '5', 'late 1', 'late 2', 'late 3']);
+    const numbers = seqs(acks.map((ack) => ack.message));
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  });
+});
+
+describe('one refused message', () => {
+  it('takes no number and fails none of its neighbours', async () => {
+    const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
+    const room = await ana.opensGroup(bob);
+    const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
+    const [ear, stranger] = [await ana.listens(), await zoe.listens()];
+    const acks = await Promise.all([
+      ear.says('message:send', { roomId: room.id, text: 'good' }),
+      ear.says('message:send', { roomId: room.id, text: 'bad', replyToId: randomUUID() }),
+      ear.says('message:send', { roomId: room.id, mediaIds: [randomUUID()] }),
+      stranger.says('message:send', { roomId: room.id, text: 'from outside' }),
+      ear.says('message:send', { roomId: room.id, text: 'good too' }),
+    ]);
+    expect(acks.map((ack) => ack.error?.code ?? 'ok')).toEqual(['ok', 'reply_not_found', 'media_not_usable', 'room_not_found', 'ok']);
+    expect((await ana.gets(`/rooms/${room.id}`)).lastSeq).toBe(lastSeq + 2);
+  });
+});
+
+describe('slow mode', () => {
+  it('holds members back, says for how long, and lets admins be', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
+    const [one, other] = await Promise.all([bob.call('POST', path(room), { text: '1' }), bob.call('POST', path(room), { text: '2' })]);
+    expect([one.status, other.status].toSorted()).toEqual([201, 403]);
+    const refused = one.status === 403 ? one : other;
+    expect(refused.body).toMatchObject({ code: 'forbidden', reason: 'slow_mode', retryAfter: expect.any(Number) });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50);
+    for (const text of ['1', '2']) expect(await ana.tries('POST', path(room), { text })).toBe('201');
+  });
+});
+
+describe('the view of a message', () => {
+  it.each<[string, object]>([
+    ['plain', { text: 'hello' }],
+    ['unicode', { text: '👩‍👩‍👧 “quotes” \\ \n مرحبا' }],
+    ['a mention', { text: 'hi @all' }],
+  ])('is the same in the ack, the broadcast and when read: %s', async (_, body) => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const ear = await bob.listens();
+    const sent = await ana.posts(path(room), body);
+    expect(await ana.gets(`${path(room)}/${sent.id}`)).toEqual(sent);
+    const heard = await ear.hears('messages:created', (packet) => packet.messages.some((message: Said) => message.id === sent.id));
+    expect(heard.messages).toEqual([sent]);
+    expect((await ana.page(room)).items.at(-1)).toEqual(sent);
+  });
+});
+
+describe('the writer’s queue', () => {
+  it('is bounded a sender: beyond it 503 at once, and nothing of it is written', async () => {
+    const small = await world.node({ WRITER_QUEUE_PER_SENDER: '3' });
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const ear = await ana.listens({}, small);
+    const letGo = await holding(room);
+    const sends = oneTo(5).map((n) => ear.says('message:send', { roomId: room.id, text: `${n}` }));
+    const refused = await Promise.all(sends.slice(3));
+    expect(refused.map((ack) => [ack.error.status, ack.error.code, ack.error.retryAfter])).toEqual([
+      [503, 'overloaded', 1],
+      [503, 'overloaded', 1],
+    ]);
+    await letGo();
+    expect((await Promise.all(sends.slice(0, 3))).map((ack) => ack.ok)).toEqual([true, true, true]);
+    expect((await ana.page(room)).items.filter((message: Said) => message.type === 'text')).toHaveLength(3);
+  });
+});

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { startApplication, type RunningApplication } from '../support/application.js';
+import { startApp, type RunningApp } from '../support/app.js';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 describe('the application', () => {
-  let running: RunningApplication;
-  beforeAll(async () => void (running = await startApplication()));
-  afterAll(() => running.stop());
+  let running: RunningApp;
+  beforeAll(async () => void (running = await startApp()));
+  afterAll(() => running.close());
   const http = () => request(running.url);
 
   it('is alive and ready, to anyone', async () => {
@@ -84,13 +84,13 @@ describe('settings of the application', () => {
       ARGON2_MEMORY_KIB: '19456',
       ARGON2_ITERATIONS: '2',
     };
-    const running = await startApplication(production);
+    const running = await startApp({ env: production });
     for (const path of ['/docs', '/docs/openapi.json', '/metrics']) await request(running.url).get(path).expect(404);
-    await running.stop();
+    await running.close();
   });
 
   it('open the metrics to a token, and the API to other origins', async () => {
-    const running = await startApplication({ METRICS_TOKEN: 'a-token-of-the-test', CORS_ORIGINS: 'https://app.example' });
+    const running = await startApp({ env: { METRICS_TOKEN: 'a-token-of-the-test', CORS_ORIGINS: 'https://app.example' } });
     const http = request(running.url);
     await http.get('/metrics').expect(401);
     await http.get('/metrics').set('authorization', 'Bearer another').expect(401);
@@ -99,6 +99,6 @@ describe('settings of the application', () => {
     expect(ours.headers['access-control-allow-origin']).toBe('https://app.example');
     const theirs = await http.get('/health/live').set('origin', 'https://evil.example');
     expect(theirs.headers).not.toHaveProperty('access-control-allow-origin');
-    await running.stop();
+    await running.close();
   });
 });

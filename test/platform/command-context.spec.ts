@@ -6,7 +6,7 @@ import { ProcessRole } from '../../src/config/process-role.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { DatabaseNotifications } from '../../src/database/notifications.js';
 import { Transactions } from '../../src/database/transactions.js';
-import { TEST_ENVIRONMENT } from '../support/application.js';
+import { TEST_ENVIRONMENT } from '../support/app.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 
 describe('the application of a command', () => {

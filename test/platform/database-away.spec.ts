@@ -3,7 +3,7 @@ import request from 'supertest';
 import { DatabaseUnavailable } from '../../src/database/database-errors.js';
 import { DatabaseNotifications } from '../../src/database/notifications.js';
 import { Transactions } from '../../src/database/transactions.js';
-import { startApplication, type RunningApplication } from '../support/application.js';
+import { startApp, type RunningApp } from '../support/app.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 describe('a database that is away', () => {
   let database: FreshDatabase;
   let proxy: TcpProxy;
-  let running: RunningApplication;
+  let running: RunningApp;
   let transactions: Transactions;
   let notifications: DatabaseNotifications;
   const heard: string[] = [];
@@ -20,14 +20,14 @@ describe('a database that is away', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     proxy = await TcpProxy.before(database.url);
-    running = await startApplication({ DATABASE_POOL_SIZE: '4' }, { ...database, url: proxy.url });
+    running = await startApp({ env: { DATABASE_POOL_SIZE: '4' }, databaseUrl: proxy.url });
     transactions = running.app.get(Transactions);
     notifications = running.app.get(DatabaseNotifications);
     await notifications.listen('news', (payload) => heard.push(payload));
     notifications.onReconnect(() => (reconnects += 1));
   });
   afterAll(async () => {
-    await running.stop();
+    await running.close();
     await proxy.close();
     await database.drop();
   });

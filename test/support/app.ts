@@ -15,7 +15,7 @@ export interface RunningApp {
 }
 
 /** What every test app runs with: silent, cheap hashing, no rate limits unless asked for. */
-const TEST_ENVIRONMENT = {
+export const TEST_ENVIRONMENT = {
   NODE_ENV: 'test',
   LOG_LEVEL: 'silent',
   HOST: '127.0.0.1',

@@ -43,7 +43,11 @@ describe('an answer over HTTP', () => {
     ['a time without milliseconds', answered(200, { ...USER, createdAt: '2026-03-01T09:30:00Z' }), /format "date-time"/],
     ['a time with an offset', answered(200, { ...USER, createdAt: '2026-03-01T09:30:00.000+00:00' }), /format "date-time"/],
     ['another status', answered(201, USER), /status is not documented/],
-    ['another code', answered(404, { ...PROBLEM, code: 'room_not_found', type: 'urn:parley:problem:room_not_found' }), /code room_not_found/],
+    [
+      'another code',
+      answered(404, { ...PROBLEM, code: 'room_not_found', type: 'urn:parley:problem:room_not_found' }),
+      /code room_not_found/,
+    ],
     ['a defect', answered(500, { ...PROBLEM, status: 500 }), /status is not documented/],
     ['a problem as plain JSON', answered(404, PROBLEM, { 'content-type': 'application/json' }), /of the type application\/json/],
     ['a problem of another request', answered(404, { ...PROBLEM, requestId: 'r2' }), /request id/],

@@ -135,6 +135,11 @@ export class World {
     return new World(await startApp({ env }), env);
   }
 
+  /** A world around a server that runs somewhere else, and that nobody here stops. */
+  static at(url: string): World {
+    return new World({ url, close: () => Promise.resolve() } as RunningApp, {});
+  }
+
   get url(): string {
     return this.app.url;
   }

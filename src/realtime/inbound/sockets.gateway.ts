@@ -6,6 +6,7 @@ import { Arrival } from '../repair/arrival.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
 import { type ChatSocket, Connection } from '../connection.js';
 import { Handshake } from './handshake.service.js';
+import { writeTogether } from '../fanout/one-write.js';
 import { guardOutbound } from '../fanout/outbound-guard.js';
 import { Presence } from '../presence/presence.service.js';
 import { endWhenExpired } from './token-expiry.js';
@@ -36,6 +37,7 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
     const connection = new Connection(socket);
     socket.data.connection = connection;
     guardOutbound(socket, this.settings.realtime.outboundBytes);
+    writeTogether(socket);
     endWhenExpired(socket);
     this.sends.serve(connection);
     this.arrival

@@ -65,7 +65,7 @@ function explain(error: unknown): string {
 }
 
 function welcome(url: string, { settings, embedded }: OpenDatabase): string {
-  const register = `curl -X POST ${url}/v1/auth/register -H 'content-type: application/json' -d '{"username":"ana","password":"correct horse battery"}'`;
+  const register = `curl -X POST ${url}/v1/auth/register -H 'content-type: application/json' -d '{"username":"maria","password":"correct horse battery"}'`;
   return [
     `Parley listens on ${url}`,
     ...(settings.docs.shown ? [`  the API:       ${url}/docs`] : []),

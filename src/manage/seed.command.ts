@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { v5 } from 'uuid';
 import { AuthService } from '../auth/auth.service.js';
 import { UNKNOWN_DEVICE } from '../auth/device.types.js';
+import { Passwords } from '../auth/passwords/passwords.service.js';
 import type { Actor } from '../common/actor.js';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
@@ -52,6 +53,9 @@ async function hire(app: INestApplicationContext): Promise<Cast> {
 
 async function person(app: INestApplicationContext, username: string, displayName: string): Promise<Actor> {
   const known = await app.get(Credentials).byUsername(username);
+  if (known && !(await app.get(Passwords).matches(SEED_PASSWORD, known.passwordHash))) {
+    throw new CommandError(`${username} is an account of somebody else here: seed an empty database`);
+  }
   const login = { username, displayName, password: SEED_PASSWORD };
   const userId = known?.userId ?? (await app.get(AuthService).register(login, UNKNOWN_DEVICE)).user.id;
   return { userId, sessionId: null, admin: false };

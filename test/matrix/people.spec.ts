@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
+import { call, type Person, World } from '../support/world.js';
+import { EVENT_ROWS, MEDIA_ROWS, MESSAGE_ROWS } from './support/message.rows.js';
+import { type Cast, PEOPLE_ROWS, type PeopleRow, type Trier, TRIERS } from './support/people.rows.js';
+import { ROOM_ROWS } from './support/room.rows.js';
+
+// Every route and event that belongs to no room, tried by everybody; and that no route or event is without a row in these tables.
+
+let world: World;
+let db: pg.Client;
+let rested: Person;
+
+beforeAll(async () => {
+  world = await World.start();
+  db = new pg.Client(world.app.databaseUrl);
+  await db.connect();
+  const admin = await platformAdmin();
+  rested = await world.person('rested');
+  await admin.posts(`/users/${rested.id}/deactivate`);
+});
+
+afterAll(async () => {
+  await db?.end();
+  await world?.stop();
+});
+
+async function platformAdmin(): Promise<Person> {
+  const admin = await world.person('platform');
+  await db.query(`UPDATE users SET admin = true WHERE id = $1`, [admin.id]);
+  return admin;
+}
+
+/** Everybody whom a row needs, made for it alone: some do not outlive it. */
+async function people(): Promise<{ cast: Cast; triers: Record<Trier, Person | null> }> {
+  const [{ one, other, stranger, bystander }, platform] = await Promise.all([
+    world.people('one', 'other', 'stranger', 'bystander'),
+    platformAdmin(),
+  ]);
+  const asked = await other.posts('/friend-requests', { userId: one.id });
+  await one.befriends(bystander);
+  const session = (await call(world.url, 'POST', '/auth/login', { body: { username: one.username, password: one.password } })).status;
+  expect(session).toBe(200);
+  const { items } = await one.gets('/auth/sessions');
+  const upload = await one.posts('/media/uploads', { filename: 'a.txt', contentType: 'text/plain', size: 5 });
+  const form = new FormData();
+  form.append('file', new Blob(['mine alone']), 'mine.txt');
+  const sent = await fetch(`${world.url}/v1/media`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${one.accessToken}` },
+    body: form,
+  });
+  const cast: Cast = {
+    ...{ one, other, bystander, request: asked.id, upload: upload.mediaId },
+    session: items.find(({ current }: { current: boolean }) => !current).id,
+    file: ((await sent.json()) as { id: string }).id,
+    token: new URL(upload.url, world.url).searchParams.get('token')!,
+  };
+  return { cast, triers: { nobody: null, rested, stranger, platform, other, one } };
+}
+
+interface Routed {
+  path: unknown;
+  methods: Record<string, boolean>;
+}
+
+interface Answered {
+  status: number;
+  body: any;
+}
+
+async function ask(row: PeopleRow, cast: Cast, me: Person | null): Promise<Answered> {
+  const { path = '', body, form } = row.ask(cast, me ?? cast.one);
+  if (!row.at.includes(' ')) {
+    const ear = await me!.listens();
+    const ack = await ear.says(row.at, body);
+    ear.close();
+    return { status: ack.ok ? 200 : ack.error.status, body: ack.ok ? ack : ack.error };
+  }
+  const [method] = row.at.split(' ') as [string];
+  const token = me?.accessToken;
+  if (!form && typeof body !== 'string') return call(world.url, method, path, { ...(body && { body }), ...(token && { token }) });
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(`${world.url}/v1${path}`, {
+    method,
+    headers,
+    body: form ?? new Blob([body as string], { type: 'text/plain' }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text ? JSON.parse(text) : '' };
+}
+
+const said = ({ status, body }: Answered): string => (status < 400 ? String(status) : `${status} ${body.reason ?? body.code}`);
+
+/** The same people, and ids that are nowhere. */
+const nowhere = (cast: Cast): Cast => ({
+  ...cast,
+  ...{ request: randomUUID(), session: randomUUID(), file: randomUUID(), upload: randomUUID() },
+  bystander: Object.assign(Object.create(cast.bystander) as Person, { user: { id: randomUUID() } }),
+});
+
+const plain = ({ status, body }: Answered): string => JSON.stringify({ status, ...body, requestId: null });
+
+function wanted(row: PeopleRow, trier: Trier): string {
+  if (trier === 'nobody' || trier === 'rested') {
+    if (row.open) return row.answers.stranger;
+    return trier === 'nobody' ? '401 token_invalid' : '401 session_ended';
+  }
+  return row.answers[trier];
+}
+
+const titled = PEOPLE_ROWS.map((row) => ({ title: row.what ? `${row.at} (${row.what})` : row.at, row }));
+
+it.each(titled)('$title', async ({ row }) => {
+  const { cast, triers } = await people();
+  const got: Record<string, string> = {};
+  const rule: Record<string, string> = {};
+  for (const trier of TRIERS) {
+    const me = triers[trier];
+    const isEvent = !row.at.includes(' ');
+    if (isEvent && (trier === 'nobody' || trier === 'rested')) continue;
+    rule[trier] = wanted(row, trier);
+    const answer = await ask(row, cast, me);
+    got[trier] = said(answer);
+    if (rule[trier] !== 'hidden') continue;
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(plain(answer)).toBe(plain(await ask(row, nowhere(cast), me)));
+    got[trier] = 'hidden';
+  }
+  expect(got).toEqual(rule);
+});
+
+describe('the tables are whole', () => {
+  const rows = new Set([...ROOM_ROWS, ...MESSAGE_ROWS, ...MEDIA_ROWS, ...EVENT_ROWS, ...PEOPLE_ROWS].map(({ at }) => at));
+
+  it('with a row for every route of the document and of the router, and none for another', async () => {
+    const { body } = await call(world.url, 'GET', '/docs/openapi.json');
+    const documented = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const written = [...rows].filter((at) => at.includes(' '));
+    expect(written.sort()).toEqual(documented.sort());
+    const { stack } = world.app.app.getHttpAdapter().getInstance().router as { stack: { route?: Routed }[] };
+    const named = stack.flatMap(({ route }) =>
+      Object.keys(route?.methods ?? {}).map((method) => `${method.toUpperCase()} ${String(route?.path).replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
+    // Beside them: the documents themselves, and what answers that there is no such route.
+    const undocumented = named.filter((at) => !rows.has(at) && !/ \/docs\b| \/?$| \{\/\*splat\}$/.test(at));
+    expect(undocumented).toEqual([]);
+    expect(documented.filter((at) => !named.includes(at))).toEqual([]);
+  });
+
+  it('with a row for every event that a client may send, and none for another', () => {
+    const written = [...rows].filter((at) => !at.includes(' '));
+    expect(written.sort()).toEqual(Object.keys(CLIENT_EVENTS).sort());
+  });
+});
+
+it('names in no list of anybody what they may not see', async () => {
+  const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
+  const room = await ana.opensGroup(bob);
+  const message = await ana.says(room, `@${bob.username} whisperword`);
+  await bob.posts(`/rooms/${room.id}/messages/${message.id}/reactions`, { reaction: '👍' });
+  const { body } = await call(world.url, 'GET', '/docs/openapi.json');
+  const lists = Object.entries(body.paths as Record<string, { get?: object }>).filter(
+    ([path, { get }]) => get && path.startsWith('/v1') && !path.includes('{'),
+  );
+  expect(lists.length).toBeGreaterThan(10);
+  for (const [path] of lists) {
+    const answer = await zoe.call('GET', path === '/v1/messages/search' ? `${path}?query=whisperword` : path);
+    expect(answer.status).toBe(200);
+    for (const hidden of [room.id, message.id, 'whisperword"', ana.accessToken]) expect(JSON.stringify(answer.body)).not.toContain(hidden);
+  }
+});

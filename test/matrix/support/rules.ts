@@ -1,0 +1,73 @@
+import type { Actor, Variant } from './actors.js';
+import { holds, type Permission, type Role } from './permissions.js';
+import type { Place } from './stage.js';
+
+/** Somebody somewhere. */
+export interface Cell {
+  readonly actor: Actor;
+  readonly variant: Variant;
+}
+
+/** What is sent: over HTTP the rest of the path and a body, to a socket the payload. */
+export interface Ask {
+  readonly path?: string;
+  readonly body?: object;
+}
+
+/** One thing that can be asked of the product, and who is answered. */
+export interface Row {
+  /** `PATCH /v1/rooms/{roomId}`, or the name of an event. */
+  readonly at: string;
+  /** What it is, where several rows stand for one route. */
+  readonly what?: string;
+  /**
+   * `members`: from others a room is hidden, a public one says that they are no members.
+   * `people`: anybody who is logged in.
+   */
+  readonly who: 'members' | 'people';
+  /** The permissions that it needs, in the order in which they are asked for. */
+  readonly needs?: readonly Permission[];
+  /** Only these roles, whatever their permissions. */
+  readonly roles?: readonly Role[];
+  /** It is done to somebody of this rank, so only a higher one may. */
+  readonly above?: Role;
+  /** It is saying something: refused to the silenced, and in a private room to who is blocked. */
+  readonly voice?: true;
+  /** It is wanted of somebody outside, or alone: refused to whom they have blocked. */
+  readonly favour?: true;
+  /** Who is answered has come in by it. */
+  readonly letsIn?: true;
+  /** The status of an answer to who may; or what is answered for another reason, as a status and a code. */
+  readonly answer: number | ((cell: Cell) => string);
+  readonly ask: (place: Place) => Ask;
+}
+
+/** What hides is written so: the answer must be that of ids which are nowhere. */
+export const HIDDEN = 'hidden';
+
+const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
+
+/** What the row says of the cell: a status, and for a refusal the reason (or the code) and the permission. */
+export function expected(row: Row, cell: Cell): string {
+  const { actor, variant } = cell;
+  if (actor.account === 'nobody') return '401 token_invalid';
+  if (actor.account === 'rested') return '401 session_ended';
+  return (row.who === 'members' ? judged(row, cell) : null) ?? (typeof row.answer === 'number' ? String(row.answer) : row.answer(cell));
+
+  function judged({ needs = [], roles, above, voice, favour }: Row, { actor: { seat, silenced, blocked } }: Cell): string | null {
+    if (!seat) return variant.isPublic ? '403 not_member' : HIDDEN;
+    for (const permission of needs) {
+      if (!holds(variant.type, seat, permission))
+        return `403 ${seat.deny.includes(permission) ? 'not_granted' : 'role_preset'} ${permission}`;
+    }
+    if (roles && !roles.includes(seat.role)) return '403 role_preset';
+    if (above && RANKS.indexOf(seat.role) <= RANKS.indexOf(above)) return '403 rank';
+    if (voice && silenced) return '403 silenced';
+    if (blocked && (favour || (voice && variant.type === 'private_messages'))) return '403 privacy';
+    return null;
+  }
+}
+
+export const titleOf = ({ at, what }: Row): string => (what ? `${at} (${what})` : at);
+export const isEvent = ({ at }: Row): boolean => !at.includes(' ');
+export const inPrivate = ({ variant }: Cell): boolean => variant.type === 'private_messages';

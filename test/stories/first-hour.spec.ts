@@ -173,9 +173,9 @@ describe('the first hour', () => {
 
   it('nonsense is refused with a reason, and does nothing', async () => {
     const room = await ana.opensGroup(bob);
-    const path = `/rooms/${room.id}/messages`;
+    const messages = `/rooms/${room.id}/messages`;
     const before = await ana.gets(`/rooms/${room.id}`);
-    const refused = async (body: unknown): Promise<string> => ana.tries('POST', path, body);
+    const refused = async (body: unknown): Promise<string> => ana.tries('POST', messages, body);
     expect(await refused({ text: 'a\0b' })).toBe('422 unstorable_text');
     expect(await refused('{"text":"\\ud800"}')).toBe('422 unstorable_text');
     expect(await refused({ text: 'x', seq: 7 })).toBe('400 validation_failed');

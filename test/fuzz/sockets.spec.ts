@@ -170,7 +170,7 @@ describe('over a socket', () => {
       if ((await person.call('GET', '/users/me')).status !== 200) await stage.heal();
       ears[place] = await stage.people[place]!.listens();
     }
-    return ears[place]!;
+    return ears[place];
   };
 
   const speak = async ({ event, payload, more, actor, asks }: Word): Promise<void> => {

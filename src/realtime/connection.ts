@@ -30,6 +30,8 @@ export class Connection {
   readonly actor: Actor;
   readonly frames: boolean;
   readonly seats = new Map<string, Seat>();
+  /** Too slow at the moment: what its rooms say is not kept for it. */
+  lagging = false;
   private waiting: PersonPacket[] | null = [];
   private owed = 0;
 

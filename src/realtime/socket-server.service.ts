@@ -5,16 +5,14 @@ import { frameOf, type FramedMessage } from './inbound/team-frame.js';
 import { JsonText } from './json-text.js';
 import type { LiveRoom, Seat, Speaker } from './fanout/live-room.js';
 import type { ServerEventName } from './wire.js';
+import { Frame } from './fanout/frame.js';
 import { forLatecomers, type RoomPacket } from './fanout/room-packet.js';
 
 export type ChatServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
-/** Sockets that are too slow at the moment sit in this one, and are left out. */
-export const LAGGING = 'lagging';
-
 /**
- * The Socket.IO server of this process. A room of the chat is up to three of Socket.IO's: who sees all of it, who came later, and (beside
- * one of the two) who wants team frames. A packet is written once for each, never once a member.
+ * The Socket.IO server of this process. Who sits in a room is known to the room: a packet is written once for those who see all of it, once
+ * for latecomers and once for those who want team frames, never once a member.
  */
 @Injectable()
 export class SocketServer implements Speaker {
@@ -28,59 +26,47 @@ export class SocketServer implements Speaker {
     return [...(this.server?.sockets.sockets.values() ?? [])];
   }
 
-  enter(seat: Seat): void {
-    void seat.connection.socket.join(seat.connection.frames ? [roomOf(seat), framesOf(seat.room.id)] : [roomOf(seat)]);
-  }
-
-  leave(seat: Seat): void {
-    void seat.connection.socket.leave(roomOf(seat));
-    void seat.connection.socket.leave(framesOf(seat.room.id));
-  }
-
   toAll(room: LiveRoom, packet: RoomPacket): void {
-    const framed = packet.event === 'messages:created' && this.holds(framesOf(room.id));
-    const except = framed ? [LAGGING, framesOf(room.id)] : [LAGGING];
-    this.emit(fullOf(room.id), except, packet.event, () => packet.body);
-    this.emit(lateOf(room.id), except, packet.event, () => forLatecomers(packet, room.latecomersSeeFrom));
-    if (!framed) return;
-    for (const frame of framesIn(packet, room)) this.emit(framesOf(room.id), [LAGGING], 'message', () => frame);
+    const said = new Said(room, packet);
+    for (const seat of room.inStep) said.to(seat, () => room.latecomersSeeFrom);
   }
 
-  toOne({ connection, room, late, visibleFrom }: Seat, packet: RoomPacket): void {
-    if (connection.socket.rooms.has(LAGGING)) return;
-    if (connection.frames && packet.event === 'messages:created') {
-      for (const frame of framesIn(packet, room)) connection.emit('message', frame);
-    } else {
-      connection.emit(packet.event, late ? forLatecomers(packet, visibleFrom) : packet.body);
-    }
+  toOne(seat: Seat, packet: RoomPacket): void {
+    new Said(seat.room, packet).to(seat, () => seat.visibleFrom);
   }
 
   /** What may be lost: nothing is kept for who is slow. */
   inPassing(connection: Connection, event: ServerEventName, body: object): void {
-    if (!connection.socket.rooms.has(LAGGING)) connection.emit(event, body);
+    if (!connection.lagging) connection.emit(event, body);
   }
 
   everybody(event: ServerEventName, body: object): void {
     this.server?.local.emit(event, body);
   }
-
-  private holds(room: string): boolean {
-    return this.server?.sockets.adapter.rooms.has(room) ?? false;
-  }
-
-  private emit(room: string, except: string[], event: ServerEventName, body: () => JsonText): void {
-    if (!this.server || !this.holds(room)) return;
-    this.server.local
-      .to(room)
-      .except(except.filter((one) => this.holds(one)))
-      .emit(event, body());
-  }
 }
 
-const fullOf = (roomId: string): string => `room:${roomId}`;
-const lateOf = (roomId: string): string => `since:${roomId}`;
-const framesOf = (roomId: string): string => `frames:${roomId}`;
-const roomOf = ({ late, room }: Seat): string => (late ? lateOf(room.id) : fullOf(room.id));
+/** A packet in the forms in which it is heard, each made for the first who hears it. */
+class Said {
+  private full: Frame | undefined;
+  private late: Frame | undefined;
+  private frames: Frame[] | undefined;
+
+  constructor(
+    private readonly room: LiveRoom,
+    private readonly packet: RoomPacket,
+  ) {}
+
+  /** @param lateFrom where that begins which a latecomer may see */
+  to({ connection, late }: Seat, lateFrom: () => number): void {
+    if (connection.lagging) return;
+    const { event, body } = this.packet;
+    if (connection.frames && event === 'messages:created') {
+      this.frames ??= framesIn(this.packet, this.room).map((frame) => new Frame('message', frame));
+      for (const frame of this.frames) frame.to(connection);
+    } else if (late) (this.late ??= new Frame(event, forLatecomers(this.packet, lateFrom()))).to(connection);
+    else (this.full ??= new Frame(event, body)).to(connection);
+  }
+}
 
 const framesIn = (packet: RoomPacket, room: LiveRoom): JsonText[] =>
   (packet.body.toJSON() as { messages: FramedMessage[] }).messages

@@ -18,12 +18,11 @@ export interface RoomStart extends Reached {
   userHigh: string | null;
 }
 
-/** The voice of a room: everybody whom Socket.IO's room reaches, or one socket. */
+/** The voice of a room. */
 export interface Speaker {
+  /** Everybody who is in step with the room. */
   toAll(room: LiveRoom, packet: RoomPacket): void;
   toOne(seat: Seat, packet: RoomPacket): void;
-  enter(seat: Seat): void;
-  leave(seat: Seat): void;
 }
 
 /** Packets that wait for one that is missing, or for a fence to be looked at. Beyond it they are dropped, and read from the log instead. */
@@ -75,7 +74,9 @@ export class Seat {
  */
 export class LiveRoom {
   readonly seats = new Map<Connection, Seat>();
-  /** Seats that Socket.IO's room does not reach yet. */
+  /** Those who hear all that is delivered. */
+  readonly inStep = new Set<Seat>();
+  /** Those who were told more, or nothing yet: offered each packet. */
   private readonly apart = new Set<Seat>();
   private early: RoomPacket[] = [];
   private start: RoomStart | null = null;
@@ -125,7 +126,7 @@ export class LiveRoom {
 
   /** From this moment on it hears nothing of the room. */
   unseat(seat: Seat): void {
-    this.speaker.leave(seat);
+    this.inStep.delete(seat);
     this.apart.delete(seat);
     this.seats.delete(seat.connection);
     seat.connection.seats.delete(this.id);
@@ -134,7 +135,7 @@ export class LiveRoom {
   settled(seat: Seat): void {
     if (!this.apart.has(seat) || !seat.inStep) return;
     this.apart.delete(seat);
-    this.speaker.enter(seat);
+    this.inStep.add(seat);
   }
 
   /**

@@ -1,5 +1,4 @@
-import type { ChatSocket } from '../connection.js';
-import { LAGGING } from '../socket-server.service.js';
+import type { Connection } from '../connection.js';
 
 /** What a packet costs besides its bytes, so that very many small ones count too. */
 const PACKET_COST = 128;
@@ -17,7 +16,8 @@ const RESYNC_WITHIN_MS = 1_000;
  * Bounds what waits in this process for one slow socket. Beyond the bound nothing more of the rooms is kept for it: it is told to `resync`
  * behind what waits, and hears the rooms again once it has taken that; one that takes nothing is cut.
  */
-export function guardOutbound(socket: ChatSocket, mostBytes: number): void {
+export function guardOutbound(connection: Connection, mostBytes: number): void {
+  const { socket } = connection;
   const { conn } = socket;
   let waiting = 0;
   let takenAt = performance.now();
@@ -25,7 +25,7 @@ export function guardOutbound(socket: ChatSocket, mostBytes: number): void {
 
   const lag = (): void => {
     cut = setTimeout(() => conn.close(true), PATIENCE_MS).unref();
-    void socket.join(LAGGING);
+    connection.lagging = true;
     socket.emit('resync', { withinMs: RESYNC_WITHIN_MS });
   };
   conn.on('packetCreate', ({ data }: { data?: unknown }) => {
@@ -42,7 +42,7 @@ export function guardOutbound(socket: ChatSocket, mostBytes: number): void {
     if (!cut) return;
     clearTimeout(cut);
     cut = null;
-    void socket.leave(LAGGING);
+    connection.lagging = false;
   });
   conn.once('close', () => cut && clearTimeout(cut));
 }

@@ -36,7 +36,7 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
   handleConnection(socket: ChatSocket): void {
     const connection = new Connection(socket);
     socket.data.connection = connection;
-    guardOutbound(socket, this.settings.realtime.outboundBytes);
+    guardOutbound(connection, this.settings.realtime.outboundBytes);
     writeTogether(socket);
     endWhenExpired(socket);
     this.sends.serve(connection);

@@ -10,6 +10,10 @@ const PLAIN_LETTERS = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'gu');
 /** A word of the query longer than this is found by its beginning, then compared whole. */
 const MAX_GRAMS = 32;
 const GRAM = 3;
+/** Characters of two code units each. */
+const PAIRED = /[\ud800-\udfff]/;
+/** What has to be written twice in a lexeme. */
+const MARKED = /['\\]/;
 
 /**
  * Text as it is compared: compatibility forms, case and accents folded, one blank between words. The same in every installation, as the
@@ -34,12 +38,18 @@ export function normalise(text: string): string {
 export const termsOf = (query: string, max: number): string[] => [...new Set(normalise(query).split(' '))].filter(Boolean).slice(0, max);
 
 /** Up to three characters from each place of a word. */
-function* gramsOf(word: string): Generator<string> {
-  const characters = [...word];
-  for (let at = 0; at < characters.length; at++) yield characters.slice(at, at + GRAM).join('');
+function gramsOf(word: string): string[] {
+  const grams: string[] = [];
+  if (PAIRED.test(word)) {
+    const characters = [...word];
+    for (let at = 0; at < characters.length; at++) grams.push(characters.slice(at, at + GRAM).join(''));
+  } else {
+    for (let at = 0; at < word.length; at++) grams.push(word.slice(at, at + GRAM));
+  }
+  return grams;
 }
 
-const quoted = (lexeme: string): string => `'${lexeme.replace(/['\\]/g, '$&$&')}'`;
+const quoted = (lexeme: string): string => `'${MARKED.test(lexeme) ? lexeme.replace(/['\\]/g, '$&$&') : lexeme}'`;
 // A blank never stands in a gram: what begins with one is of another kind.
 const roomLexeme = (roomId: string): string => quoted(` r${roomId}`);
 const authorLexeme = (userId: string): string => quoted(` u${userId}`);
@@ -60,9 +70,8 @@ const facetLexemes = ({ roomId, userId, hasMedia }: Facets): string[] => [
 
 /** The index entry of a message as the text of a tsvector. */
 export function vectorOf(normal: string, facets: Required<Facets>): string {
-  const lexemes = new Set(facetLexemes(facets));
-  for (const word of normal.split(' ')) for (const gram of gramsOf(word)) lexemes.add(quoted(gram));
-  return [...lexemes].join(' ');
+  const grams = new Set(normal.split(' ').flatMap(gramsOf));
+  return [...facetLexemes(facets), ...Array.from(grams, quoted)].join(' ');
 }
 
 /**

@@ -4,21 +4,25 @@ import { ProcessRole } from '../config/process-role.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { Jobs } from '../jobs/jobs.js';
+import { MessageWriter } from '../timeline/message-writer.service.js';
 import { MessagesPosted } from '../timeline/timeline.events.js';
 import { SearchIndex, type Indexable } from './search-index.service.js';
 
 /** Messages in one step, and of one room in it. */
-const STEP = 500;
-const STEP_OF_ROOM = 250;
+const STEP = 250;
+const STEP_OF_ROOM = 125;
 const ROOMS_AT_ONCE = 100;
 /** What comes within this time is indexed together. */
 const DELAY_MS = 200;
 /** Rooms that a sweep takes up at once, and how often it looks. */
 const SWEEP = 1_000;
 const SWEEP_SECONDS = 30;
-/** Sends a second from which on the index waits for them: a tenth of one connection is all that it takes then. */
-const BUSY = 300;
-const STAND_BACK = 9;
+/** Sends a second up to which the index keeps up without a rest; it costs about three times as much as they do. */
+const CALM = 300;
+/** Messages that wait to be written from which on the database has nothing to spare. */
+const CROWD = 16;
+/** Rests, in times of the work before: half of one connection goes to the index then, or a few hundredths of it. */
+const REST = { brisk: 1, crowded: 30 };
 /** Entries that wait in the index's own list before it is told to sort them in. */
 const PENDING = 500;
 
@@ -47,6 +51,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     private readonly index: SearchIndex,
     private readonly events: DomainEvents,
     private readonly jobs: Jobs,
+    private readonly writer: MessageWriter,
     private readonly role: ProcessRole,
   ) {}
 
@@ -155,10 +160,11 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     await this.transactions.query(`SELECT gin_clean_pending_list('message_search_grams_idx')`);
   }
 
-  /** While people send a lot, the index takes a tenth of the time, and catches up later. */
+  /** While people send a lot, the index takes what is left, and catches up later: a send must hardly feel it. */
   private async standBack(spentMs: number): Promise<void> {
     const perSecond = (this.posted / spentMs) * 1_000;
-    if (this.dirty.size === 0 || perSecond <= BUSY) return;
-    await pause(spentMs * STAND_BACK, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    if (this.dirty.size === 0 || perSecond <= CALM) return;
+    const rest = this.writer.depth < CROWD ? REST.brisk : REST.crowded;
+    await pause(spentMs * rest, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -31,13 +31,21 @@ export interface Found {
 export interface Readable {
   rooms: string[];
   messages: number;
+  /** How large the whole index is, about. */
+  all: { entries: number; pages: number };
 }
 
 /** Up to so many readable messages are simply read. */
 const READ_ALL = 20_000;
-/** Newest entries that are looked through, and readable ones among them that are read, before the index of grams is asked. */
+/** Newest entries that are looked through, and readable ones among them that are read, before anything else. */
 const LOOK_THROUGH = 50_000;
 const READ_NEWEST = 5_000;
+/** Newest entries that are read for what is said often, by who may read a good part of all there is. */
+const READ_MANY = 60_000;
+const GOOD_PART = 0.2;
+/** The share of all entries up to which the index of grams is the short way, and the pages of a sample that tells the share. */
+const RARE = 0.02;
+const SAMPLE_PAGES = 200;
 
 // $1 viewer, $2 rooms, $3 patterns, $4 author, $5 has media, $6 after, $7 before, $8 $9 $10 place, $11 limit
 const FITS = `s.normal LIKE ALL ($3::text[]) AND ($4::uuid IS NULL OR s.user_id = $4) AND ($5::boolean IS NULL OR s.has_media = $5)`;
@@ -61,9 +69,17 @@ const NEWEST_OF_MANY = readNewest(`SELECT * FROM (
 
 const NEWEST_OF_ONE = readNewest(
   `SELECT e.room_id, e.seq, e.sent_at FROM message_search e
-  WHERE e.room_id = ($2::uuid[])[1] AND ${inTime('e')} ORDER BY e.seq DESC LIMIT ${READ_NEWEST}`,
+   WHERE e.room_id = ($2::uuid[])[1] AND ${inTime('e')} ORDER BY e.seq DESC LIMIT ${READ_NEWEST}`,
   'ORDER BY i.seq DESC',
 );
+
+const readMany = (scope: string, order: string): string => `SELECT s.room_id, s.seq, s.sent_at FROM (
+    SELECT * FROM message_search e WHERE ${scope} AND ${inTime('e')} ${order} LIMIT ${READ_MANY}
+  ) s CROSS JOIN LATERAL (SELECT 1 FROM ${seatOf('s').replace(' ON ', ' WHERE ')} OFFSET 0) seat
+  WHERE s.room_id = ANY ($2::uuid[]) AND ${FITS} ${newestFirst('s')} LIMIT $11`;
+
+const MANY_OF_MANY = readMany('true', newestFirst('e'));
+const MANY_OF_ONE = readMany('e.room_id = ($2::uuid[])[1]', 'ORDER BY e.room_id DESC, e.seq DESC');
 
 const BY_GRAMS = `SELECT s.room_id, s.seq, s.sent_at FROM (
     SELECT s.* FROM message_search s WHERE s.grams @@ $12::tsquery AND s.room_id = ANY ($2::uuid[]) AND ${FITS} AND ${inTime('s')} OFFSET 0
@@ -71,7 +87,8 @@ const BY_GRAMS = `SELECT s.room_id, s.seq, s.sent_at FROM (
 
 /**
  * Finds messages, newest first. What is said often is found fastest among the newest messages, what is said seldom by the index of grams:
- * the first way is tried within a bound, then the second. Whatever the way, the statement reads through the viewer's seat in each room.
+ * a little of the first, then whichever is short, and at last the index whatever it costs. Whatever the way, each statement reads through
+ * the viewer's seat in each room.
  */
 @Injectable()
 export class SearchQueries {
@@ -79,13 +96,14 @@ export class SearchQueries {
 
   /** @param roomId that one alone; null: all of the viewer's rooms */
   async readable(viewer: string, roomId: string | null): Promise<Readable> {
-    const [row] = await this.transactions.query<{ rooms: string[] | null; messages: number }>(
-      `SELECT array_agg(ru.room_id) AS rooms, coalesce(sum(greatest(0, h.last_seq - ru.visible_from_seq + 1)), 0)::float8 AS messages
+    const [row] = await this.transactions.query<{ rooms: string[] | null; messages: number; all: Readable['all'] }>(
+      `SELECT array_agg(ru.room_id) AS rooms, coalesce(sum(greatest(0, h.last_seq - ru.visible_from_seq + 1)), 0)::float8 AS messages,
+         (SELECT json_build_object('entries', reltuples, 'pages', relpages) FROM pg_class WHERE oid = 'message_search'::regclass) AS all
        FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL JOIN room_heads h ON h.room_id = ru.room_id
        WHERE ru.user_id = $1 AND ($2::uuid IS NULL OR ru.room_id = $2)`,
       [viewer, roomId],
     );
-    return { rooms: row?.rooms ?? [], messages: row?.messages ?? 0 };
+    return { rooms: row?.rooms ?? [], messages: row?.messages ?? 0, all: row?.all ?? { entries: 0, pages: 0 } };
   }
 
   /** At most `limit` of them, newest first. */
@@ -94,9 +112,26 @@ export class SearchQueries {
       // The plans are known here: they rest on the indexes, also while statistics are young, and compiling one costs more than it gives.
       await this.transactions.query(`SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`);
       if (readable.messages <= READ_ALL) return this.run(READ_THEM_ALL, order, readable.rooms);
-      const newest = await this.run(order.roomId === null ? NEWEST_OF_MANY : NEWEST_OF_ONE, order, readable.rooms);
-      return newest.length >= order.limit ? newest : this.run(BY_GRAMS, order, readable.rooms, [order.tsquery]);
+      const ofOne = order.roomId !== null;
+      const newest = await this.run(ofOne ? NEWEST_OF_ONE : NEWEST_OF_MANY, order, readable.rooms);
+      if (newest.length >= order.limit) return newest;
+      if ((ofOne || readable.messages > readable.all.entries * GOOD_PART) && (await this.share(order, readable)) > RARE) {
+        const many = await this.run(ofOne ? MANY_OF_ONE : MANY_OF_MANY, order, readable.rooms);
+        if (many.length >= order.limit) return many;
+      }
+      return this.run(BY_GRAMS, order, readable.rooms, [order.tsquery]);
     });
+  }
+
+  /** About what share of all entries fits, whoever may read them: told by a few pages of the table. */
+  private async share({ patterns }: SearchOrder, { all }: Readable): Promise<number> {
+    if (all.pages <= 0) return 0; // not counted yet
+    const percent = Math.min(100, (SAMPLE_PAGES / all.pages) * 100);
+    const [row] = await this.transactions.query<{ share: number | null }>(
+      `SELECT avg((s.normal LIKE ALL ($1::text[]))::integer)::float8 AS share FROM message_search s TABLESAMPLE SYSTEM ($2)`,
+      [patterns, percent],
+    );
+    return row?.share ?? 0;
   }
 
   private run(hits: string, order: SearchOrder, rooms: readonly string[], more: readonly unknown[] = []): Promise<Found[]> {

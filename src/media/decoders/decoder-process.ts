@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -42,5 +43,13 @@ export class DecoderProcess {
 
   kill(): void {
     this.child.kill('SIGKILL');
+  }
+
+  /** Kills it, and waits until nothing of it is left. */
+  async end(): Promise<void> {
+    if (!this.alive) return;
+    const gone = once(this.child, 'close');
+    this.kill();
+    await gone;
   }
 }

@@ -43,11 +43,10 @@ export class Decoders implements OnApplicationShutdown {
 
   constructor(private readonly settings: Settings) {}
 
-  onApplicationShutdown(): void {
-    for (const { decoder, end } of this.resting.splice(0)) {
-      clearTimeout(end);
-      decoder.kill();
-    }
+  async onApplicationShutdown(): Promise<void> {
+    const resting = this.resting.splice(0);
+    resting.forEach(({ end }) => clearTimeout(end));
+    await Promise.all(resting.map(({ decoder }) => decoder.end()));
   }
 
   /** Writes an image anew, with a thumbnail, and hands both to `keep`. @throws ImageUnreadable, TooManyPixels, and what `keep` throws */

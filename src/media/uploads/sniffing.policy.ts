@@ -8,12 +8,15 @@ const ZIP = 'application/zip';
 const ZIPPED = /^application\/(vnd\.(openxmlformats-officedocument|oasis\.opendocument)\.[\w.-]+|epub\+zip)$/;
 const CONTROL = /(?!\s)\p{Cc}/u;
 
+/** Wide text, which would pass for a sound of long ago. */
+const isWideText = ([first, second]: Buffer): boolean => (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+
 /**
  * The content type by the first bytes, whatever anybody says; null when it is not among `allowed`. Markup and scripts are text, and
  * nothing more: nobody's browser shall run them.
  */
 export async function sniff(head: Buffer, allowed: readonly string[]): Promise<string | null> {
-  const found = (await fileTypeFromBuffer(head))?.mime.split(';', 1)[0];
+  const found = isWideText(head) ? undefined : (await fileTypeFromBuffer(head))?.mime.split(';', 1)[0];
   const type = found === undefined || !allowed.includes(found) ? (textOf(head) ?? found ?? BINARY) : found;
   return allowed.includes(type) || (ZIPPED.test(type) && allowed.includes(ZIP)) ? type : null;
 }

@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { picture } from '../support/files.js';
+import { call, World, type Person } from '../support/world.js';
+import { fetched, uploaded } from './uploading.js';
+
+let world: World;
+let database: pg.Client;
+let ana: Person;
+let bob: Person;
+let zoe: Person;
+
+beforeAll(async () => {
+  world = await World.start();
+  database = new pg.Client(world.app.databaseUrl);
+  await database.connect();
+});
+afterAll(async () => {
+  await database.end();
+  await world.stop();
+});
+beforeEach(async () => {
+  ({ ana, bob, zoe } = await world.people('ana', 'bob', 'zoe'));
+});
+
+const NOWHERE = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
+const image = async (who: Person): Promise<any> => uploaded(who, await picture.png(), 'a.png');
+const ROUTES = ['', '/content', '/content?variant=thumbnail'];
+
+/** What somebody gets of a file by every route: one word if they agree. */
+async function sees(who: Person, media: { id: string }): Promise<string> {
+  const seen = new Set<string>();
+  for (const route of ROUTES) {
+    const { status, body } = await who.call('GET', `/media/${media.id}${route}`);
+    seen.add(status === 200 ? 'seen' : `${status} ${body.code}`);
+    if (status !== 404) continue;
+    const random = await who.call('GET', `/media/${NOWHERE}${route}`);
+    expect({ ...body, requestId: '' }).toEqual({ ...random.body, requestId: '' });
+  }
+  return [...seen].join(', ');
+}
+
+const HIDDEN = '404 media_not_found';
+
+describe('a file is read', () => {
+  it('by its uploader, before it stands anywhere', async () => {
+    const media = await image(ana);
+    expect([await sees(ana, media), await sees(bob, media)]).toEqual(['seen', HIDDEN]);
+  });
+
+  it('by who may read a message in which it stands, as long as they may', async () => {
+    const room = await ana.opensGroup(bob);
+    const media = await image(ana);
+    const message = await ana.says(room, 'look', { mediaIds: [media.id] });
+    expect(message.media).toEqual([media]);
+    expect([await sees(bob, media), await sees(zoe, media)]).toEqual(['seen', HIDDEN]);
+    await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+    expect([await sees(ana, media), await sees(bob, media)]).toEqual(['seen', HIDDEN]);
+    await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
+    expect(await sees(bob, media)).toBe('seen');
+    await ana.deletes(`/rooms/${room.id}/messages/${message.id}`);
+    expect([await sees(ana, media), await sees(bob, media)]).toEqual(['seen', HIDDEN]);
+  });
+
+  it('no more by who is banned, nor when the room is gone', async () => {
+    const room = await ana.opensGroup(bob, zoe);
+    const media = await image(ana);
+    await ana.says(room, 'look', { mediaIds: [media.id] });
+    await ana.puts(`/rooms/${room.id}/bans/${bob.id}`, {});
+    expect([await sees(bob, media), await sees(zoe, media)]).toEqual([HIDDEN, 'seen']);
+    await ana.deletes(`/rooms/${room.id}`);
+    expect(await sees(zoe, media)).toBe(HIDDEN);
+  });
+
+  it('not by who came later, where history begins with joining', async () => {
+    await ana.befriends(bob, zoe);
+    const room = await ana.posts('/rooms', { type: 'group', name: 'g', userIds: [bob.id], historyVisibility: 'since_joined' });
+    const [before, after] = [await image(ana), await image(ana)];
+    await ana.says(room, 'before', { mediaIds: [before.id] });
+    await ana.posts(`/rooms/${room.id}/users`, { userId: zoe.id });
+    await ana.says(room, 'after', { mediaIds: [after.id] });
+    expect([await sees(zoe, before), await sees(zoe, after), await sees(bob, before)]).toEqual([HIDDEN, 'seen', 'seen']);
+  });
+
+  it('by everybody, as the avatar of a person; no more when there is another', async () => {
+    const [first, second] = [await image(ana), await image(ana)];
+    const me = await ana.patches('/users/me', { avatarMediaId: first.id });
+    expect((me.me ?? me).avatarUrl).toBe(first.url);
+    expect(await sees(zoe, first)).toBe('seen');
+    await ana.patches('/users/me', { avatarMediaId: second.id });
+    expect([await sees(zoe, first), await sees(zoe, second), await sees(ana, first)]).toEqual([HIDDEN, 'seen', 'seen']);
+  });
+
+  it('as the avatar of a room by its members, of a public one by everybody', async () => {
+    const [shown, hidden] = [await image(ana), await image(ana)];
+    await ana.posts('/rooms', { type: 'channel', name: 'c', isPublic: true, avatarMediaId: shown.id });
+    await ana.befriends(bob);
+    await ana.posts('/rooms', { type: 'group', name: 'g', userIds: [bob.id], avatarMediaId: hidden.id });
+    expect([await sees(zoe, shown), await sees(bob, hidden), await sees(zoe, hidden)]).toEqual(['seen', 'seen', HIDDEN]);
+  });
+
+  it('by nobody who is deactivated', async () => {
+    const media = await image(ana);
+    await database.query(`UPDATE users SET deactivated_at = now() WHERE id = $1`, [ana.id]);
+    expect((await ana.call('GET', `/media/${media.id}`)).status).toBe(401);
+  });
+});
+
+describe('an avatar', () => {
+  it('is an image of one’s own, uploaded in full', async () => {
+    const foreign = await image(bob);
+    const text = await uploaded(ana, Buffer.from('a text'));
+    const pending = await ana.posts('/media/uploads', { filename: 'a', contentType: 'image/png', size: 10 });
+    for (const id of [foreign.id, text.id, pending.mediaId, NOWHERE]) {
+      expect(await ana.tries('PATCH', '/users/me', { avatarMediaId: id })).toBe('422 media_not_usable');
+      expect(await ana.tries('POST', '/rooms', { type: 'group', name: 'g', avatarMediaId: id })).toBe('422 media_not_usable');
+    }
+  });
+});
+
+describe('throwing a file away', () => {
+  it('is for its owner, while nothing refers to it', async () => {
+    const room = await ana.opensGroup(bob);
+    const [unused, used, face] = [await image(ana), await image(ana), await image(ana)];
+    const message = await ana.says(room, '', { mediaIds: [used.id] });
+    await ana.patches('/users/me', { avatarMediaId: face.id });
+    expect(await bob.tries('DELETE', `/media/${unused.id}`)).toBe(HIDDEN);
+    expect(await bob.tries('DELETE', `/media/${used.id}`)).toBe('403 not_author');
+    expect(await ana.tries('DELETE', `/media/${used.id}`)).toBe('409 media_in_use');
+    expect(await ana.tries('DELETE', `/media/${face.id}`)).toBe('409 media_in_use');
+    expect(await ana.tries('DELETE', `/media/${unused.id}`)).toBe('204');
+    expect(await ana.tries('DELETE', `/media/${unused.id}`)).toBe(HIDDEN);
+    await ana.deletes(`/rooms/${room.id}/messages/${message.id}`);
+    expect(await ana.tries('DELETE', `/media/${used.id}`)).toBe('204');
+  });
+
+  it('and sending it are one or the other', async () => {
+    const room = await ana.opensGroup(bob);
+    for (let round = 0; round < 10; round++) {
+      const media = await image(ana);
+      const [sent, gone] = await Promise.all([
+        ana.tries('POST', `/rooms/${room.id}/messages`, { mediaIds: [media.id] }),
+        ana.tries('DELETE', `/media/${media.id}`),
+      ]);
+      expect(['201 / 409 media_in_use', '422 media_not_found / 204', '422 media_not_usable / 204']).toContain(`${sent} / ${gone}`);
+    }
+  });
+});
+
+describe('a ticket', () => {
+  const content = (media: any, ticket: string) => call(world.url, 'GET', `${media.url}?ticket=${encodeURIComponent(ticket)}`);
+
+  it('opens what the person may read, where no header can be sent', async () => {
+    const media = await image(ana);
+    const { ticket, expiresIn } = await ana.posts('/media/ticket');
+    expect(expiresIn).toBe(900);
+    const { status, headers } = await content(media, ticket);
+    expect([status, headers.get('content-type'), headers.get('vary')]).toEqual([200, 'image/png', expect.stringMatching(/authorization/i)]);
+    const small = await call(world.url, 'GET', `${media.thumbnailUrl}&ticket=${ticket}`);
+    expect([small.status, small.headers.get('content-type')]).toEqual([200, 'image/webp']);
+    const { ticket: foreign } = await bob.posts('/media/ticket');
+    expect((await content(media, foreign)).body.code).toBe('media_not_found');
+  });
+
+  it('opens nothing else, and is no token', async () => {
+    const media = await image(ana);
+    const { ticket } = await ana.posts('/media/ticket');
+    for (const path of [`/media/${media.id}`, '/users/me', '/rooms']) {
+      expect((await call(world.url, 'GET', `${path}?ticket=${ticket}`)).status).toBe(401);
+    }
+    expect((await call(world.url, 'GET', '/users/me', { token: ticket })).body.code).toBe('token_invalid');
+    expect((await content(media, ana.accessToken)).body.code).toBe('token_invalid');
+    expect((await call(world.url, 'POST', '/media/ticket')).status).toBe(401);
+  });
+
+  it('ends with its session, its person, its time', async () => {
+    const media = await image(ana);
+    const { ticket } = await ana.posts('/media/ticket');
+    await ana.posts('/auth/logout');
+    expect((await content(media, ticket)).body.code).toBe('session_ended');
+    const own = await image(bob);
+    const { ticket: other } = await bob.posts('/media/ticket');
+    await database.query(`UPDATE users SET deactivated_at = now() WHERE id = $1`, [bob.id]);
+    expect((await content(own, other)).body.code).toBe('session_ended');
+    const brief = await world.node({ MEDIA_TICKET_SECONDS: '1' });
+    const seen = await image(zoe);
+    const { ticket: short } = await zoe.does('POST', '/media/ticket', undefined, brief);
+    const end = performance.now() + 5_000;
+    let code = '';
+    while (code !== 'token_expired' && performance.now() < end) code = (await content(seen, short)).body.code ?? '';
+    expect(code).toBe('token_expired');
+  });
+
+  it.each(['', 'x', 'a.b.c', 'x'.repeat(3_000), '\u0000'])('made up (%j) is refused', async (word) => {
+    const media = await image(ana);
+    expect([400, 401]).toContain((await content(media, word)).status);
+  });
+});
+
+describe('an answer', () => {
+  it('is kept by this person’s browser alone', async () => {
+    const { headers } = await fetched(ana, (await image(ana)).url);
+    expect(headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    expect(headers.get('vary')).toMatch(/authorization/i);
+    expect(headers.get('accept-ranges')).toBe('bytes');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toMatch(/sandbox/);
+  });
+
+  it.each([
+    ['bytes=0-0', 206, 'bytes 0-0/10'],
+    ['bytes=5-', 206, 'bytes 5-9/10'],
+    ['bytes=-3', 206, 'bytes 7-9/10'],
+    ['bytes=0-100', 206, 'bytes 0-9/10'],
+    ['bytes=10-', 416, 'bytes */10'],
+    ['bytes=5-2', 416, 'bytes */10'],
+    ['bytes=0-1,3-4', 200, null],
+    ['lines=0-1', 200, null],
+    ['bytes', 200, null],
+    ['bytes=a-b', 200, null],
+  ])('to the range %j is %d', async (range, expected, where) => {
+    const { url } = await uploaded(ana, Buffer.from('0123456789'));
+    const { status, headers, bytes } = await fetched(ana, url, { range });
+    expect([status, headers.get('content-range')]).toEqual([expected, where]);
+    if (status === 416)
+      expect([headers.get('cache-control'), JSON.parse(bytes.toString()).code]).toEqual(['no-store', 'range_not_satisfiable']);
+    else expect(bytes.length).toBe(Number(headers.get('content-length')));
+  });
+
+  it('to a condition on other bytes is the whole', async () => {
+    const { url } = await uploaded(ana, Buffer.from('0123456789'));
+    const etag = (await fetched(ana, url)).headers.get('etag')!;
+    expect((await fetched(ana, url, { range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
+    expect((await fetched(ana, url, { range: 'bytes=0-1', 'if-range': '"other"' })).status).toBe(200);
+    expect((await fetched(ana, url, { 'if-none-match': `"other", W/${etag}` })).status).toBe(304);
+    expect((await fetched(ana, url, { 'if-none-match': '"other"' })).status).toBe(200);
+  });
+
+  it('to an unknown variant or an id that is none is 400', async () => {
+    const { id } = await image(ana);
+    expect(await ana.tries('GET', `/media/${id}/content?variant=huge`)).toBe('400 validation_failed');
+    expect(await ana.tries('GET', '/media/nothing')).toBe('400 validation_failed');
+    expect(await ana.tries('DELETE', '/media/nothing')).toBe('400 validation_failed');
+  });
+});
+
+describe('a message', () => {
+  it('holds several files in their order, each of one’s own', async () => {
+    const room = await ana.opensGroup(bob);
+    const files = [await image(ana), await uploaded(ana, Buffer.from('a text')), await image(ana)];
+    const ids = [2, 0, 1].map((at) => files[at].id);
+    const message = await ana.says(room, 'three', { mediaIds: ids });
+    expect(message.media.map(({ id }: any) => id)).toEqual(ids);
+    expect((await bob.page(room)).items.at(-1).media.map(({ id }: any) => id)).toEqual(ids);
+    const foreign = await image(bob);
+    expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { mediaIds: [foreign.id] })).toMatch(/^422/);
+  });
+});

@@ -1,0 +1,304 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { ObjectStore } from '../../src/storage/object-store.js';
+import { bomb, noise, picture } from '../support/files.js';
+import { until } from '../support/until.js';
+import { call, World, type Person } from '../support/world.js';
+import { BOUNDARY, END, filePart, part, RawUpload } from './raw-form.js';
+import { completes, direct, fetched, put, upload, uploaded } from './uploading.js';
+
+const MIB = 1024 * 1024;
+let world: World;
+let database: pg.Client;
+let ana: Person;
+
+beforeAll(async () => {
+  world = await World.start({ MEDIA_MAX_BYTES: String(20 * MIB), MEDIA_QUOTA_BYTES: String(200 * MIB) });
+  database = new pg.Client(world.app.databaseUrl);
+  await database.connect();
+  ana = await world.person('ana');
+});
+afterAll(async () => {
+  await database.end();
+  await world.stop();
+});
+
+const objects = async (of = world): Promise<number> => {
+  let count = 0;
+  for await (const _ of of.app.app.get(ObjectStore).list('')) count++;
+  return count;
+};
+const rows = async (): Promise<number> => (await database.query<{ n: number }>('SELECT count(*)::int AS n FROM media')).rows[0]!.n;
+/** Nothing more is there than before, neither in the database nor in the store. */
+async function leavesNothing(work: () => Promise<void>): Promise<void> {
+  const before = [await rows(), await objects()];
+  await work();
+  await until('nothing left behind', async () => (await rows()) === before[0] && (await objects()) === before[1]);
+}
+const png = (): Promise<Buffer> => picture.png();
+
+describe('a form', () => {
+  it.each<[string, () => Promise<Buffer>, string]>([
+    ['without a file', async () => END, '400 validation_failed'],
+    ['with the file in another field', async () => Buffer.concat([filePart('a.png', await png(), 'image'), END]), '400 validation_failed'],
+    [
+      'with a field beside it',
+      async () => Buffer.concat([part('content-disposition: form-data; name="a"', 'b'), filePart('a.png', await png()), END]),
+      '400 validation_failed',
+    ],
+    [
+      'with two files',
+      async () => Buffer.concat([filePart('a.png', await png()), filePart('b.png', await png()), END]),
+      '400 validation_failed',
+    ],
+    [
+      'with 10,000 fields',
+      async () =>
+        Buffer.concat([...Array.from({ length: 10_000 }, (_, i) => part(`content-disposition: form-data; name="f${i}"`, 'x')), END]),
+      '400 malformed_request|400 validation_failed',
+    ],
+    [
+      'with a name nested without end',
+      async () => Buffer.concat([part(`content-disposition: form-data; name="${'a[b]'.repeat(5_000)}"`, 'x'), END]),
+      '400 malformed_request|400 validation_failed',
+    ],
+    [
+      'with a prototype for a name',
+      async () => Buffer.concat([part('content-disposition: form-data; name="__proto__[x]"', 'x'), END]),
+      '400 malformed_request|400 validation_failed',
+    ],
+    ['that does not end', async () => filePart('a.png', await png()), '400 malformed_request'],
+    [
+      'with headers without end',
+      async () => Buffer.concat([part(`x: ${'y'.repeat(100_000)}`, 'x'), END]),
+      '400 malformed_request|400 validation_failed',
+    ],
+    ['of garbage', async () => Buffer.alloc(100_000, 'x'), '400 malformed_request'],
+  ])('%s is refused, and nothing stays of it', async (_, body, expected) => {
+    await leavesNothing(async () => {
+      const sent = await RawUpload.send(ana, await body());
+      expect(expected.split('|')).toContain(await sent.answer());
+    });
+  });
+
+  it.each([[null], ['another']])('whose boundary is %s is refused', async (boundary) => {
+    await leavesNothing(async () => {
+      const sent = await RawUpload.send(ana, Buffer.concat([filePart('a.png', await png()), END]), boundary);
+      expect(await sent.answer()).toBe('400 malformed_request');
+    });
+  });
+
+  it('that is none is refused', async () => {
+    expect(await ana.tries('POST', '/media', { file: 'x' })).toBe('415 unsupported_media_type');
+    expect(await ana.tries('POST', '/media')).toBe('415 unsupported_media_type');
+    const answer = await fetch(`${world.url}/v1/media`, { method: 'POST', body: new FormData() });
+    expect(answer.status).toBe(401);
+  });
+
+  it('that is cut off leaves nothing', async () => {
+    await leavesNothing(async () => {
+      for (const bytes of [noise(100), noise(8 * MIB)]) {
+        const sent = await RawUpload.begin(ana, { length: 30 * MIB - 100 });
+        sent.socket.destroy();
+        const cut = await RawUpload.begin(ana);
+        cut.chunk(Buffer.concat([filePart('a.bin', bytes)]));
+        await until('the bytes are under way', () => cut.socket.writableLength === 0);
+        cut.socket.destroy();
+      }
+    });
+    expect((await upload(ana, await png())).status).toBe(201);
+  });
+
+  it('whose file is refused is answered while it still comes, and cut off when it does not end', async () => {
+    await leavesNothing(async () => {
+      const sent = await RawUpload.begin(ana);
+      sent.chunk(filePart('a.exe', Buffer.concat([Buffer.from('MZ'), noise(10_000)])));
+      const endless = setInterval(() => sent.chunk(Buffer.alloc(1_000)), 20);
+      await until('the answer', () => /^HTTP\/1\.1 415 [^]*media_type_refused/.exec(sent.received));
+      await until('the end of the connection', () => sent.closed, 15_000);
+      clearInterval(endless);
+    });
+  });
+
+  it('that says beforehand how large it is need not be sent', async () => {
+    const sent = await RawUpload.begin(ana, { length: 21 * MIB });
+    expect(await sent.answer()).toBe('413 file_too_large');
+  });
+
+  it.each([
+    ['../../etc/passwd', 'passwd'],
+    ['..\\\\..\\\\boot.ini', 'boot.ini'],
+    ['..', null],
+    ['a%0D%0Aset-cookie: x=1.png', 'aset-cookie: x=1.png'],
+    ['a%22; filename=%22b.html', 'a"; filename="b.html'],
+    ['日本 émoji 😀.png', '日本 émoji 😀.png'],
+    ['a\u202Egnp.exe', 'agnp.exe'],
+    ['nul\u0000.png', null],
+    [`${'x'.repeat(300)}.png`, `${'x'.repeat(251)}.png`],
+    ['<img src=x onerror=alert(1)>.png', '<img src=x onerror=alert(1)>.png'],
+  ])('calls a file %j', async (sent, kept) => {
+    const body = Buffer.concat([filePart(sent, 'a text'), END]);
+    const response = await fetch(`${world.url}/v1/media`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ana.accessToken}`, 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
+      body,
+    });
+    const media = (await response.json()) as any;
+    expect([response.status, media.filename]).toEqual(kept === null ? [400, undefined] : [201, kept]);
+    if (kept === null) return;
+    const { status, headers } = await fetched(ana, media.url);
+    expect(status).toBe(200);
+    expect(headers.get('content-disposition')).toMatch(/^attachment; filename="[^"\\]*"; filename\*=UTF-8''[\w.%!~-]+$/);
+  });
+});
+
+describe('what a browser could run', () => {
+  it.each([
+    ['a page', '<!doctype html><script>alert(1)</script>', 'text/plain'],
+    ['a drawing', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'text/plain'],
+    ['a drawing with a head', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'text/plain'],
+    ['a script', 'import("/v1/users/me")', 'text/plain'],
+    ['a document', '%PDF-1.7\n%âãÏÓ\n/JS (app.alert(1))', 'application/pdf'],
+    ['a page that begins with rubbish', `\u0001\u0002<html><script>alert(1)</script>`, 'application/octet-stream'],
+    ['a page in UTF-16', Buffer.from('\ufeff<html><script>alert(1)</script>', 'utf16le'), 'application/octet-stream'],
+  ])('(%s) is saved, whatever it is called', async (_, content, type) => {
+    const media = await uploaded(ana, Buffer.from(content), 'holiday.png');
+    expect(media).toMatchObject({ kind: 'file', contentType: type, thumbnailUrl: null });
+    const { headers } = await fetched(ana, media.url);
+    expect(headers.get('content-type')).toBe(type === 'text/plain' ? 'text/plain; charset=utf-8' : type);
+    expect(headers.get('content-disposition')).toMatch(/^attachment;/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/);
+    expect(await ana.tries('GET', `/media/${media.id}/content?variant=thumbnail`)).toBe('404 thumbnail_missing');
+  });
+
+  it('is no longer behind the end of a picture', async () => {
+    for (const bytes of [await picture.png(), await picture.jpeg(), await picture.gif()]) {
+      const media = await uploaded(ana, Buffer.concat([bytes, Buffer.from('<script>CANARY</script>')]), 'polyglot.html');
+      expect(media.kind).toBe('image');
+      expect((await fetched(ana, media.url)).bytes.includes('CANARY')).toBe(false);
+    }
+  });
+});
+
+describe('an image', () => {
+  it.each([
+    ['that unfolds into 900 million pixels', () => bomb(30_000), '422 too_many_pixels'],
+    ['that says so and is empty', () => bomb(30_000).subarray(0, 60), '422 too_many_pixels|422 image_unreadable'],
+    ['that is cut off', async () => (await picture.jpeg(800, 800)).subarray(0, 3_000), '422 image_unreadable'],
+    [
+      'of which only the head is one',
+      () => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), noise(5_000)]),
+      '422 image_unreadable|415 media_type_refused|201',
+    ],
+  ])('%s is refused', async (_, make, expected) => {
+    await leavesNothing(async () => {
+      const { status, body } = await upload(ana, await make(), 'a.png');
+      expect(expected.split('|')).toContain(status === 201 ? '201' : `${status} ${body.code}`);
+      if (status === 201) await ana.deletes(`/media/${body.id}`);
+    });
+  });
+
+  it('that is refused costs the next ones nothing', async () => {
+    const bad = (await picture.jpeg(800, 800)).subarray(0, 3_000);
+    const answers = await Promise.all([bad, await png(), bad, await picture.gif(), bad, await png()].map((bytes) => upload(ana, bytes)));
+    expect(answers.map(({ status }) => status)).toEqual([422, 201, 422, 201, 422, 201]);
+  });
+});
+
+describe('bounds', () => {
+  it('on types: what is not on the list is refused by its bytes', async () => {
+    expect((await upload(ana, Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01'), Buffer.alloc(100)]), 'a.png')).body.code).toBe(
+      'media_type_refused',
+    );
+    const strict = await World.start({ MEDIA_TYPES: 'image/png' });
+    const bob = await strict.person('bob');
+    expect((await upload(bob, await png(), 'a.txt')).status).toBe(201);
+    expect((await upload(bob, await picture.jpeg(), 'a.png')).body).toMatchObject({ status: 415, code: 'media_type_refused' });
+    expect((await upload(bob, noise(10), 'a.png')).status).toBe(415);
+    expect(await bob.tries('POST', '/media/uploads', { filename: 'a', contentType: 'image/jpeg', size: 1 })).toBe('415 media_type_refused');
+    await strict.stop();
+  });
+
+  it('on all files of a person: as many as there is space for, also at once', async () => {
+    const small = await World.start({ MEDIA_QUOTA_BYTES: '3500' });
+    const { bob, eva } = await small.people('bob', 'eva');
+    const answers = await Promise.all(Array.from({ length: 8 }, () => upload(bob, noise(1_000))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 422, 422, 422, 422, 422]);
+    expect(answers.find(({ status }) => status === 422)!.body.code).toBe('quota_exceeded');
+    expect(await objects(small)).toBe(3);
+    expect((await upload(eva, noise(1_000))).status).toBe(201);
+    const begun = await Promise.all(
+      Array.from({ length: 5 }, () => bob.tries('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 200 })),
+    );
+    expect(begun.sort()).toEqual(['201', '201', '422 quota_exceeded', '422 quota_exceeded', '422 quota_exceeded']);
+    await bob.deletes(`/media/${answers.find(({ status }) => status === 201)!.body.id}`);
+    expect((await upload(bob, noise(900))).status).toBe(201);
+    await small.stop();
+  });
+
+  it('on uploads at once: the next is told to come again', async () => {
+    const narrow = await World.start({ MEDIA_UPLOADS_AT_ONCE: '1' });
+    const bob = await narrow.person('bob');
+    const slow = [await RawUpload.begin(bob, { length: 1_000 }), await RawUpload.begin(bob, { length: 1_000 })];
+    await until('that one of them has the place', () => slow.some(({ received }) => received.startsWith('HTTP/1.1 503')));
+    const busy = await upload(bob, noise(10));
+    expect(busy.body).toMatchObject({ status: 503, code: 'overloaded', retryAfter: 2 });
+    expect(busy.headers.get('retry-after')).toBe('2');
+    slow.forEach(({ socket }) => socket.destroy());
+    await until('a place', async () => (await upload(bob, noise(10))).status === 201);
+    await narrow.stop();
+  });
+});
+
+describe('a direct upload', () => {
+  const text = Buffer.from('a promise');
+
+  it.each([
+    ['too large', { size: 21 * MIB }, '413 file_too_large'],
+    ['of a negative size', { size: -1 }, '400 validation_failed'],
+    ['of half a byte', { size: 1.5 }, '400 validation_failed'],
+    ['of no type', { contentType: 'text' }, '400 validation_failed'],
+    ['of a type with a line in it', { contentType: 'text/plain\r\nx: y' }, '400 validation_failed'],
+    ['with a checksum that is none', { sha256: 'abc' }, '400 validation_failed'],
+    ['without a name', { filename: '' }, '400 validation_failed'],
+    ['under a name that cannot be stored', { filename: 'a\u0000b' }, '422 unstorable_text'],
+    ['with a key of its own', { objectKey: '../x' }, '400 validation_failed'],
+  ])('%s is refused', async (_, more, expected) => {
+    expect(await ana.tries('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 10, ...more })).toBe(expected);
+  });
+
+  it('is put by its own link alone, as promised', async () => {
+    const target = await direct(ana, text, 'text/plain');
+    const other = await direct(ana, text, 'text/plain');
+    const token = new URL(target.url, world.url).searchParams.get('token')!;
+    const at = (mediaId: string, word: string) => ({ ...target, url: `/v1/media/uploads/${mediaId}/content?token=${word}` });
+    expect(await put(ana, at(other.mediaId, token), text)).toBe(404);
+    expect(await put(ana, at(target.mediaId, `${token}x`), text)).toBe(404);
+    expect(await put(ana, at(target.mediaId, ''), text)).toBe(404);
+    expect(await put(ana, at(target.mediaId, 'e30.e30'), text)).toBe(404);
+    expect(await put(ana, { ...target, headers: { 'content-type': 'text/html' } }, text)).toBe(422);
+    expect(await put(ana, target, text.subarray(1))).toBe(422);
+    expect(await put(ana, target, Buffer.concat([text, text]))).toBe(413);
+    expect((await completes(ana, target.mediaId)).body.code).toBe('upload_missing');
+    expect(await put(ana, target, text)).toBe(204);
+    expect((await completes(ana, target.mediaId)).status).toBe(200);
+    expect(await put(ana, target, text)).toBe(404);
+  });
+
+  it('ends with its time', async () => {
+    const target = await direct(ana, text, 'text/plain');
+    await put(ana, target, text);
+    await database.query(`UPDATE media SET expires_at = now() WHERE id = $1`, [target.mediaId]);
+    expect((await completes(ana, target.mediaId)).body.code).toBe('upload_expired');
+  });
+
+  it('of an unknown id is as one of somebody else', async () => {
+    const eva = await world.person('eva');
+    const target = await direct(ana, text, 'text/plain');
+    const unknown = await completes(eva, '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11');
+    const foreign = await completes(eva, target.mediaId);
+    expect({ ...foreign.body, requestId: '' }).toEqual({ ...unknown.body, requestId: '' });
+    expect((await call(world.url, 'POST', '/media/uploads/nothing/complete', { token: eva.accessToken })).status).toBe(400);
+  });
+});

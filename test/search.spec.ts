@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { SearchIndexer } from '../src/search/search-indexer.service.js';
 import { normalise, termsOf, tsqueryOf, vectorOf } from '../src/search/search-text.policy.js';
 import { snippetOf, SNIPPET_LENGTH } from '../src/search/snippet.policy.js';
 import type { Said } from './support/ear.js';
 import { until } from './support/until.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
+
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 describe('folding', () => {
   it.each([
@@ -60,6 +64,16 @@ describe('search', () => {
   /** What was sent is found soon, not at once: waits until the newest is. */
   const indexed = (person: Person, message: Said): Promise<unknown> =>
     until('the newest message found', async () => (await idsOf(person, message.text, `&roomId=${message.roomId}`)).includes(message.id));
+
+  /** A picture of one pixel. */
+  const uploaded = async (person: Person): Promise<string> => {
+    const form = new FormData();
+    form.append('file', new Blob([PIXEL], { type: 'image/png' }), 'pixel.png');
+    const headers = { authorization: `Bearer ${person.accessToken}` };
+    const answer = await fetch(`${world.url}/v1/media`, { method: 'POST', body: form, headers });
+    expect(answer.status).toBe(201);
+    return ((await answer.json()) as Said).id;
+  };
 
   it.each([
     ['a word', 'The quick brown fox', 'brown'],
@@ -172,6 +186,38 @@ describe('search', () => {
       cursor = page.nextCursor;
     } while (cursor);
     expect(found).toEqual(said.map((message) => message.id));
+  });
+
+  it('what nobody has indexed yet: after a crash, or sent by a command', async () => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    const message = await ana.says(room, 'flamingo');
+    await indexed(ana, message);
+    const client = new pg.Client(world.app.databaseUrl);
+    await client.connect();
+    await client.query('DELETE FROM message_search');
+    await client.query('DELETE FROM search_marks');
+    await client.end();
+    expect(await idsOf(ana, 'flamingo')).toEqual([]);
+    await world.app.app.get(SearchIndexer, { strict: false }).sweep();
+    await indexed(ana, message);
+  });
+
+  it('files by what is said to them, and whether there are any', async () => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    const picture = await ana.says(room, 'a heron', { mediaIds: [await uploaded(ana)] });
+    const words = await ana.says(room, 'no heron');
+    expect(picture).toMatchObject({ type: 'image', media: [{ kind: 'image' }] });
+    await indexed(ana, words);
+    expect(await idsOf(ana, 'heron', '&hasMedia=true')).toEqual([picture.id]);
+    expect(await idsOf(ana, 'heron', '&hasMedia=false')).toEqual([words.id]);
+    const path = `/rooms/${room.id}/messages/${picture.id}`;
+    await ana.patches(path, { text: 'an egret' });
+    expect(await idsOf(ana, 'egret', '&hasMedia=true')).toEqual([picture.id]);
+    expect((await ana.patches(path, { text: null })).text).toBeNull();
+    expect(await idsOf(ana, 'egret')).toEqual([]);
+    expect(await ana.deletes(path)).toMatchObject({ media: [], text: null });
   });
 
   it.each([

@@ -37,7 +37,7 @@ export class MediaController {
       'request. Streamed (`Range`, `If-Range`, `If-None-Match`), or 302 to a link of the store that lives for a minute. Without a header ' +
       '`?ticket=` stands for the token. What is neither picture, film nor sound comes as an attachment.',
   })
-  @ApiProduces('application/octet-stream')
+  @ApiProduces('*/*')
   @ApiOkResponse({ description: 'The whole file, in its own type.', schema: { type: 'string', format: 'binary' } })
   @ApiResponse({ status: 206, description: 'The range that was asked for.', schema: { type: 'string', format: 'binary' } })
   @ApiResponse({ status: 302, description: 'To the store, for 60 seconds.' })

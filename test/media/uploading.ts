@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Judge } from '../support/judge.js';
 import type { Person } from '../support/world.js';
 import { call, type Answer } from '../support/world.js';
 
@@ -13,7 +14,10 @@ export async function upload(who: Person, bytes: Buffer, filename = 'a file', fi
     headers: { authorization: `Bearer ${who.accessToken}` },
     body: form,
   });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const answer = { status: response.status, headers: response.headers, body: await response.json() };
+  const faults = Judge.sits.ofAnswer({ method: 'POST', path: '/v1/media', hasBody: true }, answer);
+  if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
+  return answer;
 }
 
 /** One that must be taken. */

@@ -107,8 +107,9 @@ export class Judge {
     if (status >= 400) return [...this.faults('rest:#/components/schemas/Problem', body), ...problemFaults(body, { status, headers })];
     if (!content) return body === '' ? [] : [`a body that is not documented: ${JSON.stringify(body)}`];
     const type = headers.get('content-type')?.split(';')[0] ?? '';
-    if (!content[type]) return [`the content type ${type} is not documented`];
-    const schema = content[type].schema;
+    const documented = content[type] ?? content['*/*'];
+    if (!documented) return [`the content type ${type} is not documented`];
+    const { schema } = documented;
     if (type !== 'application/json' || !schema) return [];
     const key = `${operation.operationId} ${status} ${template}`;
     if (!this.known.has(key)) this.known.set(key, this.ajv.compile(relative(closed(jsonSchema(schema)))));

@@ -48,7 +48,9 @@ export class AuthService {
     const right = await this.passwords.matches(password, credential?.passwordHash ?? null);
     if (!credential?.passwordHash || !right) throw new CredentialsInvalid();
     const pair = await this.enter(credential.userId, device, credential.passwordHash);
-    return { user: userViewOf(await this.users.require(credential.userId)), ...pair };
+    const [user] = await this.users.find([credential.userId]);
+    if (!user) throw new CredentialsInvalid(); // removed since
+    return { user: userViewOf(user), ...pair };
   }
 
   private async enter(userId: string, device: Device, passwordHash: string): Promise<TokenPairView> {

@@ -63,6 +63,14 @@ export class JobQueue {
     if (gone.length === 0) await this.release(id);
   }
 
+  /** As if it had never been claimed. */
+  async giveBack({ id, attempts }: ClaimedJob): Promise<void> {
+    await this.transactions.query(`UPDATE jobs SET locked_until = NULL, attempts = attempts - 1 WHERE id = $1 AND attempts = $2`, [
+      id,
+      attempts,
+    ]);
+  }
+
   /** The next step, or the next turn of a timer: a first attempt. */
   async next({ id, attempts }: ClaimedJob, payload: JobPayload, inSeconds = 0): Promise<void> {
     const kept = await this.transactions.query(

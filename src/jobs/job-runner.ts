@@ -61,7 +61,9 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
         timersStand = true;
         const free = AT_ONCE - this.running.size;
         const jobs = free > 0 ? await this.queue.claim(this.registry.kinds, free, LOCK_SECONDS) : [];
-        jobs.forEach((job) => this.start(job));
+        // The end may have come while the claim was under way.
+        if (this.stopping.signal.aborted) await Promise.all(jobs.map((job) => this.queue.giveBack(job)));
+        else jobs.forEach((job) => this.start(job));
         this.troubled = false;
       } catch (error) {
         if (!this.troubled) this.log.error(`cannot read jobs: ${messageOf(error)}`);

@@ -25,6 +25,9 @@ export const TEST_ENVIRONMENT = {
   ARGON2_ITERATIONS: '1',
   RATE_LIMIT: 'off',
   DATABASE_MIGRATE: 'off',
+  // A busy machine is no fault: what tests an end of patience sets its own.
+  DATABASE_PATIENCE_MS: '15000',
+  WRITER_LOCK_TIMEOUT_MS: '15000',
 } as const;
 
 /**

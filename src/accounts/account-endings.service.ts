@@ -64,14 +64,23 @@ export class AccountEndings {
     return this.users.view(userId);
   }
 
-  /** Takes the steps over somebody's rooms one transaction each, and `last` in that of the last one: usually there is one. */
+  /**
+   * Takes the steps over somebody's rooms, and does `last` in the transaction of the last one. Then the steps once more: what was handed to
+   * them while they were going. Once they are gone nobody hands them anything.
+   */
   private async after(step: (place: string | null) => Promise<string | null>, last: () => Promise<void>): Promise<void> {
+    await this.steps(step, last);
+    await this.steps(step);
+  }
+
+  /** One transaction each; usually there is one. */
+  private async steps(step: (place: string | null) => Promise<string | null>, last?: () => Promise<void>): Promise<void> {
     let place: string | null = null;
     do {
       const from: string | null = place;
       place = await this.transactions.run(async () => {
         const next = await step(from);
-        if (next === null) await last();
+        if (next === null) await last?.();
         return next;
       });
     } while (place !== null);

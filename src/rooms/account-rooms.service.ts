@@ -64,15 +64,26 @@ export class AccountRooms {
   ): Promise<string | null> {
     const roomIds = await this.rows.roomsOf(userId, { owned, after, limit: ROOMS_AT_ONCE });
     await this.access.holdAll(roomIds, async (rooms) => {
-      const heirs = await this.rows.heirs(roomIds, userId, liveOnly);
+      const heirs = await this.heirs(roomIds, userId, liveOnly);
       const seats = new Map((await this.rows.seatsOf(userId, roomIds)).map((seat) => [seat.roomId, seat]));
-      // All at once, as everybody takes them: one by one would be a deadlock with who takes two.
-      await this.heads.lock([userId, ...[...heirs.values()].map((heir) => heir.userId)]);
       for (const room of rooms) {
         const seat = seats.get(room.id);
         if (seat) await work(room, seat, heirs.get(room.id));
       }
     });
     return roomIds.length < ROOMS_AT_ONCE ? null : (roomIds.at(-1) ?? null);
+  }
+
+  /** Who takes the rooms over, held: an account that rests or ends holds its own head, so nobody is chosen who goes at the same moment. */
+  private async heirs(roomIds: readonly string[], userId: string, liveOnly: boolean): Promise<Map<string, RoomUser>> {
+    const held = new Set<string>();
+    for (;;) {
+      const heirs = await this.rows.heirs(roomIds, userId, liveOnly);
+      const chosen = [userId, ...[...heirs.values()].map((heir) => heir.userId)];
+      if (chosen.every((id) => held.has(id))) return heirs;
+      // All at once, as everybody takes them: one by one would be a deadlock with who takes two.
+      await this.heads.lock(chosen);
+      for (const id of chosen) held.add(id);
+    }
   }
 }

@@ -35,8 +35,9 @@ export class Ownership {
       if (userId === actor.userId) return;
       const heir = await this.rows.seatOf(roomId, userId);
       if (!heir) throw new RoomUserNotFound();
-      await this.users.require(userId);
       await this.pass(room, member, heir);
+      // Last: passing holds the heir's head, so an account that rests or ends at this moment does so before this look, or after the room is theirs.
+      await this.users.require(userId);
     });
   }
 

@@ -51,6 +51,11 @@ export class ReferenceClient {
     }
   }
 
+  /** Loads one room, and no other. */
+  async open(roomId: string): Promise<void> {
+    await this.start(roomId);
+  }
+
   /** Everything that the client would show of a room, in an order of its own. */
   shows(roomId: string): Said {
     const state = this.rooms.get(roomId);

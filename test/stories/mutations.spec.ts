@@ -1,0 +1,324 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
+import type { Said } from '../support/ear.js';
+import { Mirror } from '../support/mirror.js';
+import { until } from '../support/until.js';
+import { type Person, World } from '../support/world.js';
+
+// After every mutation that the wire knows, what a client has built from events is what a fresh load would give it: to who did it, to who sits
+// beside it, and to whom it happens.
+
+type Name = 'ana' | 'bob' | 'zoe' | 'max';
+
+/** A group of ana (its owner), bob (an admin) and zoe; max is a friend of ana and of nobody else, and new for each story. */
+interface Cast extends Record<Name, Person> {
+  readonly boss: Person;
+  readonly room: Said;
+  /** The path of the room. */
+  readonly at: string;
+  /** Of zoe, with a reaction of bob. */
+  readonly message: Said;
+  /** The path of the message. */
+  readonly it: string;
+  readonly reaction: Said;
+  says(who: Name, event: string, payload: object): Promise<Said>;
+}
+
+interface Mutation {
+  /** What must be so before. */
+  readonly given?: (cast: Cast) => Promise<unknown>;
+  readonly act: (cast: Cast) => Promise<unknown>;
+  /** Who must hear what: without it, a story in which nothing is told would pass. */
+  readonly heard: Partial<Record<Name, string>>;
+}
+
+const REACTION = { reaction: '🎉' };
+
+const ROUTES: Record<string, Mutation> = {
+  'PATCH /v1/users/me': {
+    given: ({ ana, bob }) => ana.opensPrivate(bob),
+    act: ({ ana }) => ana.patches('/users/me', { displayName: 'Ana Lima', privacy: { presence: 'nobody' } }),
+    heard: { ana: 'me:updated', bob: 'user:updated' },
+  },
+  'DELETE /v1/users/me': {
+    given: ({ ana, max, at }) => ana.posts(`${at}/users`, { userId: max.id }),
+    act: ({ max }) => max.deletes('/users/me'),
+    heard: { bob: 'room-user:removed', ana: 'friend:removed' },
+  },
+  'DELETE /v1/users/{userId}': {
+    given: ({ ana, max, at }) => ana.posts(`${at}/users`, { userId: max.id }),
+    act: ({ boss, max }) => boss.deletes(`/users/${max.id}`),
+    heard: { bob: 'room-user:removed', ana: 'friend:removed' },
+  },
+  'POST /v1/users/{userId}/deactivate': {
+    act: ({ boss, max }) => boss.posts(`/users/${max.id}/deactivate`),
+    heard: { max: 'session:ended' },
+  },
+  'POST /v1/users/{userId}/activate': {
+    given: ({ boss, zoe }) => boss.posts(`/users/${zoe.id}/activate`),
+    act: ({ boss, zoe }) => boss.posts(`/users/${zoe.id}/activate`),
+    heard: {},
+  },
+  'POST /v1/friend-requests': {
+    act: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
+    heard: { max: 'friend-request:received', bob: 'friend-request:received' },
+  },
+  'POST /v1/friend-requests/{id}/approve': {
+    given: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
+    act: async ({ max }) => max.posts(`/friend-requests/${await asked(max)}/approve`),
+    heard: { max: 'friend-request:approved', bob: 'friend-request:approved' },
+  },
+  'POST /v1/friend-requests/{id}/reject': {
+    given: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
+    act: async ({ max }) => max.posts(`/friend-requests/${await asked(max)}/reject`),
+    heard: { max: 'friend-request:rejected', bob: 'friend-request:rejected' },
+  },
+  'DELETE /v1/friend-requests/{id}': {
+    given: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
+    act: async ({ bob, max }) => bob.deletes(`/friend-requests/${await asked(max)}`),
+    heard: { max: 'friend-request:cancelled', bob: 'friend-request:cancelled' },
+  },
+  'DELETE /v1/friends/{userId}': {
+    act: ({ ana, max }) => ana.deletes(`/friends/${max.id}`),
+    heard: { ana: 'friend:removed', max: 'friend:removed' },
+  },
+  'PUT /v1/users/me/blocks/{userId}': {
+    act: ({ ana, max }) => ana.puts(`/users/me/blocks/${max.id}`),
+    heard: { ana: 'me:updated', max: 'friend:removed' },
+  },
+  'DELETE /v1/users/me/blocks/{userId}': {
+    given: ({ ana, max }) => ana.puts(`/users/me/blocks/${max.id}`),
+    act: ({ ana, max }) => ana.deletes(`/users/me/blocks/${max.id}`),
+    heard: { ana: 'me:updated' },
+  },
+  'POST /v1/rooms': {
+    act: ({ ana, bob }) => ana.opensTeam(bob),
+    heard: { ana: 'room:created', bob: 'room:created' },
+  },
+  'PATCH /v1/rooms/{roomId}': {
+    act: ({ bob, at }) => bob.patches(at, { name: 'renamed', metaTags: ['a'], slowModeSeconds: 0, description: 'said' }),
+    heard: { ana: 'room:updated', zoe: 'room:updated' },
+  },
+  'DELETE /v1/rooms/{roomId}': {
+    act: ({ ana, at }) => ana.deletes(at),
+    heard: { ana: 'room:gone', zoe: 'room:gone' },
+  },
+  'POST /v1/rooms/{roomId}/join': {
+    given: ({ ana, at }) => ana.patches(at, { isPublic: true }),
+    act: ({ max, at }) => max.posts(`${at}/join`),
+    heard: { max: 'room:created', bob: 'room-user:added' },
+  },
+  'POST /v1/rooms/{roomId}/leave': {
+    act: ({ zoe, at }) => zoe.posts(`${at}/leave`),
+    heard: { zoe: 'room:gone', bob: 'room-user:removed' },
+  },
+  'PUT /v1/rooms/{roomId}/owner': {
+    act: ({ ana, bob, at }) => ana.puts(`${at}/owner`, { userId: bob.id }),
+    heard: { ana: 'membership:updated', bob: 'membership:updated', zoe: 'room-user:updated' },
+  },
+  'POST /v1/rooms/{roomId}/invites': { act: ({ ana, at }) => ana.posts(`${at}/invites`), heard: {} },
+  'DELETE /v1/rooms/{roomId}/invites/{id}': {
+    act: async ({ ana, at }) => ana.deletes(`${at}/invites/${(await ana.posts(`${at}/invites`)).id}`),
+    heard: {},
+  },
+  'POST /v1/invites/{code}/join': {
+    act: async ({ ana, max, at }) => max.posts(`/invites/${(await ana.posts(`${at}/invites`)).code}/join`),
+    heard: { max: 'room:created', bob: 'room-user:added' },
+  },
+  'POST /v1/rooms/{roomId}/users': {
+    act: ({ ana, max, at }) => ana.posts(`${at}/users`, { userIds: [max.id] }),
+    heard: { max: 'room:created', bob: 'room-user:added' },
+  },
+  'PATCH /v1/rooms/{roomId}/users/me': {
+    act: ({ zoe, at }) => zoe.patches(`${at}/users/me`, { muted: true, pinned: true, archived: true, draft: 'I was about to' }),
+    heard: { zoe: 'membership:updated' },
+  },
+  'PUT /v1/rooms/{roomId}/users/me/read': {
+    given: ({ ana, room }) => ana.says(room, 'unread @all'),
+    act: async ({ zoe, at }) => zoe.puts(`${at}/users/me/read`, { seq: (await zoe.gets(at)).lastSeq }),
+    heard: { zoe: 'membership:updated' },
+  },
+  'PATCH /v1/rooms/{roomId}/users/{userId}': {
+    act: ({ ana, zoe, at }) => ana.patches(`${at}/users/${zoe.id}`, { role: 'admin', permissions: ['can_create_messages'] }),
+    heard: { zoe: 'membership:updated', bob: 'room-user:updated' },
+  },
+  'DELETE /v1/rooms/{roomId}/users/{userId}': {
+    act: ({ bob, zoe, at }) => bob.deletes(`${at}/users/${zoe.id}`),
+    heard: { zoe: 'room:gone', ana: 'room-user:removed' },
+  },
+  'PUT /v1/rooms/{roomId}/bans/{userId}': {
+    act: ({ bob, zoe, at }) => bob.puts(`${at}/bans/${zoe.id}`, { reason: 'x' }),
+    heard: { zoe: 'room:gone', ana: 'room-user:removed' },
+  },
+  'DELETE /v1/rooms/{roomId}/bans/{userId}': {
+    given: ({ ana, max, at }) => ana.puts(`${at}/bans/${max.id}`),
+    act: ({ ana, max, at }) => ana.deletes(`${at}/bans/${max.id}`),
+    heard: {},
+  },
+  'POST /v1/rooms/{roomId}/messages': {
+    act: ({ bob, room, message }) => bob.says(room, 'hello @all', { replyToId: message.id }),
+    heard: { ana: 'messages:created', bob: 'messages:created' },
+  },
+  'PATCH /v1/rooms/{roomId}/messages/{messageId}': {
+    given: ({ bob, room, message }) => bob.says(room, 'a reply', { replyToId: message.id }),
+    act: ({ zoe, bob, it: one }) => zoe.patches(one, { text: `changed for @${bob.username}` }),
+    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'DELETE /v1/rooms/{roomId}/messages/{messageId}': {
+    given: ({ bob, room, message }) => bob.says(room, 'a reply', { replyToId: message.id }),
+    act: ({ ana, it: one }) => ana.deletes(one),
+    heard: { bob: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'PUT /v1/rooms/{roomId}/messages/{messageId}/pin': {
+    act: ({ bob, it: one }) => bob.puts(`${one}/pin`),
+    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'DELETE /v1/rooms/{roomId}/messages/{messageId}/pin': {
+    given: ({ bob, it: one }) => bob.puts(`${one}/pin`),
+    act: ({ bob, it: one }) => bob.deletes(`${one}/pin`),
+    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'POST /v1/rooms/{roomId}/messages/{messageId}/reactions': {
+    act: ({ zoe, it: one }) => zoe.posts(`${one}/reactions`, REACTION),
+    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'DELETE /v1/rooms/{roomId}/messages/{messageId}/reactions': {
+    act: ({ bob, it: one }) => bob.deletes(`${one}/reactions?reaction=${encodeURIComponent('👍')}`),
+    heard: { ana: 'messages:updated', bob: 'messages:updated' },
+  },
+  'DELETE /v1/rooms/{roomId}/messages/{messageId}/reactions/{reactionId}': {
+    act: ({ bob, it: one, reaction }) => bob.deletes(`${one}/reactions/${reaction.id}`),
+    heard: { ana: 'messages:updated', bob: 'messages:updated' },
+  },
+  'POST /v1/rooms/{roomId}/messages/{messageId}/report': {
+    act: ({ bob, it: one }) => bob.posts(`${one}/report`, { reason: 'x' }),
+    heard: {},
+  },
+  'POST /v1/rooms/{roomId}/reports/{id}/resolve': {
+    act: async ({ ana, bob, it: one, at }) => ana.posts(`${at}/reports/${(await bob.posts(`${one}/report`, { reason: 'x' })).id}/resolve`),
+    heard: {},
+  },
+};
+
+const EVENTS: Record<string, Mutation> = {
+  'message:send': {
+    act: ({ says, bob, room }) => says('zoe', 'message:send', { roomId: room.id, text: `over a socket @${bob.username}` }),
+    heard: { ana: 'messages:created', zoe: 'messages:created' },
+  },
+  'message:edit': {
+    act: ({ says, message }) => says('zoe', 'message:edit', { roomId: message.roomId, messageId: message.id, text: 'edited' }),
+    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'message:delete': {
+    act: ({ says, message }) => says('zoe', 'message:delete', { roomId: message.roomId, messageId: message.id }),
+    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'reaction:add': {
+    act: ({ says, message }) => says('ana', 'reaction:add', { roomId: message.roomId, messageId: message.id, ...REACTION }),
+    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'reaction:remove': {
+    act: ({ says, message }) => says('bob', 'reaction:remove', { roomId: message.roomId, messageId: message.id, reaction: '👍' }),
+    heard: { bob: 'messages:updated', zoe: 'messages:updated' },
+  },
+  'room:read': {
+    given: ({ ana, room }) => ana.says(room, 'unread @all'),
+    act: ({ says, room }) => says('zoe', 'room:read', { roomId: room.id, seq: 1_000 }),
+    heard: { zoe: 'membership:updated' },
+  },
+  message: {
+    act: ({ says, room }) => says('zoe', 'message', { channel_id: room.id, to: '*', type: 'text', data: 'a frame' }),
+    heard: { ana: 'messages:created', zoe: 'messages:created' },
+  },
+};
+
+/** Changes nothing that anybody else or another device is shown: logins and their tokens, questions, and files that stand nowhere yet. */
+const TELLS_NOBODY = [
+  /^POST \/v1\/auth\//,
+  /^DELETE \/v1\/auth\/sessions\//,
+  /^POST \/v1\/users\/lookup$/,
+  /^(POST|PUT|DELETE) \/v1\/media/,
+  /^(typing|sync|rooms|presence:watch|auth:refresh)$/,
+];
+
+const asked = async (who: Person): Promise<string> => (await who.gets('/friend-requests?direction=received&status=pending')).items[0].id;
+
+describe('what is built from events is what a fresh load gives', () => {
+  let world: World;
+  let ana: Person;
+  let bob: Person;
+  let zoe: Person;
+  let boss: Person;
+  let mirrors: Record<Exclude<Name, 'max'>, Mirror>;
+
+  beforeAll(async () => {
+    world = await World.start();
+    ({ ana, bob, zoe, boss } = await world.people('ana', 'bob', 'zoe', 'boss'));
+    const db = new pg.Client(world.app.databaseUrl);
+    await db.connect();
+    await db.query('UPDATE users SET admin = true WHERE id = $1', [boss.id]);
+    await db.end();
+    mirrors = { ana: await Mirror.of(ana), bob: await Mirror.of(bob), zoe: await Mirror.of(zoe) };
+  });
+  afterAll(() => world.stop());
+
+  const castOf = async (says: Cast['says']): Promise<Cast> => {
+    const { max } = await world.people('max');
+    await ana.befriends(max);
+    const room = await ana.opensGroup(bob, zoe);
+    const at = `/rooms/${room.id}`;
+    await ana.patches(`${at}/users/${bob.id}`, { role: 'admin' });
+    const message = await zoe.says(room, 'hello');
+    const reaction = await bob.posts(`${at}/messages/${message.id}/reactions`, { reaction: '👍' });
+    return { ana, bob, zoe, max, boss, room, at, message, it: `${at}/messages/${message.id}`, reaction, says };
+  };
+
+  it.each(Object.entries({ ...ROUTES, ...EVENTS }))('after %s', async (_, { given, act, heard }) => {
+    const cast = await castOf(async (who, event, payload) => {
+      expect(await all[who].ear.says(event, payload)).toMatchObject({ ok: true });
+    });
+    const all: Record<Name, Mirror> = { ...mirrors, max: await Mirror.of(cast.max) };
+    // Those whom it concerns, who sits beside it, and who may have done it.
+    const looking = [...new Set<Name>([...(Object.keys(heard) as Name[]), 'bob', 'zoe'])];
+    await given?.(cast);
+    for (const who of looking) await all[who].opens(cast.room.id);
+
+    await act(cast);
+
+    for (const [who, event] of Object.entries(heard) as [Name, string][]) {
+      await until(`${who} hears ${event}`, () => all[who].heard().includes(event));
+    }
+    for (const who of looking) await isAsFresh(who, all[who]);
+    all.max.ear.close();
+    await ana.call('DELETE', cast.at);
+  });
+
+  async function isAsFresh(who: Name, mirror: Mirror): Promise<void> {
+    if (!mirror.ear.socket.connected || (await mirror.person.call('GET', '/users/me')).status !== 200) return;
+    await mirror.ear.settles();
+    mirror.isTrue = false;
+    let expected: Said;
+    const isSame = async (): Promise<boolean> => {
+      expected = await mirror.fresh();
+      return isDeepStrictEqual(mirror.shows(), expected);
+    };
+    await until('the same', isSame, 3_000).catch(() => undefined); // the difference is told by what follows
+    expect({ who, ...mirror.shows() }).toEqual({ who, ...expected });
+    expect(mirror.faults).toEqual([]);
+    mirror.isTrue = true;
+  }
+
+  it('was asked of every mutation that the wire knows', () => {
+    const document: Said = JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, 'openapi.json'), 'utf8'));
+    const routes = Object.entries<Said>(document.paths).flatMap(([template, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${template}`),
+    );
+    const mutations = [...routes.filter((route) => !route.startsWith('GET ')), ...Object.keys(CLIENT_EVENTS)];
+    const told = mutations.filter((one) => !TELLS_NOBODY.some((pattern) => pattern.test(one)));
+    expect(Object.keys({ ...ROUTES, ...EVENTS }).toSorted()).toEqual(told.toSorted());
+  });
+});

@@ -5,6 +5,7 @@ import { envExampleCommand } from './manage/env-example.command.js';
 import { mediaCollectCommand } from './manage/media-collect.command.js';
 import { migrateCommands } from './manage/migrate.command.js';
 import { seedCommand } from './manage/seed.command.js';
+import { setPasswordCommand } from './manage/set-password.command.js';
 import { unreadRepairCommand } from './manage/unread-repair.command.js';
 import { type CommandFile, giveUp, Workplace } from './manage/workplace.js';
 
@@ -12,6 +13,7 @@ import { type CommandFile, giveUp, Workplace } from './manage/workplace.js';
 const COMMANDS: readonly CommandFile[] = [
   migrateCommands,
   createAdminCommand,
+  setPasswordCommand,
   seedCommand,
   mediaCollectCommand,
   unreadRepairCommand,

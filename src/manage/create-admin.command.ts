@@ -1,14 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
-import { isCommonPassword } from '../auth/passwords/common-passwords.js';
-import { Passwords } from '../auth/passwords/passwords.service.js';
-import { codePoints } from '../common/text.js';
 import { Transactions } from '../database/transactions.js';
 import { Credentials } from '../users/credentials.service.js';
 import { UserAccounts } from '../users/user-accounts.service.js';
 import { foldUsername, isReservedUsername, isUsername } from '../users/user.policy.js';
 import { UsersService } from '../users/users.service.js';
+import { newPassword } from './new-password.js';
 import { CommandError, type Workplace } from './workplace.js';
 
 export function createAdminCommand(program: Command, workplace: Workplace): void {
@@ -31,11 +28,7 @@ export function createAdminCommand(program: Command, workplace: Workplace): void
 
 async function make(app: INestApplicationContext, workplace: Workplace, username: string, given?: string): Promise<string> {
   if (!isUsername(username) || isReservedUsername(username)) throw new CommandError('a username is 3 to 32 of a-z 0-9 _ . -');
-  const password = given ?? randomBytes(15).toString('base64url');
-  if (codePoints(password) < 8 || codePoints(password) > 128 || isCommonPassword(password)) {
-    throw new CommandError('a password is 8 to 128 characters, and none of the commonest');
-  }
-  const passwordHash = await app.get(Passwords).hash(password);
+  const { password, passwordHash } = await newPassword(app, given);
   const user = await app.get(UsersService).create({ username, displayName: null, passwordHash });
   if (!user) throw new CommandError(`${username} belongs to an account that is deactivated`);
   workplace.print(given ? `made ${username}` : `made ${username} with the password ${password}`);

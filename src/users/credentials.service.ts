@@ -52,6 +52,15 @@ export class Credentials {
     return rows.length > 0;
   }
 
+  /** Gives a live person another password, whatever theirs was, also none. Whether there was such a person. */
+  async setPassword(userId: string, next: string): Promise<boolean> {
+    const rows = await this.transactions.query(
+      `UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL AND deactivated_at IS NULL RETURNING 1`,
+      [userId, next],
+    );
+    return rows.length > 0;
+  }
+
   /** The person with this identity at another service, live or not; null: never seen. */
   async ofSubject(issuer: string, subject: string): Promise<string | null> {
     const [row] = await this.transactions.query<{ id: string }>(

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DirectQueries } from './direct-queries.js';
+import { Epoch } from './epoch.js';
 import { DatabaseNotifications } from './notifications.js';
 import { PoolGuard } from './pool-guard.js';
 import { Transactions } from './transactions.js';
@@ -16,7 +17,7 @@ import { Transactions } from './transactions.js';
       useFactory: (settings: Settings) => ({ ...dataSourceOptions(settings), autoLoadEntities: true, retryAttempts: 1, retryDelay: 0 }),
     }),
   ],
-  providers: [Transactions, DirectQueries, PoolGuard, DatabaseNotifications],
-  exports: [Transactions, DirectQueries, DatabaseNotifications],
+  providers: [Transactions, DirectQueries, Epoch, PoolGuard, DatabaseNotifications],
+  exports: [Transactions, DirectQueries, Epoch, DatabaseNotifications],
 })
 export class DatabaseModule {}

@@ -29,19 +29,19 @@ export class BlocksService {
 
   /**
    * Blocks a person, and ends friendship and pending requests with them. Once it is answered, nothing sent in a private room of the two
-   * is accepted. @throws CannotBlockOneself, UserNotFound, TooManyBlocks
+   * is accepted. @param since of a block that stood elsewhere before  @throws CannotBlockOneself, UserNotFound, TooManyBlocks
    */
-  block(actor: Actor, userId: string): Promise<void> {
+  block(actor: Actor, userId: string, since: string | null = null): Promise<void> {
     if (userId === actor.userId) throw new CannotBlockOneself();
     return this.transactions.run(async () => {
       await this.holdPair(actor.userId, userId);
       const { blocked, full } = await this.queries.blockState(actor.userId, userId);
       if (blocked) return;
       if (full) throw new TooManyBlocks();
-      await this.transactions.query(`INSERT INTO blocks (user_id, blocked_id, created_at) VALUES ($1, $2, clock_timestamp())`, [
-        actor.userId,
-        userId,
-      ]);
+      await this.transactions.query(
+        `INSERT INTO blocks (user_id, blocked_id, created_at) VALUES ($1, $2, coalesce($3::timestamptz, clock_timestamp()))`,
+        [actor.userId, userId, since],
+      );
       await this.requests.estrange(actor.userId, userId);
       await this.tell(actor);
     });

@@ -10,6 +10,7 @@ import { Avatars } from './avatars.service.js';
 import { Decoders } from './decoders/decoders.service.js';
 import { MediaCollector } from './media-collector.service.js';
 import { MediaController } from './media.controller.js';
+import { MediaImport } from './media-import.service.js';
 import { MediaDelivery } from './media-delivery.service.js';
 import { Media } from './media.entity.js';
 import { MediaObjects } from './media-objects.service.js';
@@ -33,6 +34,7 @@ const DAY_SECONDS = 86_400;
   controllers: [UploadsController, MediaController],
   providers: [
     ...[Avatars, MediaRows, MessageMediaRows, MediaObjects, MediaQueries, MediaService, MediaDelivery, MediaCollector],
+    MediaImport,
     ...[Decoders, Intake, UploadSlots, Uploads, DirectUploads, Arrivals],
   ],
   exports: [Avatars, MessageMediaRows],

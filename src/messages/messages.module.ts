@@ -11,6 +11,7 @@ import { MessageEdit } from './changing/message-edit.entity.js';
 import { MessageEditing } from './changing/message-editing.service.js';
 import { MessageEdits } from './changing/message-edits.service.js';
 import { MessageErasure } from './changing/message-erasure.service.js';
+import { MessageRemainsImport } from './changing/message-remains-import.service.js';
 import { MessagePin } from './pins/message-pin.entity.js';
 import { MessageRemains } from './changing/message-remains.service.js';
 import { MessageRemoval } from './changing/message-removal.service.js';
@@ -41,6 +42,7 @@ import { PinsService } from './pins/pins.service.js';
     MessageErasure,
     MessageRemoval,
     MessageRemains,
+    MessageRemainsImport,
     MessageThreads,
     PinsService,
   ],

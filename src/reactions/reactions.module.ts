@@ -5,6 +5,7 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { Reaction, ReactionCount } from './reaction.entity.js';
+import { ReactionImport } from './reaction-import.service.js';
 import { ReactionRows } from './reaction-rows.service.js';
 import { MyReactionsController, ReactionsController } from './reactions.controller.js';
 import { ReactionsQueries } from './reactions.queries.js';
@@ -13,7 +14,7 @@ import { ReactionsService } from './reactions.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Reaction, ReactionCount]), FriendsModule, RoomAccessModule, TimelineModule],
   controllers: [ReactionsController, MyReactionsController],
-  providers: [ReactionsService, ReactionRows, ReactionsQueries],
+  providers: [ReactionsService, ReactionImport, ReactionRows, ReactionsQueries],
   exports: [ReactionsService, ReactionRows],
 })
 export class ReactionsModule implements OnModuleInit {

@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { UsersModule } from '../users/users.module.js';
 import { ReadMarkRows } from './read-mark-rows.service.js';
 import { RoomAccess } from './room-access.service.js';
 import { RoomAudit } from './room-audit.entity.js';
 import { RoomBan } from './room-ban.entity.js';
 import { RoomBans } from './room-bans.service.js';
 import { RoomChange } from './room-change.entity.js';
+import { RoomImport } from './room-import.service.js';
 import { RoomHead } from './room-head.entity.js';
 import { RoomLog } from './room-log.service.js';
 import { RoomPurge } from './room-purge.service.js';
@@ -15,8 +17,8 @@ import { Room } from './room.entity.js';
 
 /** Rooms and seats as rows, the one door to them, and their log. No routes. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomUser, RoomBan, RoomChange, RoomAudit])],
-  providers: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, ReadMarkRows],
-  exports: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, ReadMarkRows],
+  imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomUser, RoomBan, RoomChange, RoomAudit]), UsersModule],
+  providers: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, RoomImport, ReadMarkRows],
+  exports: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, RoomImport, ReadMarkRows],
 })
 export class RoomAccessModule {}

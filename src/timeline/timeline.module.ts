@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
+import { MessageImport } from './message-import.service.js';
 import { MessageRows } from './message-rows.service.js';
 import { MessageTombstones } from './message-tombstones.service.js';
 import { MessageWriter } from './message-writer.service.js';
@@ -12,7 +13,7 @@ import { SystemMessages } from './system-messages.service.js';
 /** Messages as rows, and the send path. No routes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Message, MessageMention]), RoomAccessModule],
-  providers: [MessageRows, MessageTombstones, MessageWriter, SendCall, SystemMessages],
+  providers: [MessageImport, MessageRows, MessageTombstones, MessageWriter, SendCall, SystemMessages],
   exports: [MessageRows, MessageTombstones, MessageWriter, SystemMessages],
 })
 export class TimelineModule implements OnModuleInit {

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { createAdminCommand } from './manage/create-admin.command.js';
 import { doctorCommand } from './manage/doctor.command.js';
 import { envExampleCommand } from './manage/env-example.command.js';
+import { exportCommand } from './manage/export.command.js';
+import { importCommand } from './manage/import.command.js';
 import { mediaCollectCommand } from './manage/media-collect.command.js';
 import { migrateCommands } from './manage/migrate.command.js';
 import { seedCommand } from './manage/seed.command.js';
@@ -17,6 +19,8 @@ const COMMANDS: readonly CommandFile[] = [
   seedCommand,
   mediaCollectCommand,
   unreadRepairCommand,
+  exportCommand,
+  importCommand,
   doctorCommand,
   envExampleCommand,
 ];

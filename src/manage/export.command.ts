@@ -1,0 +1,44 @@
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { isId } from '../common/ids.js';
+import { Transactions } from '../database/transactions.js';
+import { InstallationExport } from './transfer/installation-export.js';
+import { CommandError, type Workplace } from './workplace.js';
+
+interface Options {
+  room?: string;
+  output?: string;
+}
+
+export function exportCommand(program: Command, workplace: Workplace): void {
+  program
+    .command('export')
+    .option('--room <id>', 'one room, with the people that it names; left out, everything')
+    .option('--output <file>', 'where to; left out, the standard output (then run npm with -s)')
+    .description('write people, rooms and messages as NDJSON, as import reads it: no passwords, no sessions, no bytes of files')
+    .action(({ room, output }: Options) => {
+      if (room !== undefined && !isId(room)) throw new CommandError('--room takes the id of a room');
+      return workplace.withApplication(async (app) => {
+        const sink = output === undefined ? process.stdout : createWriteStream(output);
+        const records = await new InstallationExport(app.get(Transactions)).run(room?.toLowerCase() ?? null, writerOf(sink));
+        if (output === undefined) return;
+        sink.end();
+        await finished(sink);
+        workplace.print(`${records} records in ${output}`);
+      });
+    });
+}
+
+/** Waits while the reader is slower. What breaks the sink ends the export. */
+function writerOf(sink: Writable): (text: string) => Promise<void> {
+  const broken = new Promise<never>((_, reject) => {
+    sink.once('error', (error) => reject(new CommandError(`the export could not be written: ${error.message}`)));
+  });
+  broken.catch(() => undefined);
+  return async (text) => {
+    const more = sink.write(text) ? Promise.resolve() : new Promise<void>((resolve) => sink.once('drain', resolve));
+    await Promise.race([more, broken]);
+  };
+}

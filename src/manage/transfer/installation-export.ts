@@ -1,0 +1,75 @@
+import { timeJson } from '../../database/sql-json.js';
+import type { Transactions } from '../../database/transactions.js';
+import { CommandError } from '../workplace.js';
+import { INSTALLATION, type Part, ROOM, ROOMS } from './export-parts.js';
+import { FORMAT, VERSION } from './records.js';
+
+/** Rows that are held at a time. */
+const ROWS = 500;
+
+interface Header {
+  epoch: string;
+  exportedAt: string;
+}
+
+/**
+ * Everything of an installation, or of one room, as lines: one snapshot, however long its reader takes, and {@link ROWS} rows at a time. As
+ * with any long snapshot, Postgres keeps meanwhile what is updated and deleted.
+ */
+export class InstallationExport {
+  private cursors = 0;
+  private records = 0;
+
+  constructor(private readonly transactions: Transactions) {}
+
+  /** @param roomId null: everything  @param write resolves when more may come  @returns how many records @throws CommandError no such room */
+  run(roomId: string | null, write: (text: string) => Promise<void>): Promise<number> {
+    this.records = 0;
+    return this.transactions.run(async () => {
+      await this.transactions.query(`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`);
+      await this.transactions.query(`SET LOCAL idle_in_transaction_session_timeout = 0`);
+      await this.transactions.query(`SET LOCAL statement_timeout = 0`);
+      await write(this.line('header', { format: FORMAT, version: VERSION, ...(await this.header(roomId)), roomId }));
+      for (const part of INSTALLATION) await this.tell(part, roomId, write);
+      for await (const rooms of this.rows<{ id: string }>(ROOMS, roomId)) {
+        for (const { id } of rooms) for (const part of ROOM) await this.tell(part, id, write);
+      }
+      await write(`${JSON.stringify({ record: 'end', records: this.records })}\n`);
+      return this.records;
+    });
+  }
+
+  private async header(roomId: string | null): Promise<Header> {
+    const [row] = await this.transactions.query<Header & { found: boolean }>(
+      `SELECT s.value AS epoch, ${timeJson('now()')} AS "exportedAt",
+         $1::uuid IS NULL OR EXISTS (SELECT 1 FROM rooms r WHERE r.id = $1 AND r.deleted_at IS NULL) AS found
+       FROM server_state s WHERE s.key = 'epoch'`,
+      [roomId],
+    );
+    if (!row?.found) throw new CommandError(`there is no room ${roomId}`);
+    return { epoch: row.epoch, exportedAt: row.exportedAt };
+  }
+
+  private async tell({ kind, lines }: Part, roomId: string | null, write: (text: string) => Promise<void>): Promise<void> {
+    for await (const rows of this.rows<{ line: object }>(lines, roomId)) {
+      await write(rows.map(({ line }) => this.line(kind, line)).join(''));
+    }
+  }
+
+  /** A cursor of the database, so that the query is planned and run once, whatever its size. */
+  private async *rows<Row>(sql: string, roomId: string | null): AsyncGenerator<Row[]> {
+    const cursor = `export_${++this.cursors}`;
+    await this.transactions.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, [roomId]);
+    let rows: Row[];
+    do {
+      rows = await this.transactions.query<Row>(`FETCH ${ROWS} FROM ${cursor}`);
+      if (rows.length > 0) yield rows;
+    } while (rows.length === ROWS);
+    await this.transactions.query(`CLOSE ${cursor}`);
+  }
+
+  private line(kind: string, line: object): string {
+    this.records++;
+    return `${JSON.stringify({ record: kind, ...line })}\n`;
+  }
+}

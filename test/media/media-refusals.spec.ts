@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { ObjectStore } from '../../src/storage/object-store.js';
@@ -206,6 +207,30 @@ describe('an image', () => {
   });
 });
 
+describe('a decoder', () => {
+  /** Those of this process. */
+  const decoders = (): number[] => {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+    return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('decoder-program'));
+  };
+
+  it('that dies takes its file with it, and nothing else', async () => {
+    expect((await upload(ana, await png())).status).toBe(201);
+    const large = await picture.jpeg(6_000, 6_000);
+    await leavesNothing(async () => {
+      let answered = false;
+      const sent = upload(ana, large).finally(() => (answered = true));
+      await until('its death', () => {
+        decoders().forEach((pid) => process.kill(pid, 'SIGKILL'));
+        return answered;
+      });
+      expect((await sent).body).toMatchObject({ status: 422, code: 'image_unreadable' });
+    });
+    const answers = await Promise.all([1, 2, 3].map(async () => upload(ana, await png())));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+  });
+});
+
 describe('bounds', () => {
   it('on types: what is not on the list is refused by its bytes', async () => {
     expect((await upload(ana, Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01'), Buffer.alloc(100)]), 'a.png')).body.code).toBe(
@@ -258,13 +283,16 @@ describe('a direct upload', () => {
     ['too large', { size: 21 * MIB }, '413 file_too_large'],
     ['of a negative size', { size: -1 }, '400 validation_failed'],
     ['of half a byte', { size: 1.5 }, '400 validation_failed'],
+    ['of a type that is not taken', { contentType: 'application/x-msdownload' }, '415 media_type_refused'],
+    ['of a type that is text within', { contentType: 'text/markdown; charset=utf-8' }, '201'],
+    ['of a type that is an archive within', { contentType: 'application/vnd.oasis.opendocument.text' }, '201'],
     ['of no type', { contentType: 'text' }, '400 validation_failed'],
     ['of a type with a line in it', { contentType: 'text/plain\r\nx: y' }, '400 validation_failed'],
     ['with a checksum that is none', { sha256: 'abc' }, '400 validation_failed'],
     ['without a name', { filename: '' }, '400 validation_failed'],
     ['under a name that cannot be stored', { filename: 'a\u0000b' }, '422 unstorable_text'],
     ['with a key of its own', { objectKey: '../x' }, '400 validation_failed'],
-  ])('%s is refused', async (_, more, expected) => {
+  ])('%s is judged before it comes', async (_, more, expected) => {
     expect(await ana.tries('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 10, ...more })).toBe(expected);
   });
 

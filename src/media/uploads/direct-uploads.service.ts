@@ -12,6 +12,7 @@ import { mediaViewOf, type MediaView } from '../media.view.js';
 import type { StartUploadDto } from './dto/start-upload.dto.js';
 import { filenameFrom } from './filename.policy.js';
 import { Intake, type Received } from './intake.service.js';
+import { mayBecome } from './sniffing.policy.js';
 import { TypeRefused, UploadExpired, UploadMismatch, UploadMissing, UploadNotFound } from './uploads.errors.js';
 import type { UploadView } from './uploads.view.js';
 
@@ -31,9 +32,9 @@ export class DirectUploads {
   /** Reserves the space and gives the place. @throws ObjectTooLarge, TypeRefused, QuotaExceeded */
   async start(actor: Actor, { filename, contentType: sent, size, sha256 = '' }: StartUploadDto): Promise<UploadView> {
     const { maxBytes, types, uploadSeconds } = this.settings.media;
-    const contentType = sent.split(';', 1).join('').trim().toLowerCase();
+    const contentType = (sent.split(';', 1)[0] ?? '').trim().toLowerCase();
     if (size > maxBytes) throw new ObjectTooLarge();
-    if (!types.includes(contentType)) throw new TypeRefused();
+    if (!mayBecome(contentType, types)) throw new TypeRefused();
     const id = newId();
     const objectKey = this.objects.arrivalKey(id);
     const expiresAt = new Date(Date.now() + uploadSeconds * 1_000);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../../database/transactions.js';
 import { membershipJson, type MembershipView } from '../../room-users/room-user.view.js';
+import { messageJson, type MessageView } from '../../timeline/message.view.js';
 import { userJson, type UserView } from '../../users/user.view.js';
 import type { RoomStart } from '../fanout/live-room.js';
 
@@ -66,6 +67,16 @@ export class ArrivalQueries {
       starts.push(...rows);
     }
     return starts;
+  }
+
+  /** The messages of a room that has only just come to be. */
+  async firstMessages(roomId: string, upTo: number): Promise<MessageView[]> {
+    const rows = await this.transactions.query<{ view: MessageView }>(
+      `SELECT ${messageJson({ viewer: null, visibleFrom: null })} AS view FROM messages m
+       WHERE m.room_id = $1 AND m.seq <= $2 ORDER BY m.seq LIMIT ${AT_ONCE}`,
+      [roomId, upTo],
+    );
+    return rows.map((row) => row.view);
   }
 
   async membership(userId: string, roomId: string): Promise<MembershipView | undefined> {

@@ -52,7 +52,26 @@ export class Arrival {
     const room = (await this.views.many(person.userId, [roomId])).get(roomId);
     if (!room) return seats.forEach((seat) => this.giveUp(seat));
     person.say({ event: 'room:created', my, body: JsonText.of({ room, my }) });
+    if (room.teamId)
+      await this.tellThin(
+        seats.filter(({ connection }) => connection.frames),
+        room.lastSeq,
+      );
     for (const seat of seats) seat.settle({ seq: room.lastSeq, rev: room.rev });
+  }
+
+  /**
+   * A thin client loads no history, and for it a room of two inside a team begins with its first frame: what was said while the room came to
+   * be, it is told now.
+   */
+  private async tellThin(seats: readonly Seat[], upTo: number): Promise<void> {
+    const [first] = seats;
+    if (!first) return;
+    const { id: roomId, fence } = first.room;
+    const messages = await this.queries.firstMessages(roomId, upTo);
+    const body = JsonText.of({ roomId, messages });
+    for (const seat of seats)
+      seat.room.speaker.toOne(seat, { roomId, event: 'messages:created', order: 'seq', from: 0, to: upTo, fence, body });
   }
 
   leave(connection: Connection): void {

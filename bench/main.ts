@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util';
 import { Bench, type Case } from './bench.js';
+import { idle, stalled } from './cases/connections.js';
+import { twoNodes } from './cases/nodes.js';
+import { reads } from './cases/reads.js';
+import { overload } from './cases/overload.js';
 import { hotRoom, smallRooms } from './cases/sends.js';
 import { writerAlone } from './cases/writer.js';
 import { tableOf } from './measure.js';
 
-const CASES: readonly Case[] = [smallRooms, hotRoom, writerAlone];
+const CASES: readonly Case[] = [smallRooms, hotRoom, writerAlone, twoNodes, overload, idle, stalled, reads];
 
 const { values } = parseArgs({
   options: {

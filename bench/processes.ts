@@ -103,12 +103,17 @@ export class Helper {
     return new Helper(child);
   }
 
-  async ask<T>(order: string, plan: unknown = null): Promise<T> {
-    const answer = Promise.race([once(this.child, 'message'), once(this.child, 'exit').then(() => [{ error: 'it ended' }])]);
-    this.child.send({ order, plan });
-    const [reply] = (await answer) as [Reply];
-    if (reply.error !== undefined) throw new Error(`${order}: ${reply.error}`);
-    return reply.result as T;
+  ask<T>(order: string, plan: unknown = null): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error(`${order}: the helper has ended`));
+      this.child.once('exit', ended);
+      this.child.once('message', ({ result, error }: Reply) => {
+        this.child.off('exit', ended);
+        if (error === undefined) resolve(result as T);
+        else reject(new Error(`${order}: ${error}`));
+      });
+      this.child.send({ order, plan });
+    });
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
@@ -27,7 +28,10 @@ const SWEEP_SECONDS = 600;
   imports: [
     UsersModule,
     TypeOrmModule.forFeature([Session, RefreshToken]),
-    JwtModule.registerAsync({ inject: [Settings], useFactory: ({ auth }: Settings) => ({ secret: auth.jwtSecret }) }),
+    JwtModule.registerAsync({
+      inject: [Settings],
+      useFactory: ({ auth }: Settings) => ({ secret: createSecretKey(Buffer.from(auth.jwtSecret)) }),
+    }),
   ],
   controllers: [AuthController, SessionsController, TicketsController],
   providers: [

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
@@ -21,7 +22,8 @@ export class JwtStrategy extends PassportStrategy(Strategy) implements OnApplica
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKey: auth.jwtSecret,
+      // A key, not a text: jsonwebtoken tries at every token to read a text as a public key first. The types here do not know it.
+      secretOrKey: createSecretKey(Buffer.from(auth.jwtSecret)) as unknown as Buffer,
       algorithms: [ACCESS_ALGORITHM],
       issuer: auth.issuer,
       audience: auth.audience,

@@ -30,6 +30,9 @@ export class Messages1700000000003 implements MigrationInterface {
         CONSTRAINT messages_type_check CHECK (type IN ('text', 'image', 'video', 'audio', 'file', 'system')),
         CONSTRAINT messages_system_check CHECK ((type = 'system') = (system_event IS NOT NULL))
       )`);
+    // Thousands in a room, as far as the planner knows: by the average of a table of many small rooms it would rather walk through a room
+    // than look one message up by its id, and one room may hold a million.
+    await db.query(`ALTER TABLE messages ALTER COLUMN room_id SET (n_distinct = -0.0005)`);
     // What an unread counter subtracts: the deleted ones past the mark.
     await db.query(`CREATE INDEX messages_deleted_idx ON messages (room_id, n) WHERE deleted_at IS NOT NULL AND type <> 'system'`);
     await db.query(`CREATE INDEX messages_replies_idx ON messages (room_id, reply_to_id, seq) WHERE reply_to_id IS NOT NULL`);

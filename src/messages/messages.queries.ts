@@ -16,6 +16,20 @@ const SEAT = `room_users ru JOIN rooms ro ON ro.id = ru.room_id AND ro.deleted_a
 const IN_SEAT = `ru.room_id = $1 AND ru.user_id = $2`;
 const SEEN = messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' });
 
+const PAGE = `WITH bounds AS (
+    SELECT ru.user_id, ru.visible_from_seq AS floor, h.last_seq, h.rev, least($4::bigint, h.last_seq) AS upper
+    FROM ${SEAT} JOIN room_heads h ON h.room_id = ru.room_id WHERE ${IN_SEAT}
+  ), cut AS (
+    SELECT b.*, greatest(coalesce($3::bigint, b.upper - $5 + 1), b.floor) AS lower FROM bounds b
+  )
+  SELECT json_build_object(
+    'items', coalesce((
+      SELECT json_agg(${messageJson({ viewer: '$2::uuid', visibleFrom: 'c.floor' })} ORDER BY m.seq)
+      FROM messages m WHERE m.room_id = $1 AND m.seq BETWEEN c.lower AND c.upper), '[]'),
+    'hasOlder', least(c.lower, c.last_seq + 1) > c.floor, 'hasNewer', greatest(c.upper, c.floor - 1) < c.last_seq,
+    'seq', c.last_seq, 'rev', c.rev)::text AS page
+  FROM cut c`;
+
 interface Placed<View> {
   seq: number;
   at: string;
@@ -34,22 +48,7 @@ export class MessagesQueries {
    */
   async page({ room, member }: RoomGrant, range: HistoryRange): Promise<string> {
     const { from, to } = sliceOf(range);
-    const [row] = await this.transactions.query<{ page: string }>(
-      `WITH bounds AS (
-         SELECT ru.user_id, ru.visible_from_seq AS floor, h.last_seq, h.rev, least($4::bigint, h.last_seq) AS upper
-         FROM ${SEAT} JOIN room_heads h ON h.room_id = ru.room_id WHERE ${IN_SEAT}
-       ), cut AS (
-         SELECT b.*, greatest(coalesce($3::bigint, b.upper - $5 + 1), b.floor) AS lower FROM bounds b
-       )
-       SELECT json_build_object(
-         'items', coalesce((
-           SELECT json_agg(${messageJson({ viewer: '$2::uuid', visibleFrom: 'c.floor' })} ORDER BY m.seq)
-           FROM messages m WHERE m.room_id = $1 AND m.seq BETWEEN c.lower AND c.upper), '[]'),
-         'hasOlder', least(c.lower, c.last_seq + 1) > c.floor, 'hasNewer', greatest(c.upper, c.floor - 1) < c.last_seq,
-         'seq', c.last_seq, 'rev', c.rev)::text AS page
-       FROM cut c`,
-      [room.id, member.userId, from, to, range.limit],
-    );
+    const [row] = await this.transactions.prepared<{ page: string }>(PAGE, [room.id, member.userId, from, to, range.limit]);
     if (!row) throw new RoomNotFound();
     return row.page;
   }

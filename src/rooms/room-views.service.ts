@@ -52,7 +52,7 @@ export class RoomViews {
 
   /** Those of the rooms in which somebody sits, by id, as they see them. @param roomIds at most 200 */
   async many(userId: string, roomIds: readonly string[]): Promise<Map<string, RoomView>> {
-    const rows = await this.transactions.query<{ id: string; view: RoomView }>(
+    const rows = await this.transactions.prepared<{ id: string; view: RoomView }>(
       `SELECT r.id, ${roomJson(ROWS)} AS view FROM ${SEATS} WHERE ru.user_id = $1 AND ru.room_id = ANY ($2::uuid[])`,
       [userId, roomIds],
     );
@@ -61,7 +61,7 @@ export class RoomViews {
 
   /** One room as each of these people sees it, by person; those who sit in it. @param userIds at most 100 */
   async toEach(roomId: string, userIds: readonly string[]): Promise<Map<string, RoomView>> {
-    const rows = await this.transactions.query<{ user_id: string; view: RoomView }>(
+    const rows = await this.transactions.prepared<{ user_id: string; view: RoomView }>(
       `SELECT ru.user_id, ${roomJson(ROWS)} AS view FROM ${SEATS} WHERE ru.room_id = $1 AND ru.user_id = ANY ($2::uuid[])`,
       [roomId, userIds],
     );
@@ -70,7 +70,7 @@ export class RoomViews {
 
   /** A room as a broadcast shows it. @throws RoomNotFound */
   async neutral(roomId: string): Promise<NeutralRoomView> {
-    const [row] = await this.transactions.query<{ view: NeutralRoomView }>(
+    const [row] = await this.transactions.prepared<{ view: NeutralRoomView }>(
       `SELECT ${neutralRoomJson(ROWS)} AS view FROM rooms r JOIN room_heads h ON h.room_id = r.id WHERE r.id = $1 AND r.deleted_at IS NULL`,
       [roomId],
     );

@@ -99,7 +99,7 @@ export class ChangesQueries {
 
   /** In the order asked; a room in which the person does not sit is left out. */
   async changes(userId: string, cursors: readonly RoomCursor[], { limit, bytes }: Portion, withMembership: boolean): Promise<ChangesRow[]> {
-    return this.transactions.query<ChangesRow>(CHANGES, [
+    return this.transactions.prepared<ChangesRow>(CHANGES, [
       userId,
       ...columns(cursors),
       this.settings.log.resetAfter,
@@ -111,7 +111,7 @@ export class ChangesQueries {
 
   /** How far behind the cursors are; a room in which the person does not sit is left out. */
   async distances(userId: string, cursors: readonly RoomCursor[]): Promise<Distance[]> {
-    return this.transactions.query<Distance>(
+    return this.transactions.prepared<Distance>(
       `SELECT a.room_id AS "roomId", greatest(0, h.last_seq - a.seq) AS messages, greatest(0, h.rev - a.rev) AS changes
        FROM ${CURSORS} JOIN ${SEATS} ORDER BY a.position`,
       [userId, ...columns(cursors)],

@@ -74,17 +74,15 @@ export interface MessageEye {
 
 const nameOf = (alias: string): string => `coalesce(${alias}.display_name, ${alias}.username)`;
 
-/** The English line of a system message, made when read: an erased name must go. */
-const systemText = (m: string): string => {
-  const actor = `(SELECT ${nameOf('sa')} FROM users sa WHERE sa.id = ${m}.user_id)`;
-  const people = `(SELECT string_agg(${nameOf('sp')}, ', ' ORDER BY si.position)
-    FROM unnest(${m}.system_user_ids) WITH ORDINALITY si (id, position) JOIN users sp ON sp.id = si.id)`;
-  return `CASE ${m}.system_event
-    WHEN 'room_created' THEN ${actor} || ' made the room' WHEN 'user_added' THEN ${actor} || ' added ' || ${people}
-    WHEN 'user_joined' THEN ${people} || ' joined' WHEN 'user_left' THEN ${people} || ' left'
-    WHEN 'user_removed' THEN ${actor} || ' removed ' || ${people} WHEN 'owner_changed' THEN ${people} || ' is now the owner'
-    WHEN 'room_updated' THEN ${actor} || ' changed the room' END`;
-};
+/** The English line of a system message, made when read: an erased name must go. OFFSET 0: or each line would bring its own look-ups. */
+const systemText = (m: string): string => `(SELECT CASE ${m}.system_event
+    WHEN 'room_created' THEN said.actor || ' made the room' WHEN 'user_added' THEN said.actor || ' added ' || said.people
+    WHEN 'user_joined' THEN said.people || ' joined' WHEN 'user_left' THEN said.people || ' left'
+    WHEN 'user_removed' THEN said.actor || ' removed ' || said.people WHEN 'owner_changed' THEN said.people || ' is now the owner'
+    WHEN 'room_updated' THEN said.actor || ' changed the room' END
+  FROM (SELECT (SELECT ${nameOf('sa')} FROM users sa WHERE sa.id = ${m}.user_id) AS actor,
+    (SELECT string_agg(${nameOf('sp')}, ', ' ORDER BY si.position)
+     FROM unnest(${m}.system_user_ids) WITH ORDINALITY si (id, position) JOIN users sp ON sp.id = si.id) AS people OFFSET 0) said)`;
 
 const textOf = (m: string): string => `CASE WHEN ${m}.type = 'system' THEN ${systemText(m)} ELSE ${m}.text END`;
 

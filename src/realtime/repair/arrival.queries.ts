@@ -27,7 +27,7 @@ export class ArrivalQueries {
 
   /** Undefined when the session, or the person, is no more. */
   async newcomer(userId: string, sessionId: string | null): Promise<Newcomer | undefined> {
-    const [row] = await this.transactions.query<Newcomer>(
+    const [row] = await this.transactions.prepared<Newcomer>(
       `SELECT ${userJson('u')} AS user, 
          coalesce((SELECT my FROM user_heads WHERE user_id = u.id), 0) AS my
        FROM users u LEFT JOIN sessions s ON s.id = $2
@@ -39,7 +39,7 @@ export class ArrivalQueries {
   }
 
   seats(userId: string): Promise<OwnSeat[]> {
-    return this.transactions.query<OwnSeat>(
+    return this.transactions.prepared<OwnSeat>(
       `SELECT ru.room_id AS "roomId", ru.visible_from_seq AS "visibleFrom"
        FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL WHERE ru.user_id = $1`,
       [userId],
@@ -48,7 +48,7 @@ export class ArrivalQueries {
 
   /** One of them, if the person sits there. */
   seat(userId: string, roomId: string): Promise<OwnSeat[]> {
-    return this.transactions.query<OwnSeat>(
+    return this.transactions.prepared<OwnSeat>(
       `SELECT ru.room_id AS "roomId", ru.visible_from_seq AS "visibleFrom"
        FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL WHERE ru.user_id = $1 AND ru.room_id = $2`,
       [userId, roomId],
@@ -59,7 +59,7 @@ export class ArrivalQueries {
   async starts(roomIds: readonly string[]): Promise<RoomStart[]> {
     const starts: RoomStart[] = [];
     for (let at = 0; at < roomIds.length; at += AT_ONCE) {
-      const rows = await this.transactions.query<RoomStart>(
+      const rows = await this.transactions.prepared<RoomStart>(
         `SELECT h.room_id AS "roomId", h.last_seq AS seq, h.rev, h.fence, r.team_id AS "teamId", r.user_low AS "userLow", r.user_high AS "userHigh"
          FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = ANY ($1::uuid[])`,
         [roomIds.slice(at, at + AT_ONCE)],
@@ -80,7 +80,7 @@ export class ArrivalQueries {
   }
 
   async membership(userId: string, roomId: string): Promise<MembershipView | undefined> {
-    const [row] = await this.transactions.query<{ membership: MembershipView }>(
+    const [row] = await this.transactions.prepared<{ membership: MembershipView }>(
       `SELECT ${membershipJson(ROWS)} AS membership ${FROM_SEAT} WHERE ru.room_id = $1 AND ru.user_id = $2`,
       [roomId, userId],
     );

@@ -102,10 +102,6 @@ export class Transactions {
     return this.ambient.getStore()?.runner.manager ?? this.dataSource.manager;
   }
 
-  get active(): boolean {
-    return this.ambient.getStore() !== undefined;
-  }
-
   /** Runs `effect` once the current transaction has committed, in the order given; at once when there is none; never after a rollback. */
   afterCommit(effect: () => void): void {
     const ambient = this.ambient.getStore();

@@ -59,15 +59,6 @@ export class RoomViews {
     return new Map(rows.map((row) => [row.id, row.view]));
   }
 
-  /** One room as each of these people sees it, by person; those who sit in it. @param userIds at most 100 */
-  async toEach(roomId: string, userIds: readonly string[]): Promise<Map<string, RoomView>> {
-    const rows = await this.transactions.prepared<{ user_id: string; view: RoomView }>(
-      `SELECT ru.user_id, ${roomJson(ROWS)} AS view FROM ${SEATS} WHERE ru.room_id = $1 AND ru.user_id = ANY ($2::uuid[])`,
-      [roomId, userIds],
-    );
-    return new Map(rows.map((row) => [row.user_id, row.view]));
-  }
-
   /** A room as a broadcast shows it. @throws RoomNotFound */
   async neutral(roomId: string): Promise<NeutralRoomView> {
     const [row] = await this.transactions.prepared<{ view: NeutralRoomView }>(

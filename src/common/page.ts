@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
@@ -14,14 +15,20 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
+/** `?limit=` of every list: out of range is refused, never cut silently. */
+export const IsPageLimit = (documented: { description?: string } = {}): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ ...documented, minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE }),
+    IsOptional(),
+    Type(() => Number),
+    IsInt(),
+    Min(1),
+    Max(MAX_PAGE),
+  );
+
 /** `?limit=&cursor=` of every list that pages by cursor. */
 export class PageQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
+  @IsPageLimit()
   limit: number = DEFAULT_PAGE;
 
   @ApiPropertyOptional({ description: 'Opaque: `nextCursor` of the page before.' })

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { DEFAULT_PAGE, MAX_PAGE } from '../../common/page.js';
+import { DEFAULT_PAGE, IsPageLimit, MAX_PAGE } from '../../common/page.js';
 
 /** `?before=|after=|around=&limit=` of a room's messages; without a bound, the newest. */
 export class HistoryQuery {
@@ -29,11 +29,6 @@ export class HistoryQuery {
   @Max(Number.MAX_SAFE_INTEGER - MAX_PAGE)
   around?: number;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
+  @IsPageLimit()
   limit: number = DEFAULT_PAGE;
 }

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min, registerDecorator } from 'class-validator';
 import { isId } from '../../common/ids.js';
-import { DEFAULT_PAGE, MAX_PAGE } from '../../common/page.js';
+import { DEFAULT_PAGE, IsPageLimit } from '../../common/page.js';
 import { IsId } from '../../common/validators.js';
 
 /** Rooms in one `sync`, whatever the setting says. */
@@ -81,11 +81,6 @@ export class ChangesQuery implements Cursor {
   @Max(Number.MAX_SAFE_INTEGER)
   rev: number;
 
-  @ApiPropertyOptional({ description: 'Bounds each of the two lists.', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
+  @IsPageLimit({ description: 'Bounds each of the two lists.' })
   limit: number = DEFAULT_PAGE;
 }

@@ -39,8 +39,8 @@ export class Reader {
 
   constructor(
     readonly name: string,
-    url: string,
-    account: Account,
+    private readonly url: string,
+    private readonly account: Account,
     private readonly roomId: string,
     transport: 'websocket' | 'polling' = 'websocket',
   ) {
@@ -114,10 +114,23 @@ export class Reader {
     const changes = ack.rooms?.[this.roomId];
     if (!ack.ok || (!changes && !ack.later?.includes(this.roomId))) throw new Error('sync was refused');
     if (!changes) return true;
+    if (changes.reset) await this.load();
     for (const message of changes.messages) this.hold(message);
-    if (changes.reset) this.cursor = { seq: 0, rev: changes.rev };
-    else this.cursor = { seq: Math.max(this.cursor.seq, changes.seq), rev: Math.max(this.cursor.rev, changes.rev) };
+    this.cursor = { seq: Math.max(this.cursor.seq, changes.seq), rev: Math.max(this.cursor.rev, changes.rev) };
     this.advance();
     return changes.hasMore;
+  }
+
+  /** The room as somebody loads it who cannot go on from a cursor. */
+  private async load(): Promise<void> {
+    for (let page = { items: [] as Stored[], hasNewer: true }; page.hasNewer;) {
+      const answer = await fetch(`${this.url}/v1/rooms/${this.roomId}/messages?after=${page.items.at(-1)?.seq ?? 0}&limit=100`, {
+        headers: { authorization: `Bearer ${this.account.token}` },
+        signal: AbortSignal.timeout(ACK_MS),
+      });
+      if (!answer.ok) throw new Error(`the list of messages answered ${answer.status}`);
+      page = (await answer.json()) as typeof page;
+      for (const message of page.items) this.hold(message);
+    }
   }
 }

@@ -49,6 +49,7 @@ export const tables = {
   room_heads: 'room-access',
   room_users: 'room-access',
   room_bans: 'room-access',
+  room_silences: 'room-access',
   room_changes: 'room-access',
   room_audit: 'room-access',
   friend_requests: 'friends',

@@ -5,6 +5,7 @@ import { MediaAndJobs1700000000004 } from './0004-media-and-jobs.js';
 import { SendMessages1700000000005 } from './0005-send-messages.js';
 import { Search1700000000006 } from './0006-search.js';
 import { MediaUpkeep1700000000007 } from './0007-media-upkeep.js';
+import { RoomSilences1700000000008 } from './0008-room-silences.js';
 
 /** The one list for the whole database, oldest first. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   SendMessages1700000000005,
   Search1700000000006,
   MediaUpkeep1700000000007,
+  RoomSilences1700000000008,
 ];

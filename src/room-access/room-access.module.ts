@@ -12,12 +12,13 @@ import { RoomHead } from './room-head.entity.js';
 import { RoomLog } from './room-log.service.js';
 import { RoomPurge } from './room-purge.service.js';
 import { RoomRows } from './room-rows.service.js';
+import { RoomSilence } from './room-silence.entity.js';
 import { RoomUser } from './room-user.entity.js';
 import { Room } from './room.entity.js';
 
 /** Rooms and seats as rows, the one door to them, and their log. No routes. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomUser, RoomBan, RoomChange, RoomAudit]), UsersModule],
+  imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomUser, RoomBan, RoomSilence, RoomChange, RoomAudit]), UsersModule],
   providers: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, RoomImport, ReadMarkRows],
   exports: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, RoomImport, ReadMarkRows],
 })

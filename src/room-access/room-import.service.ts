@@ -130,19 +130,20 @@ export class RoomImport {
     );
   }
 
-  /** Seats people who have no seat: how many. Expects the room's head, and takes the people's. @param seats at most 500 */
+  /** Seats people who have no seat: how many. A silence that waits for them here holds as well as one that they bring. Expects the room's head, and takes the people's. @param seats at most 500 */
   async seat(roomId: string, seats: readonly ImportedSeat[]): Promise<number> {
     await this.heads.next(seats.map(({ userId }) => userId));
     const rows = await this.transactions.query(
-      `INSERT INTO room_users (room_id, user_id, role, allow, deny, created_by, joined_at, joined_rev, visible_from_seq, last_read_seq,
+      `WITH kept AS (DELETE FROM room_silences WHERE room_id = $1 AND user_id = ANY ($3::uuid[]) RETURNING user_id, until)
+       INSERT INTO room_users (room_id, user_id, role, allow, deny, created_by, joined_at, joined_rev, visible_from_seq, last_read_seq,
          last_read_n, last_seen_at, silenced_until, muted, pinned, archived, draft)
        SELECT $1, x."userId", x.role, x.allow, x.deny, x."createdBy", x."joinedAt", h.rev, x."visibleFromSeq", x."lastReadSeq",
-         x."lastReadN", x."lastSeenAt", x."silencedUntil", x.muted, x.pinned, x.archived, x.draft
+         x."lastReadN", x."lastSeenAt", greatest(x."silencedUntil", kept.until), x.muted, x.pinned, x.archived, x.draft
        FROM jsonb_to_recordset($2::jsonb) AS x ("userId" uuid, role text, allow bigint, deny bigint, "createdBy" uuid, "joinedAt" timestamptz,
          "visibleFromSeq" bigint, "lastReadSeq" bigint, "lastReadN" bigint, "lastSeenAt" timestamptz, "silencedUntil" timestamptz,
          muted boolean, pinned boolean, archived boolean, draft text)
-       JOIN room_heads h ON h.room_id = $1 RETURNING 1`,
-      [roomId, JSON.stringify(seats)],
+       JOIN room_heads h ON h.room_id = $1 LEFT JOIN kept ON kept.user_id = x."userId" RETURNING 1`,
+      [roomId, JSON.stringify(seats), seats.map(({ userId }) => userId)],
     );
     await this.transactions.query(`UPDATE room_heads SET member_count = member_count + $2 WHERE room_id = $1`, [roomId, rows.length]);
     return rows.length;

@@ -5,6 +5,7 @@ import { Transactions } from '../database/transactions.js';
 import { RoomHead } from './room-head.entity.js';
 import { RoomLog } from './room-log.service.js';
 import { RoomPurge } from './room-purge.service.js';
+import { RoomSilence } from './room-silence.entity.js';
 import { RoomUser } from './room-user.entity.js';
 import { Room } from './room.entity.js';
 import type { LogStep, RoomRole } from './room.types.js';
@@ -24,6 +25,8 @@ const PURGES = {
         SELECT ctid FROM room_users WHERE room_id = $1 ORDER BY user_id LIMIT $2)) RETURNING 1`,
   room_bans: `DELETE FROM room_bans WHERE room_id = $1 AND ctid = ANY (ARRAY(
         SELECT ctid FROM room_bans WHERE room_id = $1 ORDER BY user_id LIMIT $2)) RETURNING 1`,
+  room_silences: `DELETE FROM room_silences WHERE room_id = $1 AND ctid = ANY (ARRAY(
+        SELECT ctid FROM room_silences WHERE room_id = $1 ORDER BY user_id LIMIT $2)) RETURNING 1`,
   room_changes: `DELETE FROM room_changes WHERE room_id = $1 AND ctid = ANY (ARRAY(
         SELECT ctid FROM room_changes WHERE room_id = $1 ORDER BY rev LIMIT $2)) RETURNING 1`,
   room_audit: `DELETE FROM room_audit WHERE room_id = $1 AND ctid = ANY (ARRAY(
@@ -65,7 +68,8 @@ export class RoomRows implements OnModuleInit {
   }
 
   /**
-   * Seats people who have no seat, at the room's end: nothing is unread, and under `since_joined` nothing before is visible.
+   * Seats people who have no seat, at the room's end: nothing is unread, and under `since_joined` nothing before is visible. A silence that
+   * they left under, and that is in force, is theirs again.
    * @param newcomers 1..100  @param logged false for readers of a channel: the room takes no notice of them
    */
   async seat(
@@ -82,6 +86,7 @@ export class RoomRows implements OnModuleInit {
       [room.id, newcomers.length],
     );
     if (!head) throw new Error(`room ${room.id} has no head`);
+    const silences = await this.takeSilences(room.id, userIds);
     const seats = newcomers.map((newcomer, index) =>
       manager.create(RoomUser, {
         ...newcomer,
@@ -91,6 +96,7 @@ export class RoomRows implements OnModuleInit {
         visibleFromSeq: room.historyVisibility === 'since_joined' ? head.last_seq + 1 : 1,
         lastReadSeq: head.last_seq,
         lastReadN: head.last_n,
+        silencedUntil: silences.get(newcomer.userId) ?? null,
       }),
     );
     await manager.insert(RoomUser, seats);
@@ -101,11 +107,18 @@ export class RoomRows implements OnModuleInit {
   }
 
   /**
-   * Takes somebody's seat: raises the fence and tells every process. The caller knows that the seat is there.
+   * Takes somebody's seat: raises the fence and tells every process. A silence in force is kept for when they come back. The caller knows
+   * that the seat is there.
    * @param logged false for a reader of a channel
    */
   async unseat(roomId: string, userId: string, logged = true): Promise<LogStep> {
-    await this.transactions.manager.delete(RoomUser, { roomId, userId });
+    await this.transactions.query(
+      `WITH seat AS (DELETE FROM room_users WHERE room_id = $1 AND user_id = $2 RETURNING room_id, user_id, silenced_until)
+       INSERT INTO room_silences (room_id, user_id, until)
+       SELECT room_id, user_id, silenced_until FROM seat WHERE silenced_until > clock_timestamp()
+       ON CONFLICT (room_id, user_id) DO UPDATE SET until = excluded.until`,
+      [roomId, userId],
+    );
     await this.transactions.query(`UPDATE room_heads SET member_count = member_count - 1 WHERE room_id = $1`, [roomId]);
     const step = logged ? await this.log.changed(roomId, 'room-user', [userId]) : await this.log.standing(roomId);
     return { ...step, fence: await this.log.accessLost(roomId, [userId]) };
@@ -118,6 +131,24 @@ export class RoomRows implements OnModuleInit {
   ): Promise<LogStep> {
     await this.transactions.manager.update(RoomUser, { roomId, userId }, { role, allow, deny, silencedUntil });
     return logged ? this.log.changed(roomId, 'room-user', [userId]) : this.log.standing(roomId);
+  }
+
+  /** Until when somebody who is out will be silent once they are back; null when no silence in force waits for them. */
+  async keptSilence(roomId: string, userId: string): Promise<Date | null> {
+    const kept = await this.transactions.manager.findOneBy(RoomSilence, { roomId, userId });
+    return kept && kept.until.getTime() > Date.now() ? kept.until : null;
+  }
+
+  /** Changes the silence that waits for somebody who is out; null lifts it. */
+  async keepSilence(roomId: string, userId: string, until: Date | null): Promise<void> {
+    const { manager } = this.transactions;
+    if (until) await manager.update(RoomSilence, { roomId, userId }, { until });
+    else await manager.delete(RoomSilence, { roomId, userId });
+  }
+
+  /** Drops every silence that waits for somebody who will not come back. No head is needed: they have no seat. */
+  async dropSilences(userId: string): Promise<void> {
+    await this.transactions.manager.delete(RoomSilence, { userId });
   }
 
   /**
@@ -196,5 +227,15 @@ export class RoomRows implements OnModuleInit {
          AND NOT EXISTS (SELECT 1 FROM room_heads h WHERE h.room_id = t.id)`,
       [erased.team_id],
     );
+  }
+
+  /** The silences that wait for these people, and are in force; none waits any longer. */
+  private async takeSilences(roomId: string, userIds: readonly string[]): Promise<Map<string, Date>> {
+    const rows = await this.transactions.query<{ user_id: string; until: Date }>(
+      `WITH taken AS (DELETE FROM room_silences WHERE room_id = $1 AND user_id = ANY ($2::uuid[]) RETURNING user_id, until)
+       SELECT user_id, until FROM taken WHERE until > clock_timestamp()`,
+      [roomId, userIds],
+    );
+    return new Map(rows.map((row) => [row.user_id, row.until]));
   }
 }

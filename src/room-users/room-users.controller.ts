@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -9,6 +9,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiPage } from '../common/api-page.decorator.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
@@ -105,17 +106,22 @@ export class RoomUsersController {
     summary: "Change somebody's role, permissions or silence",
     description:
       'Only of a lower rank. Role and permissions need `can_manage_roles`, and a newly given permission that you hold it; silence needs ' +
-      '`can_remove_users`. Another role clears single changes.',
+      '`can_remove_users`. Another role clears single changes. A silence outlasts leaving and removal: who comes back is silent until its ' +
+      'time, and meanwhile it can be changed or lifted here too. Permissions do not: who comes back has the preset of a member.',
   })
   @ApiOkResponse({ type: RoomUserView })
+  @ApiNoContentResponse({ description: 'They are out of the room; the silence that waits for them is changed.' })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'], 422: 'time_is_past' })
-  change(
+  async change(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('userId', IdPipe) userId: string,
     @Body() dto: ChangeRoomUserDto,
-  ): Promise<RoomUserView> {
-    return this.changes.change(actor, roomId, userId, dto);
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RoomUserView | null> {
+    const roomUser = await this.changes.change(actor, roomId, userId, dto);
+    if (!roomUser) response.status(HttpStatus.NO_CONTENT);
+    return roomUser;
   }
 
   @Delete(':userId')

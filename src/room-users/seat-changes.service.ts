@@ -9,14 +9,13 @@ import { RoomRows } from '../room-access/room-rows.service.js';
 import { permissionsOf } from '../room-access/permission-set.policy.js';
 import type { RoomUser } from '../room-access/room-user.entity.js';
 import type { Room } from '../room-access/room.entity.js';
-import type { AuditAction } from '../room-access/room.types.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import type { ChangeRoomUserDto } from './dto/room-user.dto.js';
 import { RoomUserViews } from './room-user-views.service.js';
 import type { RoomUserView } from './room-user.view.js';
 import { future } from './room-users.errors.js';
 import { RoomUserUpdated } from './room-users.events.js';
-import { demandAbove, isTold, sameSeat, seatBy, type SeatSet } from './seat-grant.policy.js';
+import { demandAbove, isTold, PLAIN_MEMBER, sameSeat, seatBy, type SeatSet } from './seat-grant.policy.js';
 
 /** What becomes of a seat. */
 export interface SeatChange {
@@ -38,14 +37,17 @@ export class SeatChanges {
   ) {}
 
   /**
-   * Changes somebody of a lower rank. Role and permissions ask for `can_manage_roles`, silence for `can_remove_users`.
+   * Changes somebody of a lower rank. Role and permissions ask for `can_manage_roles`, silence for `can_remove_users`. Of somebody who left
+   * under a silence, that can be changed too: the answer is null then, as they have no seat.
    * @throws Forbidden role_preset, not_granted, rank; RoomUserNotFound, TimeIsPast
    */
-  change(actor: Actor, roomId: string, userId: string, dto: ChangeRoomUserDto): Promise<RoomUserView> {
+  change(actor: Actor, roomId: string, userId: string, dto: ChangeRoomUserDto): Promise<RoomUserView | null> {
     return this.access.change(actor, roomId, null, async (grant) => {
+      demandFor(grant, dto);
       const seat = await this.rows.seatOf(roomId, userId);
-      if (!seat) throw new RoomUserNotFound();
-      const set = wished(grant, seat, dto);
+      if (!seat) return this.changeKept(actor, grant, userId, dto);
+      if (isRegrant(dto) || dto.silencedUntil !== undefined) demandAbove(grant, seat.role);
+      const set = seatBy(grant, seat, dto);
       const silencedUntil = dto.silencedUntil === undefined ? seat.silencedUntil : future('silencedUntil', dto.silencedUntil);
       const entries = audited(actor, seat, set, silencedUntil);
       if (entries.length > 0) await this.reseat(grant.room, [{ seat, set, silencedUntil }]);
@@ -71,32 +73,44 @@ export class SeatChanges {
       if (roomUser) this.events.publish(new RoomUserUpdated(roomId, step.prevRev, step.rev, step.fence, roomUser, my.get(userId) ?? 0));
     }
   }
+
+  /** Changes, or lifts, the silence of somebody who is out. They come back as a member, and are judged as one. Nobody hears of it. */
+  private async changeKept(actor: Actor, grant: RoomGrant, userId: string, dto: ChangeRoomUserDto): Promise<null> {
+    const { id } = grant.room;
+    const kept = await this.rows.keptSilence(id, userId);
+    if (!kept || isRegrant(dto) || dto.silencedUntil === undefined) throw new RoomUserNotFound();
+    demandAbove(grant, PLAIN_MEMBER.role);
+    const until = future('silencedUntil', dto.silencedUntil);
+    await this.rows.keepSilence(id, userId, until);
+    await this.log.audit(id, ...silenceAudited(actor, userId, kept, until));
+    return null;
+  }
 }
 
-/** What the seat is to be, judged. */
-function wished(grant: RoomGrant, seat: RoomUser, { role, permissions, silencedUntil }: ChangeRoomUserDto): SeatSet {
-  const regranted = role !== undefined || permissions !== undefined;
-  if (regranted) grant.demand('can_manage_roles');
-  if (silencedUntil !== undefined) grant.demand('can_remove_users');
-  if (regranted || silencedUntil !== undefined) demandAbove(grant, seat.role);
-  return seatBy(grant, seat, { role, permissions });
+const isRegrant = ({ role, permissions }: ChangeRoomUserDto): boolean => role !== undefined || permissions !== undefined;
+
+/** Before it is known whether the person is there at all. @throws Forbidden role_preset, not_granted */
+function demandFor(grant: RoomGrant, dto: ChangeRoomUserDto): void {
+  if (isRegrant(dto)) grant.demand('can_manage_roles');
+  if (dto.silencedUntil !== undefined) grant.demand('can_remove_users');
 }
 
 /** What has changed, as the audit keeps it; nothing when nothing has. */
 function audited(actor: Actor, seat: RoomUser, set: SeatSet, silencedUntil: Date | null): AuditEntry[] {
-  const act = (action: AuditAction, detail: Record<string, unknown>): AuditEntry => ({
-    actorId: actor.userId,
-    action,
-    targetUserId: seat.userId,
-    detail,
-  });
-  const entries: AuditEntry[] = [];
-  if (set.role !== seat.role) entries.push(act('role_changed', { from: seat.role, to: set.role }));
+  const about = { actorId: actor.userId, targetUserId: seat.userId };
+  const entries = silenceAudited(actor, seat.userId, seat.silencedUntil, silencedUntil);
+  if (set.role !== seat.role) entries.unshift({ ...about, action: 'role_changed', detail: { from: seat.role, to: set.role } });
   else if (!sameSeat(set, seat)) {
-    entries.push(act('permissions_changed', { allowed: permissionsOf(set.allow), denied: permissionsOf(set.deny) }));
-  }
-  if (silencedUntil?.getTime() !== seat.silencedUntil?.getTime()) {
-    entries.push(silencedUntil ? act('user_silenced', { until: silencedUntil.toISOString() }) : act('silence_lifted', {}));
+    const detail = { allowed: permissionsOf(set.allow), denied: permissionsOf(set.deny) };
+    entries.unshift({ ...about, action: 'permissions_changed', detail });
   }
   return entries;
+}
+
+function silenceAudited(actor: Actor, targetUserId: string, from: Date | null, to: Date | null): AuditEntry[] {
+  if (from?.getTime() === to?.getTime()) return [];
+  const about = { actorId: actor.userId, targetUserId };
+  return [
+    to ? { ...about, action: 'user_silenced', detail: { until: to.toISOString() } } : { ...about, action: 'silence_lifted', detail: {} },
+  ];
 }

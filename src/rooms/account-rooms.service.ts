@@ -41,15 +41,17 @@ export class AccountRooms {
     );
   }
 
-  /** For an account that ends, then: they leave every room but private ones, which stay for the other. */
-  leave(userId: string, after: string | null = null): Promise<string | null> {
-    return this.step(userId, { owned: false, liveOnly: false }, after, async (room, seat, heir) => {
+  /** For an account that ends, then: they leave every room but private ones, which stay for the other. Nothing waits there for them. */
+  async leave(userId: string, after: string | null = null): Promise<string | null> {
+    const last = await this.step(userId, { owned: false, liveOnly: false }, after, async (room, seat, heir) => {
       if (seat.role === 'owner') {
         await this.pass(room, seat, heir);
         if (!heir) return;
       }
       await this.seating.release(room, seat, 'left', userId);
     });
+    if (last === null) await this.rows.dropSilences(userId);
+    return last;
   }
 
   private pass(room: Room, seat: RoomUser, heir: RoomUser | undefined): Promise<void> {

@@ -41,7 +41,7 @@ export class AddRoomUsersDto extends SeatWishDto {
 }
 
 export class ChangeRoomUserDto extends SeatWishDto {
-  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null ends the silence.' })
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null ends the silence. It outlasts leaving.' })
   @IsOptional()
   @IsTime()
   silencedUntil?: string | null;

@@ -11,6 +11,7 @@ const FAULTS: Record<string, string> = {
     WHERE r.deleted_at IS NULL AND EXISTS (SELECT 1 FROM room_users l JOIN users lu ON lu.id = l.user_id
       WHERE l.room_id = r.id AND lu.deactivated_at IS NULL AND lu.deleted_at IS NULL)`,
   'somebody in a room and banned from it': `SELECT room_id FROM room_users JOIN room_bans USING (room_id, user_id)`,
+  'a silence that waits for somebody in the room': `SELECT room_id FROM room_users JOIN room_silences USING (room_id, user_id)`,
   'a wrong count of members': `SELECT h.room_id FROM room_heads h JOIN rooms r ON r.id = h.room_id AND r.deleted_at IS NULL
     WHERE h.member_count <> (SELECT count(*) FROM room_users ru WHERE ru.room_id = h.room_id)`,
   'a hole in a room': `SELECT h.room_id FROM room_heads h JOIN rooms r ON r.id = h.room_id AND r.deleted_at IS NULL

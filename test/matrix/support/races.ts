@@ -187,6 +187,35 @@ export const SEATS: readonly Race[] = [
     ],
   },
   {
+    title: 'being silenced against leaving',
+    room: { isPublic: true },
+    here: (s) => s.bob.tries('PATCH', seat(s, s.cid), { silencedUntil: later() }),
+    there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),
+    legal: [
+      ['200', '204'],
+      ['404 room_user_not_found', '204'],
+    ],
+    after: async (s, silenced) => {
+      await s.cid.posts(at(s, '/join'));
+      expect(await says(s, s.cid)).toBe(silenced === '200' ? '403 silenced' : '201');
+    },
+  },
+  {
+    title: 'coming back against the end of the silence',
+    room: { isPublic: true },
+    before: async (s) => {
+      await s.bob.patches(seat(s, s.cid), { silencedUntil: later() });
+      await s.cid.posts(at(s, '/leave'));
+    },
+    here: (s) => s.cid.tries('POST', at(s, '/join')),
+    there: (s) => there(s, s.bob, 'PATCH', seat(s, s.cid), { silencedUntil: null }),
+    legal: [
+      ['200', '200'],
+      ['200', '204'],
+    ],
+    after: async (s) => expect(await says(s, s.cid)).toBe('201'),
+  },
+  {
     title: 'being removed against leaving',
     here: (s) => s.ana.tries('DELETE', seat(s, s.cid)),
     there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),

@@ -171,6 +171,23 @@ export const ROOM_ROWS: readonly Row[] = [
   },
   {
     at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
+    what: 'the silence of somebody who left',
+    who: 'members',
+    needs: ['can_remove_users'],
+    above: 'member',
+    answer: 204,
+    ask: (p) => ({ path: room(p, `/users/${p.guest}`), body: { silencedUntil: null } }),
+  },
+  {
+    at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
+    what: 'the silence of somebody who is not there',
+    who: 'members',
+    needs: ['can_remove_users'],
+    answer: () => '404 room_user_not_found',
+    ask: (p) => ({ path: room(p, `/users/${p.outlaw}`), body: { silencedUntil: null } }),
+  },
+  {
+    at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
     what: 'my own role',
     who: 'members',
     needs: ['can_manage_roles'],

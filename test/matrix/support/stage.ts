@@ -9,7 +9,7 @@ import { bits, PERMISSIONS } from './permissions.js';
 export interface Place {
   readonly room: string;
   readonly actor: string;
-  /** An admin with every permission, a plain member, somebody outside who lets everybody add them, and somebody banned. */
+  /** An admin with every permission, a plain member, somebody outside who left silenced and lets everybody add them, and somebody banned. */
   readonly boss: string;
   readonly target: string;
   readonly guest: string;
@@ -263,6 +263,7 @@ function rowsOf(place: Place, { type, isPublic }: Variant, actor: Actor, founder
     reaction_counts: ['👍', '🎉'].map((word) => ({ room_id, message_id: place.theirs, reaction: word, count: 1, first_at: now })),
     room_changes: [place.theirs, place.mine].map((id, at) => ({ room_id, kind: 'message', entity_id: id, rev: at + 1, changed_at: now })),
     room_bans: [ban(place.outlaw), ...(actor.banned ? [ban(place.actor)] : [])],
+    room_silences: [{ room_id, user_id: place.guest, until: new Date(Date.now() + 3_600_000) }],
     room_invites: [invite(place.myInvite, place.actor, newCode()), invite(place.theirInvite, boss, place.code)],
     room_reports: [{ id: place.report, room_id, message_id: place.mine, reporter_id: target, reason: SECRET, created_at: now }],
   };

@@ -1,0 +1,20 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Silences that wait for people who are out of the room. */
+export class RoomSilences1700000000008 implements MigrationInterface {
+  async up(db: QueryRunner): Promise<void> {
+    // Who sits in a room has their silence in room_users, where the send function reads it; a row here is of somebody who does not.
+    await db.query(`
+      CREATE TABLE room_silences (
+        room_id uuid NOT NULL REFERENCES rooms ON DELETE CASCADE,
+        user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+        until timestamptz(3) NOT NULL,
+        PRIMARY KEY (room_id, user_id)
+      )`);
+    await db.query(`CREATE INDEX room_silences_user_id_idx ON room_silences (user_id)`); // those of an account that ends
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    await db.query(`DROP TABLE room_silences`);
+  }
+}

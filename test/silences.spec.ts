@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import pg from 'pg';
+import { Importer } from '../src/manage/transfer/importer.js';
+import { readLines } from '../src/manage/transfer/reading.js';
+import type { Said } from './support/ear.js';
+import { until } from './support/until.js';
+import { type Person, World } from './support/world.js';
+
+// A silence is of a person in a room, not of their seat: it outlasts leaving, removal and a ban, whatever brings them back.
+
+let world: World;
+let db: pg.Client;
+
+beforeAll(async () => {
+  world = await World.start();
+  db = new pg.Client(world.app.databaseUrl);
+  await db.connect();
+});
+
+afterAll(async () => {
+  await db?.end();
+  await world?.stop();
+});
+
+const soon = (seconds = 3_600): string => new Date(Date.now() + seconds * 1_000).toISOString();
+const at = (room: Said, person?: Person): string => `/rooms/${room.id}/users${person ? `/${person.id}` : ''}`;
+const speaks = (person: Person, room: Said): Promise<string> => person.tries('POST', `/rooms/${room.id}/messages`, { text: 'hm' });
+const waiting = async (person: Person): Promise<number> =>
+  (await db.query(`SELECT 1 FROM room_silences WHERE user_id = $1`, [person.id])).rows.length;
+
+/** A public group of ana's with the admin bob, the plain member cid, and dan, who was silenced until `until`. */
+async function scene(more: object = {}): Promise<{ ana: Person; bob: Person; cid: Person; dan: Person; room: Said; until: string }> {
+  const people = await world.people('ana', 'bob', 'cid', 'dan');
+  const { ana, bob, cid, dan } = people;
+  await ana.befriends(bob, cid, dan);
+  await cid.befriends(dan);
+  const room = await ana.posts('/rooms', { type: 'group', name: 'open', isPublic: true, userIds: [bob.id, cid.id, dan.id], ...more });
+  await ana.patches(at(room, bob), { role: 'admin' });
+  const time = soon();
+  await bob.patches(at(room, dan), { silencedUntil: time });
+  return { ...people, room, until: time };
+}
+
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+const WAYS_OUT: Record<string, (s: Scene) => Promise<unknown>> = {
+  'who leaves': ({ dan, room }) => dan.posts(`/rooms/${room.id}/leave`),
+  'who is removed': ({ bob, dan, room }) => bob.deletes(at(room, dan)),
+  'who is banned for a while': async ({ bob, dan, room }) => {
+    await bob.puts(`/rooms/${room.id}/bans/${dan.id}`, {});
+    await bob.deletes(`/rooms/${room.id}/bans/${dan.id}`);
+  },
+};
+
+const WAYS_BACK: Record<string, (s: Scene) => Promise<unknown>> = {
+  'joining by themselves': ({ dan, room }) => dan.posts(`/rooms/${room.id}/join`),
+  'an invite': async ({ cid, dan, room }) => dan.posts(`/invites/${(await cid.posts(`/rooms/${room.id}/invites`)).code}/join`),
+  'a friend without rank': ({ cid, dan, room }) => cid.posts(at(room), { userIds: [dan.id] }),
+  'the owner, as an admin': ({ ana, dan, room }) => ana.posts(at(room), { userId: dan.id, role: 'admin' }),
+};
+
+const WAYS = Object.keys(WAYS_OUT).flatMap((out) => Object.keys(WAYS_BACK).map((back) => [out, back] as const));
+
+describe('a silence in force', () => {
+  it.each(WAYS)('awaits %s, and is theirs again by %s', async (out, back) => {
+    const s = await scene();
+    const { ana, bob, dan, room, until: time } = s;
+    await WAYS_OUT[out]!(s);
+    const ear = await bob.listens();
+    await WAYS_BACK[back]!(s);
+    const refusal = await dan.call('POST', `/rooms/${room.id}/messages`, { text: 'hm' });
+    expect(refusal).toMatchObject({ status: 403, body: { code: 'forbidden', reason: 'silenced' } });
+    expect(Math.abs(refusal.body.retryAfter - (Date.parse(time) - Date.now()) / 1_000)).toBeLessThan(10);
+    expect((await dan.gets(`/rooms/${room.id}`)).membership).toMatchObject({ silencedUntil: time, unreadCount: 0 });
+    expect(await ana.gets(at(room, dan))).toMatchObject({ silencedUntil: time });
+    const { roomUsers } = await ear.hears('room-user:added', ({ roomId }) => roomId === room.id);
+    expect(roomUsers).toMatchObject([{ userId: dan.id, silencedUntil: time }]);
+    expect(await waiting(dan)).toBe(0);
+    // Nobody has silenced them anew.
+    const { items } = await ana.gets(`/rooms/${room.id}/audit`);
+    expect(items.filter(({ action }: Said) => action === 'user_silenced')).toHaveLength(1);
+    ear.close();
+  });
+
+  it('outlasts any number of goings, until it is lifted', async () => {
+    const { bob, dan, room } = await scene();
+    for (let time = 0; time < 3; time++) {
+      await dan.posts(`/rooms/${room.id}/leave`);
+      await dan.posts(`/rooms/${room.id}/join`);
+      expect(await speaks(dan, room)).toBe('403 silenced');
+    }
+    expect(await bob.patches(at(room, dan), { silencedUntil: null })).toMatchObject({ silencedUntil: null });
+    await dan.posts(`/rooms/${room.id}/leave`);
+    expect(await waiting(dan)).toBe(0);
+    await dan.posts(`/rooms/${room.id}/join`);
+    expect(await speaks(dan, room)).toBe('201');
+  });
+
+  it('ends by itself while they are out', async () => {
+    const { bob, dan, room } = await scene();
+    await dan.posts(`/rooms/${room.id}/leave`);
+    await db.query(`UPDATE room_silences SET until = now() - interval '1 second' WHERE user_id = $1`, [dan.id]);
+    // One that has run out is none, and nobody has to lift it.
+    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('404 room_user_not_found');
+    await dan.posts(`/rooms/${room.id}/join`);
+    expect((await dan.gets(`/rooms/${room.id}`)).membership.silencedUntil).toBeNull();
+    expect(await speaks(dan, room)).toBe('201');
+    expect(await waiting(dan)).toBe(0);
+  });
+
+  it('that ran out before they left is not kept', async () => {
+    const { dan, room } = await scene();
+    await db.query(`UPDATE room_users SET silenced_until = now() - interval '1 second' WHERE user_id = $1`, [dan.id]);
+    await dan.posts(`/rooms/${room.id}/leave`);
+    expect(await waiting(dan)).toBe(0);
+  });
+
+  it('is of one room and one person', async () => {
+    const { ana, cid, dan, room } = await scene();
+    const other = await ana.posts('/rooms', { type: 'group', isPublic: true, userIds: [] });
+    for (const person of [cid, dan]) await person.posts(`/rooms/${room.id}/leave`);
+    await ana.posts(at(room), { userIds: [cid.id, dan.id] });
+    await dan.posts(`/rooms/${other.id}/join`);
+    expect([await speaks(cid, room), await speaks(dan, room), await speaks(dan, other)]).toEqual(['201', '403 silenced', '201']);
+  });
+
+  it('awaits the readers of a channel, of whom the room takes no notice', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const news = await ana.opens('channel', 'news', bob);
+    const time = soon();
+    await ana.patches(at(news, bob), { silencedUntil: time });
+    const { rev, lastSeq } = await ana.gets(`/rooms/${news.id}`);
+    await bob.posts(`/rooms/${news.id}/leave`);
+    await ana.posts(at(news), { userId: bob.id });
+    expect(await ana.gets(`/rooms/${news.id}`)).toMatchObject({ rev, lastSeq });
+    expect(await bob.gets(at(news, bob))).toMatchObject({ silencedUntil: time });
+  });
+
+  it('of an admin awaits the member that they come back as', async () => {
+    const { ana, bob, room } = await scene();
+    await ana.patches(at(room, bob), { silencedUntil: soon() });
+    await bob.posts(`/rooms/${room.id}/leave`);
+    await bob.posts(`/rooms/${room.id}/join`);
+    expect((await bob.gets(`/rooms/${room.id}`)).membership.role).toBe('member');
+    expect(await speaks(bob, room)).toBe('403 silenced');
+  });
+});
+
+describe('while somebody is out', () => {
+  it('their silence is lifted', async () => {
+    const { ana, bob, dan, room } = await scene();
+    await dan.posts(`/rooms/${room.id}/leave`);
+    const { rev } = await ana.gets(`/rooms/${room.id}`);
+    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('204');
+    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('404 room_user_not_found');
+    expect((await ana.gets(`/rooms/${room.id}`)).rev).toBe(rev);
+    const { items } = await ana.gets(`/rooms/${room.id}/audit`);
+    expect(items[0]).toMatchObject({ action: 'silence_lifted', user: { id: bob.id }, targetUser: { id: dan.id }, detail: {} });
+    await dan.posts(`/rooms/${room.id}/join`);
+    expect(await speaks(dan, room)).toBe('201');
+  });
+
+  it('their silence gets another end', async () => {
+    const { ana, bob, dan, room, until: time } = await scene();
+    await dan.posts(`/rooms/${room.id}/leave`);
+    const later = soon(7_200);
+    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
+    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: time })).toBe('204');
+    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: later })).toBe('204');
+    const { items } = await ana.gets(`/rooms/${room.id}/audit`);
+    const acts = items.filter(({ action }: Said) => action === 'user_silenced').map(({ detail }: Said) => detail.until);
+    expect(acts).toEqual([later, time]);
+    await dan.posts(`/rooms/${room.id}/join`);
+    expect((await dan.gets(`/rooms/${room.id}`)).membership.silencedUntil).toBe(later);
+  });
+
+  it('only who may silence a member learns of it, and nothing else of them can be changed', async () => {
+    const { ana, bob, cid, dan, room } = await scene();
+    const { eve, zoe } = await world.people('eve', 'zoe');
+    await ana.befriends(eve);
+    await ana.posts(at(room), { userId: eve.id, permissions: ['can_remove_users'] });
+    await dan.posts(`/rooms/${room.id}/leave`);
+    for (const person of [dan, zoe]) expect(await person.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 not_member');
+    // As of somebody who never was there.
+    for (const person of [dan, zoe]) expect(await cid.tries('PATCH', at(room, person), { silencedUntil: null })).toBe('403 role_preset');
+    expect(await eve.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 rank');
+    expect(await bob.tries('PATCH', at(room, zoe), { silencedUntil: soon() })).toBe('404 room_user_not_found');
+    for (const body of [{}, { role: 'admin' }, { permissions: [] }, { role: 'admin', silencedUntil: null }]) {
+      expect(await ana.tries('PATCH', at(room, dan), body)).toBe('404 room_user_not_found');
+    }
+    expect(await ana.tries('GET', at(room, dan))).toBe('404 room_user_not_found');
+    expect(await waiting(dan)).toBe(1);
+  });
+
+  it('an import that brings them back brings no word back', async () => {
+    const { ana, dan, room, until: time } = await scene();
+    await dan.posts(`/rooms/${room.id}/leave`);
+    const seat = { record: 'room-user', roomId: room.id, userId: dan.id, joinedAt: '2020-05-01T10:00:00.000Z', silencedUntil: soon(60) };
+    const lines = [{ record: 'header', format: 'parley', version: 1 }, seat].map((record) => `${JSON.stringify(record)}\n`);
+    await new Importer(world.app.app).run(readLines(Readable.from([Buffer.from(lines.join(''))])));
+    expect(await ana.gets(at(room, dan))).toMatchObject({ silencedUntil: time });
+    expect(await waiting(dan)).toBe(0);
+  });
+
+  it('nothing is kept of an account that has ended', async () => {
+    const { bob, cid, dan, room } = await scene();
+    await bob.patches(at(room, cid), { silencedUntil: soon() });
+    await dan.posts(`/rooms/${room.id}/leave`);
+    // One is out already, the other leaves by it.
+    for (const person of [cid, dan]) await person.deletes('/users/me');
+    await until('both have left', async () => (await bob.gets(`/rooms/${room.id}`)).memberCount === 2);
+    await until('nothing is kept', async () => (await waiting(cid)) + (await waiting(dan)) === 0);
+  });
+});
+
+describe('permissions that were taken away', () => {
+  it('do not outlast leaving: who comes back has what the room gives a member', async () => {
+    const { ana, cid, room } = await scene();
+    const { permissions } = await ana.gets(at(room, cid));
+    await ana.patches(at(room, cid), { permissions: [] });
+    expect(await speaks(cid, room)).toBe('403 not_granted');
+    await cid.posts(`/rooms/${room.id}/leave`);
+    await cid.posts(`/rooms/${room.id}/join`);
+    expect((await cid.gets(at(room, cid))).permissions).toEqual(permissions);
+    expect(await speaks(cid, room)).toBe('201');
+  });
+});

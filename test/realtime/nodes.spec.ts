@@ -185,6 +185,21 @@ describe('two processes that cannot hear each other', () => {
     expect((await there.hears('me:updated')).my).toBe((await bob.gets('/users/me')).my);
   }, 20_000);
 
+  it('bring latecomers all that is new, though somebody comes later still', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.posts('/rooms', { type: 'team', name: 'x', historyVisibility: 'since_joined' });
+    await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
+    const there = await listening(bob, other);
+    const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
+    for (const text of ['one', 'two', 'three']) await ana.says(room, text);
+    await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
+    const latest = await listening(eva, other);
+    await ana.says(room, 'four');
+    for (const ear of [there, latest]) await ear.hearsText('four');
+    expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, lastSeq + 5));
+    expect(seqsOf(latest, room)).toEqual([lastSeq + 5]);
+  }, 20_000);
+
   it('show latecomers nothing hidden while repairing', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.posts('/rooms', { type: 'team', name: 'x', historyVisibility: 'since_joined' });

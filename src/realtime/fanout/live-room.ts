@@ -63,7 +63,7 @@ export class Seat {
     if (!this.told) {
       if (this.connection.owe()) this.waiting.push(packet);
     } else if (packet.to > this.told[packet.order]) {
-      this.room.speaker.toOne(this, packet);
+      this.room.speaker.toOne(this, unheard(packet, this.told.seq));
     }
   }
 }
@@ -194,7 +194,7 @@ export class LiveRoom {
     const before = this.reached[packet.order];
     if (packet.to <= before) return;
     this.reached[packet.order] = packet.to;
-    const news = packet.order === 'seq' && packet.from < before ? newerThan(packet, before) : packet;
+    const news = unheard(packet, before);
     this.speaker.toAll(this, news);
     for (const seat of this.apart) {
       seat.offer(news);
@@ -203,7 +203,9 @@ export class LiveRoom {
   }
 }
 
-function newerThan(packet: RoomPacket, seq: number): RoomPacket {
+/** Without the messages up to `seq`. */
+function unheard(packet: RoomPacket, seq: number): RoomPacket {
+  if (packet.order !== 'seq' || packet.from >= seq) return packet;
   const { messages, ...rest } = packet.body.toJSON() as { messages: { seq: number }[] };
   return { ...packet, from: seq, body: JsonText.of({ ...rest, messages: messages.filter((message) => message.seq > seq) }) };
 }

@@ -72,7 +72,8 @@ const withoutEarlierPreview = (entry: Entry, visibleFrom: number): Entry =>
 export function forLatecomers(packet: RoomPacket, visibleFrom: number): JsonText {
   if (!packet.event.startsWith('messages:')) return packet.body;
   const body = packet.body.toJSON() as MessagesBody;
-  const messages = body.messages.filter(({ seq }) => seq >= visibleFrom);
+  // Where some begin to see has no say over what is new to all.
+  const messages = packet.order === 'seq' ? body.messages : body.messages.filter(({ seq }) => seq >= visibleFrom);
   const shown = new Set(messages.map(({ id }) => id));
   return JsonText.of({
     ...body,

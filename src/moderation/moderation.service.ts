@@ -3,6 +3,7 @@ import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
 import type { Page, PageQuery } from '../common/page.js';
 import { Transactions } from '../database/transactions.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomLog } from '../room-access/room-log.service.js';
 import { MessageRows } from '../timeline/message-rows.service.js';
@@ -33,27 +34,28 @@ export class ModerationService {
         `SELECT id FROM room_reports WHERE room_id = $1 AND message_id = $2 AND reporter_id = $3`,
         [roomId, messageId, actor.userId],
       );
-      if (known) return { report: await this.require(roomId, known.id), created: false };
+      if (known) return { report: await this.require(grant, known.id), created: false };
       if (message.deletedAt !== null || message.type === 'system') throw new NotReportable();
       const id = newId();
       await this.transactions.query(
         `INSERT INTO room_reports (id, room_id, message_id, reporter_id, reason, created_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`,
         [id, roomId, messageId, actor.userId, reason],
       );
-      return { report: await this.require(roomId, id), created: true };
+      return { report: await this.require(grant, id), created: true };
     });
   }
 
-  /** For who may delete messages. */
+  /** For who may delete messages; of those that they may see. */
   async reports(actor: Actor, roomId: string, query: ReportsQuery): Promise<Page<ReportView>> {
-    (await this.access.read(actor, roomId)).demand('can_delete_messages');
-    return this.queries.reports(roomId, query);
+    const grant = await this.access.read(actor, roomId);
+    grant.demand('can_delete_messages');
+    return this.queries.reports(grant, query);
   }
 
   /** For who may delete messages; once. @throws ReportNotFound, ReportResolved */
   resolve(actor: Actor, roomId: string, id: string, note: string | null): Promise<ReportView> {
-    return this.access.change(actor, roomId, 'can_delete_messages', async () => {
-      const report = await this.require(roomId, id);
+    return this.access.change(actor, roomId, 'can_delete_messages', async (grant) => {
+      const report = await this.require(grant, id);
       if (report.resolvedAt !== null) throw new ReportResolved();
       await this.transactions.query(
         `UPDATE room_reports SET resolved_by = $3, resolved_at = clock_timestamp(), note = $4 WHERE room_id = $1 AND id = $2`,
@@ -65,7 +67,7 @@ export class ModerationService {
         messageId: report.messageId,
         detail: { reportId: id },
       });
-      return this.require(roomId, id);
+      return this.require(grant, id);
     });
   }
 
@@ -75,8 +77,8 @@ export class ModerationService {
     return this.queries.audit(roomId, query);
   }
 
-  private async require(roomId: string, id: string): Promise<ReportView> {
-    const report = await this.queries.report(roomId, id);
+  private async require(grant: RoomGrant, id: string): Promise<ReportView> {
+    const report = await this.queries.report(grant, id);
     if (!report) throw new ReportNotFound();
     return report;
   }

@@ -50,7 +50,7 @@ export class MessagesController {
   @ApiOkResponse({ type: MessageView, description: 'It was sent before.' })
   @ApiProblems({
     ...GONE,
-    404: 'room_not_found',
+    404: ['room_not_found', 'message_not_found'],
     409: 'message_conflict',
     422: ['empty_message', 'reply_not_found', 'media_not_usable', 'unstorable_text'],
     503: [...BUSY, 'overloaded'],

@@ -63,7 +63,7 @@ export class MessageRows {
       `SELECT k.position, ${messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' })} AS view
        FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) WITH ORDINALITY k (room_id, seq, user_id, position)
        JOIN room_users ru ON ru.room_id = k.room_id AND ru.user_id = k.user_id
-       JOIN messages m ON m.room_id = k.room_id AND m.seq = k.seq`,
+       JOIN messages m ON m.room_id = k.room_id AND m.seq = k.seq AND m.seq >= ru.visible_from_seq`,
       [keys.map((key) => key.roomId), keys.map((key) => key.seq), keys.map((key) => key.userId)],
     );
     const byPosition = new Map(rows.map((row) => [row.position, row.view]));

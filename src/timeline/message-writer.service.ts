@@ -11,7 +11,7 @@ import type { SendMessage } from './message.types.js';
 import { sentViewOf, type MessageView } from './message.view.js';
 import { refusalOfSend, SendCall, type SendRow } from './send-call.service.js';
 import { SendQueue, type Pending, type SendResult } from './send-queue.js';
-import { Overloaded } from './timeline.errors.js';
+import { MessageNotFound, Overloaded } from './timeline.errors.js';
 import { MessagesPosted } from './timeline.events.js';
 
 /** Rooms held by somebody else that are waited for at the same time, each on a connection of its own. */
@@ -150,7 +150,12 @@ export class MessageWriter {
   private async answerAgain(same: readonly [Pending, SendRow][]): Promise<void> {
     const keys = same.map(([{ message, actor }, { seq }]) => ({ roomId: message.roomId, seq, userId: actor.userId }));
     const views = await this.rows.seenBy(keys);
-    for (const [index, [pending]] of same.entries()) this.answer(pending, views[index], false);
+    for (const [index, [pending]] of same.entries()) {
+      const view = views[index];
+      // It is there once, and its sender may read it no more: they have lost the room, or come into it anew.
+      if (view) this.answer(pending, view, false);
+      else this.refuse([pending], new MessageNotFound());
+    }
   }
 
   private answer(pending: Pending, message: MessageView | undefined, created: boolean): void {

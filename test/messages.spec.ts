@@ -65,23 +65,6 @@ describe('messages', () => {
       for (const message of items) expect(await bob.gets(`/rooms/${room.id}/messages/${message.id}`)).toEqual(message);
     });
 
-    it('holds what its reader may see: since they joined, also in previews', async () => {
-      const { ana, bob } = await world.people('ana', 'bob');
-      const room = await ana.opensGroup();
-      await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
-      const old = await ana.says(room, 'before you came');
-      await ana.befriends(bob);
-      await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
-      const reply = await ana.says(room, 'a reply to it', { replyToId: old.id });
-      const page = await bob.page(room, '?after=0');
-      expect(page.items.every((message: Said) => message.seq > old.seq)).toBe(true);
-      expect(page).toMatchObject({ hasOlder: false, hasNewer: false, seq: reply.seq });
-      expect(page.items.at(-1).replyTo).toEqual({ id: old.id, seq: old.seq, preview: null });
-      expect(await bob.tries('GET', `/rooms/${room.id}/messages/${old.id}`)).toBe('404 message_not_found');
-      expect(await bob.tries('GET', `/rooms/${room.id}/messages/${old.id}/replies`)).toBe('404 message_not_found');
-      expect(await bob.tries('POST', `/rooms/${room.id}/messages/${old.id}/reactions`, { reaction: '👍' })).toBe('404 message_not_found');
-    });
-
     it('is closed to strangers as if it were not there', async () => {
       const { ana, zoe } = await world.people('ana', 'zoe');
       const room = await ana.opensGroup();

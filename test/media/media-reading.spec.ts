@@ -72,16 +72,6 @@ describe('a file is read', () => {
     expect(await sees(zoe, media)).toBe(HIDDEN);
   });
 
-  it('not by who came later, where history begins with joining', async () => {
-    await ana.befriends(bob, zoe);
-    const room = await ana.posts('/rooms', { type: 'group', name: 'g', userIds: [bob.id], historyVisibility: 'since_joined' });
-    const [before, after] = [await image(ana), await image(ana)];
-    await ana.says(room, 'before', { mediaIds: [before.id] });
-    await ana.posts(`/rooms/${room.id}/users`, { userId: zoe.id });
-    await ana.says(room, 'after', { mediaIds: [after.id] });
-    expect([await sees(zoe, before), await sees(zoe, after), await sees(bob, before)]).toEqual([HIDDEN, 'seen', 'seen']);
-  });
-
   it('by everybody, as the avatar of a person; no more when there is another', async () => {
     const [first, second] = [await image(ana), await image(ana)];
     const me = await ana.patches('/users/me', { avatarMediaId: first.id });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Ear } from '../support/ear.js';
 import { until } from '../support/until.js';
-import { type Person, World } from '../support/world.js';
+import { World } from '../support/world.js';
 
 let world: World;
 beforeAll(async () => (world = await World.start()));
@@ -82,39 +82,6 @@ describe('messages', () => {
     expect(Object.keys(b.all('room:updated')[0].room)).not.toContain('membership');
     expect(b.all('room-user:added')[0].roomUsers).toMatchObject([{ userId: eva.id, role: 'member' }]);
     expect(b.all('room-user:updated')[0].roomUser).toMatchObject({ userId: bob.id, role: 'admin' });
-  });
-});
-
-describe('who joins under since_joined', () => {
-  let ana: Person, bob: Person, eva: Person, room: any, before: any;
-  beforeAll(async () => {
-    ({ ana, bob, eva } = await world.people('ana', 'bob', 'eva'));
-    room = await ana.opensGroup(bob);
-    await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
-    before = await ana.says(room, 'a secret of old');
-    await ana.befriends(eva);
-    await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
-  });
-
-  it('hears no preview of what lies before', async () => {
-    const [b, e] = [await bob.listens(), await eva.listens()];
-    await ana.says(room, 'look there', { replyToId: before.id });
-    expect((await b.hearsText('look there')).replyTo.preview.text).toBe('a secret of old');
-    expect((await e.hearsText('look there')).replyTo).toEqual({ id: before.id, seq: before.seq, preview: null });
-    expect(JSON.stringify(e.heard)).not.toContain('a secret of old');
-  });
-
-  it('hears of no change of it, but that there was one', async () => {
-    const [b, e] = [await bob.listens(), await eva.listens()];
-    await ana.patches(`/rooms/${room.id}/messages/${before.id}`, { text: 'a new secret' });
-    const full = await b.hears('messages:updated');
-    expect(full.messages[0].text).toBe('a new secret');
-    const hidden = await e.hears('messages:updated');
-    expect(hidden).toMatchObject({ prevRev: full.prevRev, rev: full.rev, messages: [] });
-    expect(hidden.causes).toEqual([{ rev: full.rev, kind: 'hidden', messageId: before.id, userId: null }]);
-    const after = await ana.says(room, 'after');
-    await ana.patches(`/rooms/${room.id}/messages/${after.id}`, { text: 'after, edited' });
-    expect((await e.hears('messages:updated', ({ messages }) => messages.length > 0)).messages[0].text).toBe('after, edited');
   });
 });
 

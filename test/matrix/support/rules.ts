@@ -68,6 +68,6 @@ export function expected(row: Row, cell: Cell): string {
   }
 }
 
-export const titleOf = ({ at, what }: Row): string => (what ? `${at} (${what})` : at);
-export const isEvent = ({ at }: Row): boolean => !at.includes(' ');
+export const titleOf = ({ at, what }: Pick<Row, 'at' | 'what'>): string => (what ? `${at} (${what})` : at);
+export const isEvent = ({ at }: Pick<Row, 'at'>): boolean => !at.includes(' ');
 export const inPrivate = ({ variant }: Cell): boolean => variant.type === 'private_messages';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { AccountRooms } from '../src/rooms/account-rooms.service.js';
 import { type Person, World } from './support/world.js';
 
@@ -138,5 +139,31 @@ describe('when the account of an owner', () => {
     expect(await accounts().abandon(ana.id, first)).toBeNull();
     const roles = await Promise.all(made.map((room) => rolesIn(bob, room.id)));
     expect(roles.every(({ ana: hers, bob: his }) => hers === 'admin' && his === 'owner')).toBe(true);
+  });
+
+  it('rests, and nobody else was there, whoever wakes or comes first has the room', async () => {
+    const { ana, bob, zoe, root } = await world.people('ana', 'bob', 'zoe', 'root');
+    const db = new pg.Client(world.app.databaseUrl);
+    await db.connect();
+    await db.query('UPDATE users SET admin = true WHERE id = $1', [root.id]);
+    await db.end();
+    const rests = (person: Person): Promise<unknown> => root.posts(`/users/${person.id}/deactivate`);
+    const wakes = async (person: Person): Promise<void> => {
+      await root.posts(`/users/${person.id}/activate`);
+      const { accessToken } = await person.posts('/auth/login', { username: person.username, password: person.password });
+      person.accessToken = accessToken;
+    };
+    const shared = await ana.opensGroup(bob);
+    const open = await ana.posts('/rooms', { type: 'group', isPublic: true });
+    await rests(ana);
+    await rests(bob);
+    await wakes(ana);
+    expect(await rolesIn(ana, shared.id)).toEqual({ ana: 'owner', bob: 'admin' });
+    await rests(ana);
+    await zoe.posts(`/rooms/${open.id}/join`);
+    expect(await rolesIn(zoe, open.id)).toEqual({ ana: 'admin', zoe: 'owner' });
+    await wakes(bob);
+    await wakes(ana);
+    expect(await rolesIn(ana, shared.id)).toEqual({ ana: 'admin', bob: 'owner' });
   });
 });

@@ -28,7 +28,7 @@ export class AccountAdminController {
   @ApiOperation({
     summary: 'Put an account to rest',
     description:
-      'For a platform admin. Its sessions and sockets end at once; nobody finds it, and its rooms pass to others, until it is woken.',
+      'For a platform admin. Its sessions and sockets end at once; nobody finds it, until it is woken. Its rooms pass to others, as soon as there is somebody.',
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found', 422: 'not_oneself' })

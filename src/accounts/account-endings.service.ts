@@ -60,7 +60,10 @@ export class AccountEndings {
   /** @throws Forbidden not_admin, UserNotFound */
   async activate(admin: Actor, userId: string): Promise<UserView> {
     demandAdmin(admin);
-    await this.transactions.run(() => this.accounts.rest(userId, false));
+    await this.after(
+      (place) => this.rooms.takeOver(userId, place),
+      async () => void (await this.accounts.rest(userId, false)),
+    );
     return this.users.view(userId);
   }
 

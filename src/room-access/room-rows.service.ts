@@ -192,9 +192,29 @@ export class RoomRows implements OnModuleInit {
          ORDER BY u.deactivated_at IS NOT NULL, ru.role <> 'admin', ru.joined_at, ru.user_id LIMIT 1) heir`,
       [roomIds, ownerId, liveOnly],
     );
-    if (rows.length === 0) return new Map();
-    const where = rows.map((row) => ({ roomId: row.room_id, userId: row.user_id }));
-    return new Map((await this.transactions.manager.findBy(RoomUser, where)).map((seat) => [seat.roomId, seat]));
+    return this.byRoom(rows);
+  }
+
+  /** Ids of the living rooms in which somebody sits and whose owner's account rests, by id, past `after`. */
+  async roomsAtRest(userId: string, { after, limit }: { after: string | null; limit: number }): Promise<string[]> {
+    const rows = await this.transactions.query<{ room_id: string }>(
+      `SELECT ru.room_id FROM room_users ru JOIN rooms r ON r.id = ru.room_id
+         JOIN room_users o ON o.room_id = ru.room_id AND o.role = 'owner' JOIN users u ON u.id = o.user_id
+       WHERE ru.user_id = $1 AND ($2::uuid IS NULL OR ru.room_id > $2) AND ru.role <> 'owner' AND r.deleted_at IS NULL
+         AND u.deactivated_at IS NOT NULL ORDER BY ru.room_id LIMIT $3`,
+      [userId, after, limit],
+    );
+    return rows.map((row) => row.room_id);
+  }
+
+  /** The owners of these rooms whose accounts rest, by room. @param roomIds at most 100 */
+  async restingOwners(roomIds: readonly string[]): Promise<Map<string, RoomUser>> {
+    const rows = await this.transactions.query<{ room_id: string; user_id: string }>(
+      `SELECT o.room_id, o.user_id FROM room_users o JOIN users u ON u.id = o.user_id
+       WHERE o.room_id = ANY ($1::uuid[]) AND o.role = 'owner' AND u.deactivated_at IS NOT NULL`,
+      [roomIds],
+    );
+    return this.byRoom(rows);
   }
 
   /** Ends a room for everybody, from the commit on. What it holds is purged by a job. */
@@ -237,5 +257,11 @@ export class RoomRows implements OnModuleInit {
       [roomId, userIds],
     );
     return new Map(rows.map((row) => [row.user_id, row.until]));
+  }
+  /** Seats, at most one a room. */
+  private async byRoom(rows: readonly { room_id: string; user_id: string }[]): Promise<Map<string, RoomUser>> {
+    if (rows.length === 0) return new Map();
+    const where = rows.map((row) => ({ roomId: row.room_id, userId: row.user_id }));
+    return new Map((await this.transactions.manager.findBy(RoomUser, where)).map((seat) => [seat.roomId, seat]));
   }
 }

@@ -54,6 +54,35 @@ export class AccountRooms {
     return last;
   }
 
+  /** For an account that wakes: rooms of theirs whose owner rests become theirs, as they would have when the owner went. */
+  async takeOver(userId: string, after: string | null = null): Promise<string | null> {
+    const roomIds = await this.rows.roomsAtRest(userId, { after, limit: ROOMS_AT_ONCE });
+    await this.access.holdAll(roomIds, async (rooms) => this.succeed(rooms, await this.vacancies(roomIds, userId), userId));
+    return roomIds.length < ROOMS_AT_ONCE ? null : (roomIds.at(-1) ?? null);
+  }
+
+  /**
+   * The owners of these rooms whose accounts rest, by room; where there are any, their heads are held, and this person's, before any other.
+   * Expects the rooms' heads. @param roomIds at most 100
+   */
+  async vacancies(roomIds: readonly string[], userId: string): Promise<Map<string, RoomUser>> {
+    const owners = await this.rows.restingOwners(roomIds);
+    if (owners.size === 0) return owners;
+    await this.heads.lock([userId, ...[...owners.values()].map((owner) => owner.userId)]);
+    // Again: somebody may have woken until their head was ours.
+    return this.rows.restingOwners(roomIds);
+  }
+
+  /** Makes this member, who is live or about to be, the owner of rooms whose owner rests. Nobody else in them is live. */
+  async succeed(rooms: readonly Room[], owners: ReadonlyMap<string, RoomUser>, userId: string): Promise<void> {
+    if (owners.size === 0) return;
+    const heirs = new Map((await this.rows.seatsOf(userId, [...owners.keys()])).map((seat) => [seat.roomId, seat]));
+    for (const room of rooms) {
+      const [owner, heir] = [owners.get(room.id), heirs.get(room.id)];
+      if (owner && heir && owner.userId !== userId) await this.ownership.pass(room, owner, heir);
+    }
+  }
+
   private pass(room: Room, seat: RoomUser, heir: RoomUser | undefined): Promise<void> {
     return heir ? this.ownership.pass(room, seat, heir) : this.closing.close(room);
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { Seating } from '../room-users/seating.service.js';
+import { AccountRooms } from './account-rooms.service.js';
 import { Closing } from './closing.service.js';
 import { RoomViews } from './room-views.service.js';
 import type { RoomView } from './room.view.js';
@@ -14,13 +15,18 @@ export class Departures {
     private readonly access: RoomAccess,
     private readonly seating: Seating,
     private readonly closing: Closing,
+    private readonly accounts: AccountRooms,
     private readonly views: RoomViews,
   ) {}
 
-  /** Takes a seat in a public room; who has one keeps it. @throws RoomNotFound, Forbidden banned, RoomFull, TooManyRooms */
+  /** Takes a seat in a public room; who has one keeps it. Where the owner rests nobody is live: the room is theirs then. @throws RoomNotFound, Forbidden banned, RoomFull, TooManyRooms */
   join(actor: Actor, roomId: string): Promise<RoomView> {
     return this.access.enter(actor, roomId, async ({ room, head, member }) => {
-      if (!member) await this.seating.welcome(room, head, actor.userId);
+      if (!member) {
+        const vacant = await this.accounts.vacancies([room.id], actor.userId);
+        await this.seating.welcome(room, head, actor.userId);
+        await this.accounts.succeed([room], vacant, actor.userId);
+      }
       return this.views.of(actor.userId, roomId);
     });
   }

@@ -258,6 +258,7 @@ export class RoomRows implements OnModuleInit {
     );
     return new Map(rows.map((row) => [row.user_id, row.until]));
   }
+
   /** Seats, at most one a room. */
   private async byRoom(rows: readonly { room_id: string; user_id: string }[]): Promise<Map<string, RoomUser>> {
     if (rows.length === 0) return new Map();

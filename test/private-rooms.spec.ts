@@ -53,14 +53,6 @@ describe('a private room', () => {
     expect([again.status, again.body.id]).toEqual([200, room.id]);
   });
 
-  it('is refused by a block in both directions, and only the one who blocks is told', async () => {
-    const { ana, bob } = await world.people('ana', 'bob');
-    await ana.puts(`/users/me/blocks/${bob.id}`);
-    const body = (other: Person) => ({ type: 'private_messages', userIds: [other.id] });
-    expect(await ana.tries('POST', '/rooms', body(bob))).toBe('403 blocked');
-    expect(await bob.tries('POST', '/rooms', body(ana))).toBe('403 privacy');
-  });
-
   it.each([
     ['nobody', [], '400 validation_failed'],
     ['two people', [randomUUID(), randomUUID()], '400 validation_failed'],
@@ -102,18 +94,6 @@ describe('a private room', () => {
     const second = await asks(ana, bob);
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.id);
-  });
-
-  it('shows what the other has read where both show it, and no block stands between', async () => {
-    const { ana, bob } = await world.people('ana', 'bob');
-    const { id } = await ana.opensPrivate(bob);
-    const message = await ana.says({ id }, 'read me');
-    await bob.puts(`/rooms/${id}/users/me/read`, { seq: message.seq });
-    expect((await ana.gets(`/rooms/${id}`)).otherLastReadSeq).toBe(message.seq);
-    await ana.puts(`/users/me/blocks/${bob.id}`);
-    expect((await ana.gets(`/rooms/${id}`)).otherLastReadSeq).toBeNull();
-    expect((await bob.gets(`/rooms/${id}`)).otherLastReadSeq).toBeNull();
-    expect((await bob.gets(`/rooms/${id}/users/${ana.id}`)).lastReadSeq).toBeNull();
   });
 });
 

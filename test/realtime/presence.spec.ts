@@ -28,18 +28,6 @@ describe('presence', () => {
     expect(z.all('presence')).toEqual([]);
   });
 
-  it('ends with a block for both, and looks like having left', async () => {
-    const { ana, bob } = await world.people('ana', 'bob');
-    await ana.befriends(bob);
-    const [a, b] = [await ana.listens(), await bob.listens()];
-    expect((await b.says('presence:watch', { userIds: [ana.id] })).presence).toMatchObject([{ online: true }]);
-    await ana.puts(`/users/me/blocks/${bob.id}`);
-    expect(await b.hears('presence')).toEqual({ userId: ana.id, online: false, lastActiveAt: null });
-    expect((await a.says('presence:watch', { userIds: [bob.id] })).presence).toEqual([
-      { userId: bob.id, online: false, lastActiveAt: null },
-    ]);
-  });
-
   it('is told no more to who has stopped to watch', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     await ana.befriends(bob, eva);

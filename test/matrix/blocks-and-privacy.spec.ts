@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Heard } from '../support/ear.js';
+import { type Person, World } from '../support/world.js';
+import { Pair, plainOf, type Standing } from './support/between.js';
+import { ACTS } from './support/between.acts.js';
+import { type BetweenRow, ROWS } from './support/between.rows.js';
+
+// A block shuts somebody out of all that a person may keep from everybody, and nothing tells them of it: whatever they ask, and whatever they
+// hear, is what anybody asks and hears of somebody who says `nobody`.
+
+let world: World;
+let pairs: Record<Standing, Pair>;
+const heardAtParting = {} as Record<Standing, Heard[]>;
+
+beforeAll(async () => {
+  world = await World.start();
+  pairs = {
+    free: await Pair.meet(world, 'free'),
+    blocked: await Pair.meet(world, 'blocked'),
+    nobody: await Pair.meet(world, 'nobody'),
+    blocking: await Pair.meet(world, 'blocking'),
+  };
+  for (const pair of Object.values(pairs)) heardAtParting[pair.standing] = await pair.part();
+}, 60_000);
+afterAll(() => world?.stop());
+
+interface Told {
+  word: string;
+  said: unknown;
+}
+
+async function tried(row: BetweenRow, pair: Pair): Promise<Told> {
+  const answer = await row.ask(pair);
+  const { status, body } =
+    'ok' in answer ? { status: answer.ok ? 200 : answer.error.status, body: answer.ok ? answer : answer.error } : answer;
+  const { requestId: _, ...said } = Object(body);
+  const word = status < 300 ? String(row.tells?.(body) ?? status) : `${status} ${body.reason ?? body.code}`;
+  return { word, said: pair.plain(said) };
+}
+
+const plainly = (pair: Pair, heard: readonly Heard[]) => heard.map(({ event, payload }) => [event, pair.plain(payload)]);
+
+it('parting sounds the same, whether by a block or by keeping everything from everybody', () => {
+  const { blocked, nobody } = pairs;
+  expect(plainly(blocked, heardAtParting.blocked)).toEqual(plainly(nobody, heardAtParting.nobody));
+  expect(heardAtParting.blocked.map(({ event }) => event).toSorted()).toEqual(['friend:removed', 'presence']);
+});
+
+describe('what they do is heard by others, and', () => {
+  it.each(ACTS.map((act) => ({ title: `${act.what} ${act.shut ? 'also' : 'not'} by those between whom a block stands`, act })))(
+    '$title',
+    async ({ act }) => {
+      const heard = {} as Record<Standing, Heard[]>;
+      for (const pair of Object.values(pairs)) {
+        const from = pair.ears.me.heard.length;
+        await act.does(pair);
+        heard[pair.standing] = (await pair.since(from)).filter(({ event, payload }) => act.isIt(pair, event, payload));
+      }
+      const { free, blocked, nobody, blocking } = heard;
+      expect(free.length).toBeGreaterThan(0);
+      expect([blocked.length > 0, blocking.length > 0]).toEqual([act.shut, act.shut]);
+      if (!act.byBlock) expect(plainly(pairs.blocked, blocked)).toEqual(plainly(pairs.nobody, nobody));
+    },
+  );
+});
+
+describe('to the blocked, to whom nobody is welcome, to those who block, to all others', () => {
+  it.each(ROWS.map((row) => ({ what: row.what, row })))('$what', async ({ row }) => {
+    const [free, blocked, blocking] = [await tried(row, pairs.free), await tried(row, pairs.blocked), await tried(row, pairs.blocking)];
+    expect({ free: free.word, shut: blocked.word, blocking: blocking.word }).toEqual({
+      free: row.free,
+      shut: row.shut,
+      blocking: row.blocking,
+    });
+    // What nothing but a block refuses, is refused in the words of the other refusals.
+    const neutral = row.byBlock ? await tried(ROWS[0]!, pairs.nobody) : await tried(row, pairs.nobody);
+    expect(blocked.said).toEqual(neutral.said);
+  });
+});
+
+describe('once the block is lifted', () => {
+  it('that sounds as if somebody were there again', async () => {
+    const { blocked, nobody } = pairs;
+    const [lifted, opened] = [await blocked.reconcile(), await nobody.reconcile()];
+    expect(plainly(blocked, lifted)).toEqual(plainly(nobody, opened));
+    expect(lifted.map(({ event }) => event)).toEqual(['presence']);
+  });
+
+  it('there is a private room again', async () => {
+    const { me, other, ids } = pairs.blocked;
+    ids.old = (await me.posts('/rooms', { type: 'private_messages', userIds: [other.id] })).id;
+    for (const [who, by] of Object.entries({ mine: me, theirs: other })) ids[`${who} in old`] = (await by.says({ id: ids.old! }, who)).id;
+  });
+
+  it.each(ROWS.filter((row) => row.free !== row.shut).map((row) => ({ what: row.what, row })))('$what', async ({ row }) => {
+    expect((await tried(row, pairs.blocked)).word).toBe(row.afterwards ?? row.free);
+  });
+});
+
+describe('a request that hangs between two', () => {
+  type Two = Record<'me' | 'other', Person>;
+  const blocks = ({ me, other }: Two) => other.puts(`/users/me/blocks/${me.id}`);
+  const refuses =
+    (verb: 'DELETE' | 'POST', rest: string) =>
+    async ({ other }: Two, id: string) => {
+      await other.does(verb, `/friend-requests/${id}${rest}`);
+      await other.patches('/users/me', { privacy: { friendRequests: 'nobody' } });
+    };
+
+  it.each([
+    ['mine is rejected', 'me', 'other', refuses('POST', '/reject'), 'friend-request:rejected'],
+    ['theirs is taken back', 'other', 'me', refuses('DELETE', ''), 'friend-request:cancelled'],
+  ] as const)('%s by a block as by hand', async (_, from, to, byHand, event) => {
+    const told = [];
+    for (const ends of [blocks, byHand]) {
+      const two: Two = { me: await world.person('me'), other: await world.person('other') };
+      const ear = await two.me.listens();
+      const { id } = await two[from].posts('/friend-requests', { userId: two[to].id });
+      await ends(two, id);
+      await ear.hears(event);
+      await ear.settles();
+      const asked = [
+        await two.me.call('POST', '/friend-requests', { userId: two.other.id }),
+        await two.me.call('GET', '/friend-requests'),
+        await two.me.call('GET', '/friend-requests?direction=sent'),
+        await two.me.call('POST', `/friend-requests/${id}/approve`),
+        await two.me.call('DELETE', `/friend-requests/${id}`),
+        await two.me.call('GET', '/users/me'),
+      ];
+      expect(asked[0]).toMatchObject({ status: 403, body: { reason: 'privacy' } });
+      const answers = asked.map(({ status, body }) => ({ status, body: { ...body, requestId: null } }));
+      told.push(plainOf({ me: two.me, other: two.other }, {}, { answers, heard: ear.heard.filter((heard) => heard.event !== 'ready') }));
+    }
+    expect(told[0]).toEqual(told[1]);
+  });
+});

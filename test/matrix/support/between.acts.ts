@@ -1,0 +1,95 @@
+import { until } from '../../support/until.js';
+import type { Pair } from './between.js';
+import { on } from './between.rows.js';
+
+type Said = any;
+
+/** Something that the other does. */
+export interface Act {
+  readonly what: string;
+  /** Whether it is heard where a block stands between the two. */
+  readonly shut: boolean;
+  /** No privacy keeps it away, only a block. */
+  readonly byBlock?: true;
+  /** Ends when somebody has heard it who stands at the same place. */
+  readonly does: (pair: Pair) => Promise<unknown>;
+  readonly isIt: (pair: Pair, event: string, payload: Said) => boolean;
+}
+
+const room = ({ ids }: Pair): { id: string } => ({ id: ids.group! });
+const byThem = ({ other }: Pair, payload: Said): boolean => payload.userId === other.id;
+const messages = (what: string, does: (pair: Pair) => Promise<Said>): Act => ({
+  what,
+  shut: true,
+  does: async (pair) => {
+    const { rev } = await pair.third.gets(`/rooms/${pair.ids.group}`);
+    const heard = pair.ears.third.messages().length;
+    await does(pair);
+    await until(
+      'it is heard',
+      () => pair.ears.third.messages().length > heard || pair.ears.third.all('messages:updated').some((packet) => packet.rev > rev),
+    );
+  },
+  isIt: (_, event) => event.startsWith('messages:'),
+});
+
+export const ACTS: readonly Act[] = [
+  messages('what they say is heard', (p) => p.other.says(room(p), 'hello')),
+  messages('what they say of me is heard', (p) => p.other.says(room(p), `@${p.me.username}`)),
+  messages('what they change is heard', (p) => p.other.patches(on('theirs in group')(p), { text: 'changed' })),
+  messages('that they react is heard', (p) => p.other.posts(on('mine in group', '/reactions')(p), { reaction: '👍' })),
+  {
+    what: 'their new name is heard',
+    shut: true,
+    does: async (p) => {
+      await p.other.patches('/users/me', { displayName: 'renamed' });
+      await p.ears.me.hears('user:updated', ({ user }) => user.displayName === 'renamed');
+    },
+    isIt: (_, event) => event === 'user:updated',
+  },
+  {
+    what: 'that they come by my invite is heard',
+    shut: true,
+    does: async (p) => {
+      const { id } = await p.me.posts('/rooms', { type: 'group', name: 'open' });
+      const { code } = await p.me.posts(`/rooms/${id}/invites`);
+      await p.other.posts(`/invites/${code}/join`);
+      await p.ears.me.hears('room-user:added', ({ roomId }) => roomId === id);
+    },
+    isIt: (_, event) => event === 'room-user:added',
+  },
+  {
+    what: 'that they type is heard',
+    shut: false,
+    byBlock: true,
+    does: async (p) => {
+      await p.ears.other.says('typing', { roomId: p.ids.group, typing: true });
+      await p.ears.third.hears('typing', (payload) => byThem(p, payload));
+    },
+    isIt: (p, event, payload) => event === 'typing' && byThem(p, payload),
+  },
+  {
+    what: 'that they have read is heard',
+    shut: false,
+    does: async (p) => {
+      const { seq } = await p.third.says(room(p), 'read this');
+      await p.ears.other.says('room:read', { roomId: p.ids.group, seq });
+      if (p.standing !== 'nobody') await p.ears.third.hears('room:read', (payload) => byThem(p, payload) && payload.seq === seq);
+    },
+    isIt: (p, event, payload) => event === 'room:read' && byThem(p, payload),
+  },
+  {
+    what: 'that they go and come is heard',
+    shut: false,
+    does: async (p) => {
+      const times = (online: boolean): number =>
+        p.ears.third.all('presence').filter((payload) => byThem(p, payload) && payload.online === online).length;
+      const before = times(true);
+      p.ears.other.close();
+      if (p.standing !== 'nobody') await until('they are gone', () => times(false) > 0);
+      p.ears.other = await p.other.listens();
+      if (p.standing !== 'nobody') await until('they are there', () => times(true) > before);
+    },
+    isIt: (p, event, payload) => event === 'presence' && byThem(p, payload),
+  },
+];

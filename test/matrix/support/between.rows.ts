@@ -1,0 +1,252 @@
+import type { Answer } from '../../support/world.js';
+import type { Pair } from './between.js';
+
+type Said = any;
+
+/** What somebody wants of another, and what they are answered. */
+export interface BetweenRow {
+  readonly what: string;
+  /** To a stranger of whom nothing is kept away: a status and a reason, or what `tells` gives of the answer. */
+  readonly free: string;
+  /** To the blocked one, as to anybody where the other says `nobody`. */
+  readonly shut: string;
+  /** To the one who blocks. */
+  readonly blocking: string;
+  /** Only a block refuses it: where the other says `nobody`, it goes on as before. */
+  readonly byBlock?: true;
+  /** What is answered once the block is lifted, where that is not as to a stranger: something was done meanwhile. */
+  readonly afterwards?: string;
+  readonly ask: (pair: Pair) => Promise<Said>;
+  /** What of the answer is told here. */
+  readonly tells?: (body: Said) => unknown;
+}
+
+const REFUSED = { shut: '403 privacy', blocking: '403 blocked' } as const;
+const same = (free: string): Pick<BetweenRow, 'free' | 'shut' | 'blocking'> => ({ free, shut: free, blocking: free });
+const hidden = (free: string, shut: string): Pick<BetweenRow, 'free' | 'shut' | 'blocking'> => ({ free, shut, blocking: shut });
+
+const asks =
+  (method: string, path: (pair: Pair) => string, body?: (pair: Pair) => object) =>
+  (pair: Pair): Promise<Answer> =>
+    pair.me.call(method, path(pair), body?.(pair));
+const says = (event: string, payload: (pair: Pair) => object) => (pair: Pair) => pair.ears.me.says(event, payload(pair));
+const reads = (what: string, path: (pair: Pair) => string, tells?: BetweenRow['tells'], seen = hidden('200', '200')): BetweenRow => ({
+  what: `reading ${what}`,
+  ...seen,
+  ...(tells && { tells }),
+  ask: asks('GET', path),
+});
+
+const opens = (type: string, people: (keyof Pair & ('other' | 'third'))[], more: (pair: Pair) => object = () => ({})) =>
+  asks(
+    'POST',
+    () => '/rooms',
+    (p) => ({ type, ...(type !== 'private_messages' && { name: 'new' }), userIds: people.map((one) => p[one].id), ...more(p) }),
+  );
+const inOld =
+  (rest = '') =>
+  (p: Pair) =>
+    `/rooms/${p.ids.old}${rest}`;
+export const on =
+  (message: string, rest = '') =>
+  (p: Pair) =>
+    `/rooms/${p.ids[message.split(' in ')[1]!]}/messages/${p.ids[message]}${rest}`;
+const shown = (lastReadSeq: unknown): string => (lastReadSeq === null ? 'hidden' : 'shown');
+
+export const ROWS: readonly BetweenRow[] = [
+  // Friendship
+  {
+    what: 'asking for friendship',
+    free: '201',
+    ...REFUSED,
+    ask: asks(
+      'POST',
+      () => '/friend-requests',
+      (p) => ({ userId: p.other.id }),
+    ),
+  },
+  { what: 'ending a friendship', ...same('404 friend_not_found'), ask: asks('DELETE', (p) => `/friends/${p.other.id}`) },
+  reads('friends', () => '/friends'),
+
+  // The private room that is there
+  { what: 'opening it', ...same('200'), ask: opens('private_messages', ['other']) },
+  reads('it', inOld(), (room) => shown(room.otherLastReadSeq), hidden('shown', 'hidden')),
+  reads('what was said', inOld('/messages')),
+  reads('what has changed', inOld('/changes?seq=0&rev=0')),
+  reads('what I may do', inOld('/permissions')),
+  reads('who sits there', inOld('/users')),
+  reads(
+    'where the other is',
+    (p) => `/rooms/${p.ids.old}/users/${p.other.id}`,
+    (seat) => shown(seat.lastReadSeq),
+    hidden('shown', 'hidden'),
+  ),
+  reads('who has read', on('mine in old', '/readers'), ({ items }) => items.length, hidden('1', '0')),
+  { what: 'syncing it', ...same('200'), ask: says('sync', (p) => ({ rooms: { [p.ids.old!]: { seq: 0, rev: 0 } } })) },
+  { what: 'marking it read', ...same('200'), ask: asks('PUT', inOld('/users/me/read'), () => ({ seq: 3 })) },
+  { what: 'muting it', ...same('200'), ask: asks('PATCH', inOld('/users/me'), () => ({ muted: true })) },
+  { what: 'sending', free: '201', ...REFUSED, byBlock: true, ask: asks('POST', inOld('/messages'), () => ({ text: 'hello' })) },
+  {
+    what: 'sending by a socket',
+    free: '200',
+    ...REFUSED,
+    byBlock: true,
+    ask: says('message:send', (p) => ({ roomId: p.ids.old, text: 'hi' })),
+  },
+  {
+    what: 'answering',
+    free: '201',
+    ...REFUSED,
+    byBlock: true,
+    ask: asks('POST', inOld('/messages'), (p) => ({ text: 'hello', replyToId: p.ids['theirs in old'] })),
+  },
+  {
+    what: 'reacting',
+    free: '201',
+    ...REFUSED,
+    byBlock: true,
+    ask: asks('POST', on('theirs in old', '/reactions'), () => ({ reaction: '👍' })),
+  },
+  {
+    what: 'reacting by a socket',
+    free: '200',
+    ...REFUSED,
+    byBlock: true,
+    ask: says('reaction:add', (p) => ({ roomId: p.ids.old, messageId: p.ids['theirs in old'], reaction: '👎' })),
+  },
+  { what: 'editing', free: '200', ...REFUSED, byBlock: true, ask: asks('PATCH', on('mine in old'), () => ({ text: 'edited' })) },
+  {
+    what: 'editing by a socket',
+    free: '200',
+    ...REFUSED,
+    byBlock: true,
+    ask: says('message:edit', (p) => ({ roomId: p.ids.old, messageId: p.ids['mine in old'], text: 'hm' })),
+  },
+  { what: 'pinning', free: '204', ...REFUSED, byBlock: true, ask: asks('PUT', on('theirs in old', '/pin')) },
+  { what: 'typing', free: '200', ...REFUSED, byBlock: true, ask: says('typing', (p) => ({ roomId: p.ids.old, typing: true })) },
+  { what: 'reporting', ...same('201'), ask: asks('POST', on('theirs in old', '/report'), () => ({ reason: 'rude' })) },
+  { what: 'deleting my own', ...same('200'), ask: asks('DELETE', on('mine in old')) },
+
+  // Inside a team
+  { what: 'opening the room inside a team', ...same('200'), ask: opens('private_messages', ['other'], (p) => ({ teamId: p.ids.team })) },
+  {
+    what: 'sending there',
+    free: '201',
+    ...REFUSED,
+    byBlock: true,
+    ask: asks(
+      'POST',
+      (p) => `/rooms/${p.ids.inTeam}/messages`,
+      () => ({ text: 'hello' }),
+    ),
+  },
+  {
+    what: 'a frame to a member',
+    free: '200',
+    ...REFUSED,
+    byBlock: true,
+    ask: says('message', (p) => ({ channel_id: p.ids.team, to: p.other.id, type: 'text', data: 'hi' })),
+  },
+  {
+    what: 'a first frame to a member',
+    free: '200',
+    ...REFUSED,
+    ask: says('message', (p) => ({ channel_id: p.ids.newTeam, to: p.other.id, type: 'text', data: 'hi' })),
+  },
+  {
+    what: 'opening a new room inside a team',
+    free: '200',
+    ...REFUSED,
+    ask: opens('private_messages', ['other'], (p) => ({ teamId: p.ids.newTeam })),
+  },
+
+  // Rooms of mine
+  ...(['group', 'channel', 'team'] as const).flatMap((type): BetweenRow[] => [
+    { what: `opening a ${type} with them`, free: '201', ...REFUSED, ask: opens(type, ['other']) },
+    { what: `opening a ${type} with them and another`, free: '201', ...REFUSED, ask: opens(type, ['third', 'other']) },
+    {
+      what: `adding them to my ${type}`,
+      free: '201',
+      ...REFUSED,
+      ask: asks(
+        'POST',
+        (p) => `/rooms/${p.ids[`my ${type}`]}/users`,
+        (p) => ({ userIds: [p.third.id, p.other.id] }),
+      ),
+    },
+  ]),
+  {
+    what: 'making an invite',
+    ...same('201'),
+    ask: asks(
+      'POST',
+      (p) => `/rooms/${p.ids['my group']}/invites`,
+      () => ({}),
+    ),
+  },
+
+  // Who they are
+  reads('their profile', (p) => `/users/${p.other.id}`),
+  reads(
+    'who is called so',
+    (p) => `/users?query=${p.other.username}`,
+    ({ items }) => items.length,
+    hidden('1', '1'),
+  ),
+  {
+    what: 'looking them up',
+    ...same('200'),
+    ask: asks(
+      'POST',
+      () => '/users/lookup',
+      (p) => ({ ids: [p.other.id], usernames: [p.other.username] }),
+    ),
+  },
+  {
+    what: 'watching them',
+    ...hidden('online', 'offline'),
+    ask: says('presence:watch', (p) => ({ userIds: [p.other.id] })),
+    tells: ({ presence: [one] }) => (one.online ? 'online' : 'offline'),
+  },
+
+  // Rooms of others
+  {
+    what: 'speaking of them where both are',
+    ...same('201'),
+    ask: asks(
+      'POST',
+      (p) => `/rooms/${p.ids.group}/messages`,
+      (p) => ({ text: `@${p.other.username}` }),
+    ),
+  },
+  {
+    what: 'reacting where both are',
+    ...same('201'),
+    ask: asks('POST', on('theirs in group', '/reactions'), () => ({ reaction: '👍' })),
+  },
+  { what: 'typing where both are', ...same('200'), ask: says('typing', (p) => ({ roomId: p.ids.group, typing: true })) },
+  reads(
+    'where they are',
+    (p) => `/rooms/${p.ids.group}/users/${p.other.id}`,
+    (seat) => shown(seat.lastReadSeq),
+    hidden('shown', 'hidden'),
+  ),
+  reads(
+    'where everybody is',
+    (p) => `/rooms/${p.ids.group}/users`,
+    ({ items }) => items.filter((seat: Said) => seat.lastReadSeq === null).length,
+    hidden('0', '1'),
+  ),
+  reads('who has read me', on('mine in group', '/readers'), ({ items }) => items.length, hidden('2', '1')),
+  reads('my rooms', () => '/rooms?order=id'),
+  reads('what I am told of', () => '/mentions'),
+  {
+    what: 'reading all that is kept of me',
+    ...same('200'),
+    ask: async (p) => ({ ...(await p.me.call('GET', '/users/me/export')), body: '' }),
+  },
+
+  // A new private room
+  { what: 'deleting the private room', ...same('204'), ask: asks('DELETE', inOld()) },
+  { what: 'opening a new one', free: '201', afterwards: '200', ...REFUSED, ask: opens('private_messages', ['other']) },
+];

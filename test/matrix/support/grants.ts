@@ -1,0 +1,156 @@
+import { holds, type Permission, PERMISSIONS, PRESETS, type Role, type RoomType, type Seat } from './permissions.js';
+
+// What may become of the seats of a room by one call that was allowed, whoever made it. It knows nothing of how a call is judged: it looks at
+// the room before and after.
+
+export interface SilencedSeat extends Seat {
+  readonly silencedUntil: string | null;
+}
+
+/** A room as far as rights in it go, people by name. */
+export interface Picture {
+  readonly type: RoomType;
+  readonly seats: Readonly<Record<string, SilencedSeat>>;
+  readonly banned: readonly string[];
+  /** Whose accounts rest. */
+  readonly resting: readonly string[];
+}
+
+export type Doing =
+  'add' | 'change' | 'remove' | 'ban' | 'unban' | 'leave' | 'join' | 'invite' | 'use' | 'revoke' | 'handOver' | 'rest' | 'wake';
+
+/** A call that was allowed. */
+export interface Act {
+  readonly does: Doing;
+  /** Null: a platform admin, who has no seat. */
+  readonly by: string | null;
+  /** To whom it is done: for `leave`, `join` and `use` oneself. */
+  readonly to: readonly string[];
+  /** Of `use`: who made the invite. */
+  readonly inviter?: string;
+  /** Whether it asked for a role or a set, for a silence. */
+  readonly regrants?: boolean;
+  readonly silences?: boolean;
+}
+
+const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
+const rank = (seat: Seat | undefined): number => (seat ? RANKS.indexOf(seat.role) : -1);
+
+export const setOf = (type: RoomType, seat: Seat): Permission[] => PERMISSIONS.filter((one) => holds(type, seat, one));
+/** What somebody holds beyond the preset of their role. */
+const beyond = (type: RoomType, seat: Seat): Permission[] => setOf(type, seat).filter((one) => !PRESETS[type][seat.role].includes(one));
+const same = (one: SilencedSeat | undefined, other: SilencedSeat | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** What an act needs of the person who does it, beside rank. */
+const NEEDS: Partial<Record<Doing, Permission>> = {
+  add: 'can_add_users',
+  remove: 'can_remove_users',
+  ban: 'can_ban_users',
+  unban: 'can_ban_users',
+  invite: 'can_create_invites',
+};
+const SEATS: readonly Doing[] = ['add', 'join', 'use'];
+const UNSEATS: readonly Doing[] = ['remove', 'ban', 'leave'];
+
+const ownerOf = ({ seats }: Picture): string | undefined => Object.keys(seats).find((name) => seats[name]!.role === 'owner');
+
+/** What is wrong with an act, in words; nothing when it kept every rule. */
+export function faultsOfAct(before: Picture, after: Picture, act: Act): string[] {
+  const people = [...new Set([...Object.keys(before.seats), ...Object.keys(after.seats)])];
+  const touched = people.filter((name) => !same(before.seats[name], after.seats[name]));
+  const [giver, heir] = [ownerOf(before), ownerOf(after)];
+  const pass = giver !== undefined && heir !== undefined && giver !== heir ? { giver, heir } : null;
+  return [
+    ...ownerFaults(after),
+    ...callerFaults(before, act),
+    ...inviteFaults(before, after, act),
+    ...(pass ? passFaults(before, after, act, pass) : []),
+    ...touched
+      .filter((name) => name !== pass?.giver && name !== pass?.heir)
+      .flatMap((name) => seatFaults(before, after, act, name).map((fault) => `${name} ${fault}`)),
+  ];
+}
+
+/** What is wrong with what became of one person's seat. */
+function seatFaults({ type, seats, banned }: Picture, after: Picture, { does, by, to }: Act, name: string): string[] {
+  const [was, is, caller] = [seats[name], after.seats[name], by === null ? undefined : seats[by]];
+  const may = (permission: Permission): boolean => caller !== undefined && holds(type, caller, permission);
+  const faults: string[] = [];
+  if (!to.includes(name)) faults.push('was changed, and nobody spoke of them');
+  if (was ? (is ? does !== 'change' : !UNSEATS.includes(does)) : !SEATS.includes(does))
+    faults.push(`has another seat than before by ${does}`);
+  if (was && does !== 'leave' && rank(was) >= rank(caller)) faults.push('is of no lower rank than who did it');
+  if (!was && banned.includes(name)) faults.push('got a seat, and is banned');
+  if (!is) return faults;
+
+  const moved = !was || was.role !== is.role;
+  // Another role, or another seat, begins without what was added before.
+  const kept = moved ? [] : beyond(type, was);
+  for (const permission of beyond(type, is).filter((one) => !kept.includes(one))) {
+    const given = (does === 'add' || does === 'change') && may('can_manage_roles') && may(permission);
+    if (!given) faults.push(`holds ${permission}, and nobody who held it gave it`);
+  }
+  const own = was && !moved ? setOf(type, was) : PRESETS[type][is.role];
+  if (PERMISSIONS.some((one) => own.includes(one) !== holds(type, is, one)) && !may('can_manage_roles'))
+    faults.push('has another set, without can_manage_roles');
+  if (was ? moved : is.role !== 'member') {
+    if (!may('can_manage_roles')) faults.push('has another role, without can_manage_roles');
+    if (rank(is) >= rank(caller)) faults.push('has a role no lower than of who gave it');
+  }
+  if (was && was.silencedUntil !== is.silencedUntil && !may('can_remove_users'))
+    faults.push('was silenced, or not, without can_remove_users');
+  return faults;
+}
+
+function ownerFaults({ seats, resting }: Picture): string[] {
+  const owners = Object.keys(seats).filter((name) => seats[name]!.role === 'owner');
+  if (owners.length !== 1) return [`there are ${owners.length} owners`];
+  const live = Object.keys(seats).filter((name) => !resting.includes(name));
+  return live.length > 0 && !live.includes(owners[0]!) ? [`${owners[0]} owns the room, and rests, beside ${live.join(' and ')}`] : [];
+}
+
+/** Whoever does something is live, is there, and may. */
+function callerFaults({ type, seats, resting, banned }: Picture, { does, by, to, regrants, silences }: Act): string[] {
+  if (by === null) return [];
+  const seat = seats[by];
+  const faults = resting.includes(by) ? [`${by} did something while their account rests`] : [];
+  if (does === 'join' || does === 'use') return banned.includes(by) ? [...faults, `${by} came in, and is banned`] : faults;
+  if (!seat) return [...faults, `${by} did something in a room of others`];
+  const needs = [NEEDS[does], regrants && 'can_manage_roles', silences && 'can_remove_users'] as (Permission | undefined | false)[];
+  for (const need of needs) if (need && !holds(type, seat, need)) faults.push(`${by} did it without ${need}`);
+  // Asking for nothing is open to everybody, and changes nothing.
+  const judges = does === 'remove' || does === 'ban' || regrants || silences;
+  const above = judges && does !== 'add' ? to.filter((name) => seats[name] && rank(seats[name]) >= rank(seat)) : [];
+  return [...faults, ...above.map((name) => `${name} is of no lower rank than who did it`)];
+}
+
+/** A room passes to one heir, and both begin with their preset: by its owner's hand, or because its owner rests. */
+function passFaults(before: Picture, after: Picture, { does, by, to }: Act, { giver, heir }: { giver: string; heir: string }): string[] {
+  const faults: string[] = [];
+  const live = Object.keys(before.seats).filter((name) => !before.resting.includes(name));
+  const right: Partial<Record<Doing, boolean>> = {
+    handOver: giver === by && heir === to[0] && live.includes(heir),
+    rest: giver === to[0] && live.includes(heir),
+    wake: live.length === 0 && heir === to[0],
+    join: live.length === 0 && heir === by,
+  };
+  if (!right[does]) faults.push(`the room passed from ${giver} to ${heir} by ${does}`);
+  for (const name of [giver, heir]) {
+    const is = after.seats[name];
+    if (is?.role !== (name === giver ? 'admin' : 'owner') || is.silencedUntil !== null || is.allow.length + is.deny.length > 0)
+      faults.push(`${name} did not begin anew when the room passed`);
+  }
+  return faults;
+}
+
+/** An invite gives what its maker could give at the moment of its use: a plain seat. */
+function inviteFaults({ type, seats, resting }: Picture, after: Picture, { does, by, inviter, regrants }: Act): string[] {
+  if (does === 'invite' && regrants) return ['an invite promises more than a plain seat'];
+  if (does !== 'use' || by === null || seats[by]) return [];
+  const maker = seats[inviter ?? ''];
+  const faults =
+    maker && holds(type, maker, 'can_create_invites') && !resting.includes(inviter!)
+      ? []
+      : ['the invite of who may not invite let somebody in'];
+  return after.seats[by]?.role === 'member' ? faults : [...faults, 'an invite gave more than a plain seat'];
+}

@@ -53,21 +53,25 @@ describe('any sequence of calls', () => {
     return after;
   }
 
-  it('gives nobody what nobody could give, and the room to one owner', async () => {
-    await fc.assert(
-      fc.asyncProperty(start, fc.array(deed, { minLength: 10, maxLength: 30, size: 'max' }), async (begins, deeds) => {
-        await ground.begin(begins);
-        try {
-          let room: Look | null = await ground.look();
-          for (const one of deeds) if (room) room = await step(room, one);
-          expect(await faultsIn(ground.db)).toEqual([]);
-        } finally {
-          await ground.end();
-        }
-      }),
-      { ...HOW, numRuns: runs(20), examples: [GOOD_HOUR] },
-    );
-  }, runs(120_000));
+  it(
+    'gives nobody what nobody could give, and the room to one owner',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(start, fc.array(deed, { minLength: 10, maxLength: 30, size: 'max' }), async (begins, deeds) => {
+          await ground.begin(begins);
+          try {
+            let room: Look | null = await ground.look();
+            for (const one of deeds) if (room) room = await step(room, one);
+            expect(await faultsIn(ground.db)).toEqual([]);
+          } finally {
+            await ground.end();
+          }
+        }),
+        { ...HOW, numRuns: runs(20), examples: [GOOD_HOUR] },
+      );
+    },
+    runs(120_000),
+  );
 
   it('was really tried: everything was allowed to somebody, and much was not', () => {
     expect(EVERY_DOING.filter((does) => !allowed.get(does))).toEqual([]);
@@ -107,21 +111,25 @@ describe('the same at the same moment', () => {
     return true;
   }
 
-  it('leaves one owner and a legal room', async () => {
-    const moment = fc.array(deed, { minLength: 2, maxLength: 3 });
-    await fc.assert(
-      fc.asyncProperty(start, fc.array(moment, { minLength: 3, maxLength: 8, size: 'max' }), async (begins, moments) => {
-        await ground.begin(begins);
-        try {
-          for (const one of moments) if (!(await round(one))) break;
-        } finally {
-          await ground.end();
-        }
-      }),
-      // A race may go otherwise the next time: what failed is told as it was.
-      { ...HOW, numRuns: runs(12), endOnFailure: true },
-    );
-  }, runs(120_000));
+  it(
+    'leaves one owner and a legal room',
+    async () => {
+      const moment = fc.array(deed, { minLength: 2, maxLength: 3 });
+      await fc.assert(
+        fc.asyncProperty(start, fc.array(moment, { minLength: 3, maxLength: 8, size: 'max' }), async (begins, moments) => {
+          await ground.begin(begins);
+          try {
+            for (const one of moments) if (!(await round(one))) break;
+          } finally {
+            await ground.end();
+          }
+        }),
+        // A race may go otherwise the next time: what failed is told as it was.
+        { ...HOW, numRuns: runs(12), endOnFailure: true },
+      );
+    },
+    runs(120_000),
+  );
 });
 
 describe('the checker of these', () => {

@@ -37,7 +37,7 @@ export class Transactions {
    * {@link afterCommit}. @throws DatabaseUnavailable, LockTimeout, and whatever `work` throws (rolled back).
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.ambient.getStore()) return work();
+    if (this.open) return work();
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.attempt(work);
@@ -95,6 +95,11 @@ export class Transactions {
     } finally {
       if (!ambient) await runner.release();
     }
+  }
+
+  /** Whether the caller is in a transaction. */
+  get open(): boolean {
+    return this.ambient.getStore() !== undefined;
   }
 
   /** The entity manager of the current transaction, or of the pool. */

@@ -13,13 +13,14 @@ import { RoomLog } from './room-log.service.js';
 import { RoomPurge } from './room-purge.service.js';
 import { RoomRows } from './room-rows.service.js';
 import { RoomSilence } from './room-silence.entity.js';
+import { RoomTurns } from './room-turns.js';
 import { RoomUser } from './room-user.entity.js';
 import { Room } from './room.entity.js';
 
 /** Rooms and seats as rows, the one door to them, and their log. No routes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomUser, RoomBan, RoomSilence, RoomChange, RoomAudit]), UsersModule],
-  providers: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, RoomImport, ReadMarkRows],
+  providers: [RoomAccess, RoomTurns, RoomLog, RoomRows, RoomBans, RoomPurge, RoomImport, ReadMarkRows],
   exports: [RoomAccess, RoomLog, RoomRows, RoomBans, RoomPurge, RoomImport, ReadMarkRows],
 })
 export class RoomAccessModule {}

@@ -7,6 +7,7 @@ import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from './room-access.errors.js';
 import { RoomGrant } from './room-grant.policy.js';
 import { RoomHead } from './room-head.entity.js';
+import { RoomTurns } from './room-turns.js';
 import { RoomUser } from './room-user.entity.js';
 import { Room } from './room.entity.js';
 
@@ -23,7 +24,10 @@ export interface RoomSight {
  */
 @Injectable()
 export class RoomAccess {
-  constructor(private readonly transactions: Transactions) {}
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly turns: RoomTurns,
+  ) {}
 
   /** The only way to read in a room. @throws RoomNotFound, Forbidden not_member (public rooms) */
   async read(actor: Actor, roomId: string): Promise<RoomGrant> {
@@ -51,7 +55,7 @@ export class RoomAccess {
    * @throws RoomNotFound, Forbidden, LockTimeout
    */
   change<T>(actor: Actor, roomId: string, permission: RoomPermission | null, work: (grant: RoomGrant) => Promise<T>): Promise<T> {
-    return this.transactions.run(async () => {
+    return this.turns.run(roomId, async () => {
       await this.lock([roomId]);
       const grant = await this.read(actor, roomId);
       if (permission) grant.demand(permission);
@@ -61,7 +65,7 @@ export class RoomAccess {
 
   /** The same for who need not be a member: joining, using an invite. `work` judges. @throws RoomNotFound, LockTimeout */
   enter<T>(actor: Actor, roomId: string, work: (sight: RoomSight) => Promise<T>): Promise<T> {
-    return this.transactions.run(async () => {
+    return this.turns.run(roomId, async () => {
       await this.lock([roomId]);
       return work(await this.sight(actor, roomId));
     });
@@ -72,7 +76,7 @@ export class RoomAccess {
    * Locks the head. Null when there is no such room. The caller answers for who may.
    */
   hold<T>(roomId: string, work: (held: { room: Room; head: RoomHead } | null) => Promise<T>): Promise<T> {
-    return this.transactions.run(async () => {
+    return this.turns.run(roomId, async () => {
       await this.lock([roomId]);
       const manager = this.transactions.manager;
       const room = await manager.findOneBy(Room, { id: roomId });

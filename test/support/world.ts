@@ -73,8 +73,8 @@ export class Person {
   deletes = (path: string): Promise<Said> => this.does('DELETE', path);
 
   /** The status of a call, and the code of the problem if it is one: what a table of rules compares. */
-  async tries(method: string, path: string, body?: unknown): Promise<string> {
-    const answer = await this.call(method, path, body);
+  async tries(method: string, path: string, body?: unknown, on?: RunningApp): Promise<string> {
+    const answer = await this.call(method, path, body, on);
     return answer.status < 300 ? String(answer.status) : `${answer.status} ${answer.body.reason ?? answer.body.code}`;
   }
 

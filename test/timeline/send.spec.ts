@@ -179,6 +179,31 @@ describe('a room that somebody holds', () => {
     for (const room of held) expect(await ana.tries('POST', path(room), { text: 'free again' })).toBe('201');
   });
 
+  it('delays no other by the changes that wait for it, and takes them once it is let go', async () => {
+    const narrow = await world.node({ DATABASE_POOL_SIZE: '3' });
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const [held, free] = [await ana.opensGroup(bob), await ana.opensGroup(bob)];
+    const [here, there] = [await ana.says(held, 'here'), await ana.says(free, 'there')];
+    const letGo = await holding(held);
+    const stuck = oneTo(8).map((n) => ana.tries('PATCH', `${path(held)}/${here.id}`, { text: `stuck ${n}` }, narrow));
+    for (const n of oneTo(3)) expect(await ana.tries('PATCH', `${path(free)}/${there.id}`, { text: `free ${n}` }, narrow)).toBe('200');
+    await letGo();
+    expect(await Promise.all(stuck)).toEqual(oneTo(8).map(() => '200'));
+  });
+
+  it('refuses the changes whose turn does not come', async () => {
+    const impatient = await world.node({ DATABASE_PATIENCE_MS: '500', WRITER_LOCK_TIMEOUT_MS: '1000' });
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const { id } = await ana.says(room, 'here');
+    const letGo = await holding(room);
+    const stuck = oneTo(5).map((n) => ana.tries('PATCH', `${path(room)}/${id}`, { text: `stuck ${n}` }, impatient));
+    expect(await Promise.all(stuck)).toEqual(oneTo(5).map(() => '503 busy'));
+    await letGo();
+    expect(await ana.tries('PATCH', `${path(room)}/${id}`, { text: 'free again' }, impatient)).toBe('200');
+  });
+
   it('takes what waited for it in the order sent, once it is let go', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);

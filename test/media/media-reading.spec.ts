@@ -62,16 +62,6 @@ describe('a file is read', () => {
     expect([await sees(ana, media), await sees(bob, media)]).toEqual(['seen', HIDDEN]);
   });
 
-  it('no more by who is banned, nor when the room is gone', async () => {
-    const room = await ana.opensGroup(bob, zoe);
-    const media = await image(ana);
-    await ana.says(room, 'look', { mediaIds: [media.id] });
-    await ana.puts(`/rooms/${room.id}/bans/${bob.id}`, {});
-    expect([await sees(bob, media), await sees(zoe, media)]).toEqual([HIDDEN, 'seen']);
-    await ana.deletes(`/rooms/${room.id}`);
-    expect(await sees(zoe, media)).toBe(HIDDEN);
-  });
-
   it('by everybody, as the avatar of a person; no more when there is another', async () => {
     const [first, second] = [await image(ana), await image(ana)];
     const me = await ana.patches('/users/me', { avatarMediaId: first.id });

@@ -253,14 +253,6 @@ describe('a session', () => {
     kept.close();
     await short.close();
   });
-
-  it('ends on all its sockets, with the reason', async () => {
-    const { eva } = await world.people('eva');
-    const ear = await eva.listens();
-    await eva.does('POST', '/auth/logout');
-    expect(await ear.hears('session:ended')).toEqual({ reason: 'logout' });
-    await until('the socket is closed', () => !ear.socket.connected);
-  });
 });
 
 describe('bounds', () => {

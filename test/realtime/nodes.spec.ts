@@ -90,14 +90,6 @@ describe('two processes and Redis', () => {
     expect(numbers).toEqual(between(numbers[0], numbers[0] + numbers.length - 1));
   });
 
-  it('end a session everywhere within a second', async () => {
-    const { ana } = await world.people('ana');
-    const there = await ana.listens({}, other);
-    await ana.does('POST', '/auth/logout');
-    expect(await there.hears('session:ended', () => true, 1_000)).toEqual({ reason: 'logout' });
-    await until('the socket is closed', () => !there.socket.connected, 1_000);
-  });
-
   it('let nobody hear what was said after they were removed', () => removalsAreExact(world, other), 60_000);
 
   it('tell who is there and who types, on either', async () => {
@@ -214,16 +206,6 @@ describe('two processes that cannot hear each other', () => {
   }, 20_000);
 
   it('let nobody hear what was said after they were removed', () => removalsAreExact(world, other), 120_000);
-
-  it('end rooms and sessions everywhere within a second', async () => {
-    const { ana, bob } = await world.people('ana', 'bob');
-    const room = await ana.opensGroup(bob);
-    const there = await listening(bob, other);
-    await ana.deletes(`/rooms/${room.id}`);
-    expect(await there.hears('room:gone', () => true, 1_000)).toMatchObject({ roomId: room.id, reason: 'deleted' });
-    await bob.does('POST', '/auth/logout');
-    expect(await there.hears('session:ended', () => true, 1_000)).toEqual({ reason: 'logout' });
-  });
 
   it('look up what was taken away while they could not be told', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { uploaded } from '../media/uploading.js';
+import type { RunningApp } from '../support/app.js';
+import { Ear } from '../support/ear.js';
+import { picture } from '../support/files.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { call, type Person, World } from '../support/world.js';
+import { BEFORE, EVENTS, PATHS, type Revocation, REVOCATIONS, type Scene } from './revocations.js';
+
+// Whoever loses a room or a session loses it on every node, at once: what is said after the answer they neither hear nor read, on any path.
+
+/** Both devices of who loses something, on both nodes. */
+interface Devices {
+  readonly lost: readonly Ear[];
+  readonly second: Ear;
+}
+
+const BY_REDIS = { title: 'two processes and Redis', hasRedis: true };
+const ALONE = { title: 'two processes that cannot hear each other', hasRedis: false };
+
+describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
+  let redis: RedisServer | undefined;
+  let world: World;
+  let other: RunningApp;
+  let owner: Person;
+  let bob: Person;
+  let admin: Person;
+  let bobs: readonly Ear[];
+  /** A room in which nobody loses anything. */
+  let common: { id: string };
+  const scenes = new Map<unknown, { scene: Scene; devices: Devices }>();
+  /** What must not have been heard even when everything has been repaired: the sockets, and the texts. */
+  const silent: { ears: readonly Ear[]; words: readonly string[] }[] = [];
+
+  beforeAll(async () => {
+    redis = hasRedis ? await RedisServer.start() : undefined;
+    world = await World.start(redis ? { REDIS_URL: redis.url } : {});
+    other = await world.node();
+    ({ owner, bob, admin } = await world.people('owner', 'bob', 'admin'));
+    const db = new pg.Client(world.app.databaseUrl);
+    await db.connect();
+    await db.query(`UPDATE users SET admin = true WHERE id = $1`, [admin.id]);
+    await db.end();
+    common = await owner.opensTeam(bob);
+    await Promise.all([...REVOCATIONS, 'to rest'].map(async (of) => scenes.set(of, await scene())));
+    // Last, so that they know all the rooms whether or not the nodes hear each other.
+    bobs = [await bob.listens(), await bob.listens({}, other)];
+  }, 60_000);
+  afterAll(async () => {
+    await world?.stop();
+    await redis?.stop();
+  });
+
+  async function scene(): Promise<{ scene: Scene; devices: Devices }> {
+    const eva = await world.person('eva');
+    const login = await call(world.url, 'POST', '/auth/login', { body: { username: eva.username, password: eva.password } });
+    const second = login.body.accessToken as string;
+    const room = await owner.opensTeam(bob, eva);
+    const { id: medium } = await uploaded(owner, await picture.png(), 'a.png');
+    const { id: message } = await owner.says(room, `${BEFORE} @${eva.username}`, { mediaIds: [medium] });
+    await owner.puts(`/rooms/${room.id}/messages/${message}/pin`);
+    const { id: own } = await eva.says(room, 'mine');
+    const { ticket } = await eva.posts('/media/ticket');
+    const devices = { lost: [await eva.listens(), await eva.listens({}, other)], second: await eva.listens({ token: second }, other) };
+    return { scene: { owner, admin, eva, second, room: room.id, message, own, medium, ticket }, devices };
+  }
+
+  /** Each way by which somebody reads or writes, asked on the other node. */
+  async function tried(on: Scene): Promise<Record<string, string>> {
+    const words = PATHS.map(async ({ what, ask }) => {
+      const { method = 'GET', path, body, open } = ask(on);
+      const token = open ? undefined : on.eva.accessToken;
+      const url = path.includes('/content') ? world.url : other.url; // each keeps its files in a folder of its own
+      const answer = await call(url, method, path, { ...(body && { body }), ...(token && { token }) });
+      const shown = method === 'GET' && answer.status < 300 && JSON.stringify(answer.body).includes(on.room);
+      return [what, shown ? 'shown' : answer.status < 300 ? String(answer.status) : `${answer.status} ${answer.body.code}`] as const;
+    });
+    return Object.fromEntries(await Promise.all(words));
+  }
+
+  const said = async (ear: Ear, on: Scene): Promise<Record<string, string>> => {
+    const acks = EVENTS.map(async ({ event, payload }) => {
+      const { ok, error, rooms } = await ear.says(event, payload(on));
+      return [event, ok ? (rooms?.[on.room]?.gone ? 'gone' : 'ok') : `${error.status} ${error.code}`] as const;
+    });
+    return Object.fromEntries(await Promise.all(acks));
+  };
+
+  /** Both nodes say something in the room, which those who are in it hear where it was said. */
+  async function speaks(on: Scene, word: string): Promise<string[]> {
+    const words = [`${word} here`, `${word} there`];
+    await Promise.all(
+      bobs.map(async (ear, at) => {
+        const ack = await ear.says('message:send', { roomId: on.room, text: words[at] });
+        if (ack.ok) await ear.hearsText(words[at]!);
+        else expect(ack.error.code).toBe('room_not_found');
+      }),
+    );
+    return words;
+  }
+
+  const heardBy = (ear: Ear, words: readonly string[]): string[] =>
+    ear
+      .messages()
+      .map(({ text }) => text)
+      .filter((text) => words.includes(text));
+
+  async function losesRoom({ reason, does }: Revocation, on: Scene, { lost, second }: Devices): Promise<void> {
+    await does(on);
+    const words = await speaks(on, `after ${on.room}`);
+    for (const ear of [...lost, second]) {
+      expect(await ear.hears('room:gone', ({ roomId }) => roomId === on.room, 1_000)).toMatchObject({ reason });
+      await ear.settles();
+      expect(heardBy(ear, words)).toEqual([]);
+      expect(await said(ear, on)).toEqual(Object.fromEntries(EVENTS.map(({ event, out }) => [event, out])));
+    }
+    expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what, out }) => [what, out])));
+    const back = await on.eva.listens({}, other);
+    expect(back.all('ready')[0].rooms).toEqual([]);
+    silent.push({ ears: [...lost, second, back], words });
+  }
+
+  async function losesSession({ reason, spares, does }: Revocation, on: Scene, { lost, second }: Devices): Promise<void> {
+    await does(on);
+    const ended = spares ? lost : [...lost, second];
+    for (const ear of ended) {
+      expect(await ear.hears('session:ended', () => true, 1_000)).toEqual({ reason });
+      await until('the socket is closed', () => !ear.socket.connected, 1_000);
+    }
+    const words = await speaks(on, `after ${on.room}`);
+    for (const ear of ended) expect([heardBy(ear, words), ear.heard.at(-1)!.event]).toEqual([[], 'session:ended']);
+    if (spares) await second.hearsText(words[1]!);
+    expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what }) => [what, '401 session_ended'])));
+    for (const node of [world.app, other]) {
+      const problem = await Ear.open(node.url, { token: on.eva.accessToken }).catch((error: { problem: unknown }) => error.problem);
+      expect(problem).toMatchObject({ status: 401, code: 'session_ended' });
+    }
+    silent.push({ ears: ended, words });
+  }
+
+  it.each(REVOCATIONS.map((revocation) => ({ what: revocation.what, revocation })))(
+    'neither hears nor reads who is $what',
+    async ({ revocation }) => {
+      const { scene: on, devices } = scenes.get(revocation)!;
+      await until('it is found', async () => (await owner.gets(`/messages/search?query=${BEFORE}&roomId=${on.room}`)).items.length > 0);
+      expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map((path) => [path.what, path.in])));
+      await (revocation.takes === 'room' ? losesRoom : losesSession)(revocation, on, devices);
+    },
+    20_000,
+  );
+
+  it('somebody who was put to rest comes back when woken, with what was said meanwhile', async () => {
+    const { scene: on, devices } = scenes.get('to rest')!;
+    await admin.posts(`/users/${on.eva.id}/deactivate`);
+    for (const ear of [...devices.lost, devices.second]) await ear.hears('session:ended', () => true, 1_000);
+    const login = () => call(other.url, 'POST', '/auth/login', { body: { username: on.eva.username, password: on.eva.password } });
+    expect((await login()).status).toBe(401);
+    const [, there] = await speaks(on, `meanwhile ${on.room}`);
+    await admin.posts(`/users/${on.eva.id}/activate`);
+    expect((await on.eva.call('GET', '/rooms')).status).toBe(401);
+    on.eva.accessToken = (await login()).body.accessToken;
+    const back = await on.eva.listens({}, other);
+    expect((await on.eva.page({ id: on.room })).items.map(({ text }: { text: string }) => text)).toContain(there);
+    const [, again] = await speaks(on, `again ${on.room}`);
+    await back.hearsText(again!);
+    expect(await said(back, on)).toMatchObject({ 'message:send': 'ok', 'room:read': 'ok' });
+  }, 20_000);
+
+  it('nor is any of it repaired for them', async () => {
+    await owner.says(common, 'the last');
+    for (const ear of bobs) await ear.hearsText('the last');
+    for (const { ears, words } of silent) {
+      for (const ear of ears) {
+        if (ear.socket.connected) await ear.settles();
+        expect(heardBy(ear, words)).toEqual([]);
+      }
+    }
+  }, 20_000);
+});

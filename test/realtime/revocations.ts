@@ -1,0 +1,140 @@
+import { call, type Person } from '../support/world.js';
+
+type Said = any;
+
+/** Somebody who is about to lose a room or a session, on two devices, and what there is to be lost. */
+export interface Scene {
+  readonly owner: Person;
+  readonly admin: Person;
+  /** By the session that is to be lost, if it is one. */
+  readonly eva: Person;
+  /** The token of another session of theirs. */
+  readonly second: string;
+  readonly room: string;
+  readonly message: string;
+  readonly own: string;
+  readonly medium: string;
+  readonly ticket: string;
+}
+
+export interface Revocation {
+  readonly what: string;
+  readonly takes: 'room' | 'session';
+  /** What the sockets are told. */
+  readonly reason: string;
+  /** Their other device stays. */
+  readonly spares?: true;
+  readonly does: (scene: Scene) => Promise<unknown>;
+}
+
+const bySecond = ({ second, eva }: Scene, method: string, path: string, body?: object): Promise<Said> =>
+  call(eva.world.url, method, path, { token: second, ...(body && { body }) }).then(({ status, body: said }) => {
+    if (status >= 300) throw new Error(`${method} ${path} → ${status} ${JSON.stringify(said)}`);
+    return said;
+  });
+
+async function reusesRefreshToken({ eva }: Scene): Promise<void> {
+  const refresh = (refreshToken: string) => call(eva.world.url, 'POST', '/auth/refresh', { body: { refreshToken } });
+  const next = await refresh(eva.refreshToken);
+  await refresh(next.body.refreshToken);
+  const { status } = await refresh(eva.refreshToken);
+  if (status !== 401) throw new Error(`a dead token → ${status}`);
+}
+
+export const REVOCATIONS: readonly Revocation[] = [
+  { what: 'removed from the room', takes: 'room', reason: 'removed', does: (s) => s.owner.deletes(`/rooms/${s.room}/users/${s.eva.id}`) },
+  { what: 'banned from it', takes: 'room', reason: 'banned', does: (s) => s.owner.puts(`/rooms/${s.room}/bans/${s.eva.id}`) },
+  { what: 'gone from it by their other device', takes: 'room', reason: 'left', does: (s) => bySecond(s, 'POST', `/rooms/${s.room}/leave`) },
+  { what: 'in a room that is deleted', takes: 'room', reason: 'deleted', does: (s) => s.owner.deletes(`/rooms/${s.room}`) },
+  { what: 'logged out', takes: 'session', reason: 'logout', spares: true, does: (s) => s.eva.does('POST', '/auth/logout') },
+  {
+    what: 'logged out by their other device',
+    takes: 'session',
+    reason: 'revoked',
+    spares: true,
+    does: async (s) => {
+      const { items } = await bySecond(s, 'GET', '/auth/sessions');
+      await bySecond(s, 'DELETE', `/auth/sessions/${items.find(({ current }: Said) => !current).id}`);
+    },
+  },
+  {
+    what: 'under a new password',
+    takes: 'session',
+    reason: 'password',
+    spares: true,
+    does: (s) => bySecond(s, 'POST', '/auth/password', { currentPassword: s.eva.password, newPassword: 'another word of mine' }),
+  },
+  { what: 'known to have lost a refresh token', takes: 'session', reason: 'revoked', spares: true, does: reusesRefreshToken },
+  { what: 'put to rest', takes: 'session', reason: 'deactivated', does: (s) => s.admin.posts(`/users/${s.eva.id}/deactivate`) },
+  { what: 'gone with their account', takes: 'session', reason: 'deactivated', does: (s) => s.eva.deletes('/users/me') },
+  {
+    what: 'gone, their account removed',
+    takes: 'session',
+    reason: 'deactivated',
+    does: (s) => s.admin.deletes(`/users/${s.eva.id}?messages=erase`),
+  },
+];
+
+/** What is said before in the room. */
+export const BEFORE = 'xylographq';
+
+/** One way to read or to write: what is asked, and what is answered to who is in the room, and to who has lost it. */
+export interface Path {
+  readonly what: string;
+  readonly in: string;
+  readonly out: string;
+  readonly ask: (scene: Scene) => { method?: string; path: string; body?: object; open?: true };
+}
+
+const GONE = '404 room_not_found';
+const reads = (what: string, rest: (scene: Scene) => string, shows = 'shown'): Path => ({
+  what,
+  in: shows,
+  out: GONE,
+  ask: (s) => ({ path: `/rooms/${s.room}${rest(s)}` }),
+});
+const lists = (path: string): Path => ({ what: path, in: 'shown', out: '200', ask: () => ({ path }) });
+const writes = (what: string, status: number, method: string, rest: (scene: Scene) => string, body?: object): Path => ({
+  what,
+  in: String(status),
+  out: GONE,
+  ask: (s) => ({ method, path: `/rooms/${s.room}${rest(s)}`, ...(body && { body }) }),
+});
+const media = (what: string, path: (scene: Scene) => string, open?: true): Path => ({
+  what,
+  in: '200',
+  out: '404 media_not_found',
+  ask: (s) => ({ path: `/media/${s.medium}${path(s)}`, ...(open && { open }) }),
+});
+
+export const PATHS: readonly Path[] = [
+  reads('the room', () => ''),
+  reads('the page', () => '/messages'),
+  reads('a message', (s) => `/messages/${s.message}`),
+  reads('pins', () => '/pins'),
+  reads('changes', () => '/changes?seq=0&rev=0'),
+  reads('members', () => '/users', '200'),
+  { what: 'search there', in: 'shown', out: GONE, ask: (s) => ({ path: `/messages/search?query=${BEFORE}&roomId=${s.room}` }) },
+  lists(`/messages/search?query=${BEFORE}`),
+  lists('/mentions'),
+  lists('/rooms'),
+  writes('sending', 201, 'POST', () => '/messages', { text: 'still here' }),
+  writes('editing', 200, 'PATCH', (s) => `/messages/${s.own}`, { text: 'still mine' }),
+  writes('reacting', 201, 'POST', (s) => `/messages/${s.message}/reactions`, { reaction: '👍' }),
+  writes('marking', 200, 'PUT', () => '/users/me/read', { seq: 1 }),
+  media('a file', () => ''),
+  media('its content', () => '/content'),
+  media('its content by a ticket', (s) => `/content?ticket=${s.ticket}`, true),
+];
+
+/** The same by a socket. */
+export const EVENTS: readonly { event: string; payload: (scene: Scene) => object; out: string }[] = [
+  { event: 'message:send', payload: (s) => ({ roomId: s.room, text: 'still here' }), out: GONE },
+  { event: 'message:edit', payload: (s) => ({ roomId: s.room, messageId: s.own, text: 'still mine' }), out: GONE },
+  { event: 'message:delete', payload: (s) => ({ roomId: s.room, messageId: s.own }), out: GONE },
+  { event: 'reaction:add', payload: (s) => ({ roomId: s.room, messageId: s.message, reaction: '👎' }), out: GONE },
+  { event: 'room:read', payload: (s) => ({ roomId: s.room, seq: 1 }), out: GONE },
+  { event: 'typing', payload: (s) => ({ roomId: s.room, typing: true }), out: GONE },
+  { event: 'message', payload: (s) => ({ channel_id: s.room, to: '*', type: 'text', data: 'still here' }), out: GONE },
+  { event: 'sync', payload: (s) => ({ rooms: { [s.room]: { seq: 0, rev: 0 } } }), out: 'gone' },
+];

@@ -11,6 +11,16 @@ import { BEFORE, EVENTS, PATHS, type Revocation, REVOCATIONS, type Scene } from 
 
 // Whoever loses a room or a session loses it on every node, at once: what is said after the answer they neither hear nor read, on any path.
 
+/** So many rooms that arriving takes its time. */
+async function fills(db: pg.Client, { id }: Person): Promise<void> {
+  await db.query(
+    `WITH made AS (INSERT INTO rooms (id, type, name, created_by) SELECT gen_random_uuid(), 'team', 'one of many', $1 FROM generate_series(1, 1500) RETURNING id),
+       heads AS (INSERT INTO room_heads (room_id) SELECT id FROM made)
+     INSERT INTO room_users (room_id, user_id, role) SELECT id, $1, 'member' FROM made`,
+    [id],
+  );
+}
+
 /** Both devices of who loses something, on both nodes. */
 interface Devices {
   readonly lost: readonly Ear[];
@@ -42,9 +52,10 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     const db = new pg.Client(world.app.databaseUrl);
     await db.connect();
     await db.query(`UPDATE users SET admin = true WHERE id = $1`, [admin.id]);
-    await db.end();
     common = await owner.opensTeam(bob);
-    await Promise.all([...REVOCATIONS, 'to rest'].map(async (of) => scenes.set(of, await scene())));
+    await Promise.all([...REVOCATIONS, 'to rest', 'arriving'].map(async (of) => scenes.set(of, await scene())));
+    await fills(db, scenes.get('arriving')!.scene.eva);
+    await db.end();
     // Last, so that they know all the rooms whether or not the nodes hear each other.
     bobs = [await bob.listens(), await bob.listens({}, other)];
   }, 60_000);
@@ -166,6 +177,21 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     const [, again] = await speaks(on, `again ${on.room}`);
     await back.hearsText(again!);
     expect(await said(back, on)).toMatchObject({ 'message:send': 'ok', 'room:read': 'ok' });
+  }, 20_000);
+
+  it('nor hears who was arriving meanwhile', async () => {
+    const { eva, room } = scenes.get('arriving')!.scene;
+    for (const round of [1, 2, 3]) {
+      const arriving = [world.app, other, world.app, other, world.app, other].map((node) => eva.listens({}, node));
+      await owner.deletes(`/rooms/${room}/users/${eva.id}`);
+      const ears = await Promise.all(arriving);
+      const words = await speaks(scenes.get('arriving')!.scene, `after ${round} ${room}`);
+      for (const ear of ears) {
+        expect(heardBy(await ear.settles(), words)).toEqual([]);
+        ear.close();
+      }
+      await owner.posts(`/rooms/${room}/users`, { userId: eva.id });
+    }
   }, 20_000);
 
   it('nor is any of it repaired for them', async () => {

@@ -53,15 +53,9 @@ export class Revocation implements OnApplicationBootstrap {
   /** Looks who of a room's sockets may stay, before anything more is delivered. */
   async review(room: LiveRoom): Promise<void> {
     if (!room.review()) return;
-    let fence = room.fence;
+    const { fence } = room;
     try {
-      const seats = [...room.seats.values()];
-      const found = await this.queries.review(room.id, [...new Set(seats.map((seat) => seat.connection.userId))]);
-      fence = found.fence;
-      for (const seat of seats) {
-        const reason = found.lost.get(seat.connection.userId);
-        if (reason && seat.connection.seats.get(room.id) === seat) this.unseat(seat, reason);
-      }
+      room.reviewed(await this.look(room));
     } catch {
       // The database is away: nothing is delivered before it has answered.
       setTimeout(() => {
@@ -70,8 +64,24 @@ export class Revocation implements OnApplicationBootstrap {
       }, RETRY_MS).unref();
       return;
     }
-    room.reviewed(fence);
     this.rooms.settle(room);
+  }
+
+  /** Takes the seats that are lost; also of those who come meanwhile. @returns the fence up to which all was looked at */
+  private async look(room: LiveRoom): Promise<number> {
+    const looked = new Set<Seat>();
+    let fence = Number.MAX_SAFE_INTEGER;
+    do {
+      const seats = [...room.seats.values()].filter((seat) => !looked.has(seat));
+      const found = await this.queries.review(room.id, [...new Set(seats.map((seat) => seat.connection.userId))]);
+      fence = Math.min(fence, found.fence);
+      for (const seat of seats) {
+        looked.add(seat);
+        const reason = found.lost.get(seat.connection.userId);
+        if (reason && seat.connection.seats.get(room.id) === seat) this.unseat(seat, reason);
+      }
+    } while ([...room.seats.values()].some((seat) => !looked.has(seat)));
+    return fence;
   }
 
   endSessions(sessionIds: readonly string[], reason: string): void {

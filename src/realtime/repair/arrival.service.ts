@@ -84,7 +84,21 @@ export class Arrival {
     if (connection.socket.disconnected) return [];
     const seats = own.map(({ roomId, visibleFrom }) => this.rooms.seat(connection, roomId, visibleFrom));
     await this.open(own.map(({ roomId }) => roomId));
-    return seats;
+    return this.keptSeats(connection, seats);
+  }
+
+  /** Those that are the person's still: whoever took one away before it was taken here, did not find it. */
+  private async keptSeats(connection: Connection, seats: readonly Seat[]): Promise<Seat[]> {
+    const own = new Map((await this.queries.seats(connection.userId)).map(({ roomId, visibleFrom }) => [roomId, visibleFrom]));
+    return seats.flatMap((seat) => {
+      const { id } = seat.room;
+      if (connection.seats.get(id) !== seat) return [];
+      const visibleFrom = own.get(id);
+      if (visibleFrom === seat.visibleFrom) return [seat];
+      if (visibleFrom !== undefined) return [this.rooms.seat(connection, id, visibleFrom)];
+      this.rooms.unseat(seat);
+      return [];
+    });
   }
 
   /** Begins with the rooms that are new to this process. */

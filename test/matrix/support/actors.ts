@@ -1,4 +1,4 @@
-import { type Permission, PERMISSIONS, type Role, type RoomType, type Seat } from './permissions.js';
+import { type Permission, PERMISSIONS, PRESETS, type Role, type RoomType, type Seat } from './permissions.js';
 
 /** Where something is tried. */
 export interface Variant {
@@ -14,8 +14,8 @@ export const VARIANTS: readonly Variant[] = [
 export const variantName = ({ type, isPublic }: Variant): string =>
   `${isPublic ? 'a public' : 'a'} ${type === 'private_messages' ? 'private room' : type}`;
 
-/** The accounts by which the calls are made. Who sits in the room sits there as `ann`, whatever the seat. */
-export const ACCOUNTS = ['ann', 'outsider', 'removed', 'banned', 'blocked', 'rested', 'platform'] as const;
+/** The accounts by which the calls are made. Who sits in the room with an account that is like any other sits there as `ann`. */
+export const ACCOUNTS = ['ann', 'outsider', 'removed', 'banned', 'blocked', 'blocking', 'rested', 'platform'] as const;
 export type Account = (typeof ACCOUNTS)[number] | 'nobody';
 
 /** Somebody who tries what a row says. */
@@ -24,10 +24,13 @@ export interface Actor {
   readonly account: Account;
   /** Null: not in the room. */
   readonly seat: Seat | null;
+  /** What keeps them out of the room. */
+  readonly gone?: 'removed' | 'banned';
   readonly silenced?: true;
-  /** Everybody else in the room has blocked them. */
-  readonly blocked?: true;
-  readonly banned?: true;
+  /** Tries only what asks for this permission. */
+  readonly only?: Permission;
+  /** Tries what asks for this permission, and all that asks for a rank. */
+  readonly lacks?: Permission;
 }
 
 const seat = (role: Role, allow: readonly Permission[] = [], deny: readonly Permission[] = []): Seat => ({ role, allow, deny });
@@ -36,8 +39,9 @@ const but = (permission: Permission): Permission[] => PERMISSIONS.filter((one) =
 const STRANGERS: readonly Actor[] = [
   { name: 'nobody', account: 'nobody', seat: null },
   { name: 'an outsider', account: 'outsider', seat: null },
-  { name: 'somebody removed', account: 'removed', seat: null },
-  { name: 'somebody banned', account: 'banned', seat: null, banned: true },
+  { name: 'somebody removed', account: 'removed', seat: null, gone: 'removed' },
+  { name: 'somebody banned', account: 'banned', seat: null, gone: 'banned' },
+  { name: 'an outsider whom all in it have blocked', account: 'blocked', seat: null },
   { name: 'a platform admin', account: 'platform', seat: null },
 ];
 
@@ -45,41 +49,42 @@ const SEATED: readonly Actor[] = [
   { name: 'a member', account: 'ann', seat: seat('member') },
   { name: 'a member with no permission', account: 'ann', seat: seat('member', [], PERMISSIONS) },
   { name: 'a silenced member', account: 'ann', seat: seat('member'), silenced: true },
-  { name: 'a member whom all others have blocked', account: 'blocked', seat: seat('member'), blocked: true },
+  { name: 'a member whom all others have blocked', account: 'blocked', seat: seat('member') },
+  { name: 'a member who has blocked all others', account: 'blocking', seat: seat('member') },
   { name: 'a member whose account rests', account: 'rested', seat: seat('member') },
+  { name: 'a member who is a platform admin', account: 'platform', seat: seat('member') },
+];
+
+/** Who lacks what the preset does not give is a plain member. */
+const lessOne = (type: RoomType): Actor[] =>
+  PRESETS[type].member.map((one) => ({ name: `a member without ${one}`, account: 'ann', seat: seat('member', [], [one]) }));
+
+/** In a private room there is no rank, and nothing can be added to what the two hold. */
+const PAIRED: readonly Actor[] = [
+  ...PERMISSIONS.map((only): Actor => ({
+    name: `a member with nothing but ${only}`,
+    account: 'ann',
+    seat: seat('member', [], but(only)),
+    only,
+  })),
 ];
 
 const RANKED: readonly Actor[] = [
   { name: 'an admin', account: 'ann', seat: seat('admin') },
   { name: 'a silenced admin', account: 'ann', seat: seat('admin'), silenced: true },
   { name: 'the owner', account: 'ann', seat: seat('owner') },
+  ...PERMISSIONS.flatMap((one): Actor[] => [
+    { name: `a member with everything but ${one}`, account: 'ann', seat: seat('member', but(one), [one]) },
+    { name: `an admin with everything but ${one}`, account: 'ann', seat: seat('admin', but(one), [one]), lacks: one },
+    { name: `a member with nothing but ${one}`, account: 'ann', seat: seat('member', [one], but(one)), only: one },
+    { name: `an admin with nothing but ${one}`, account: 'ann', seat: seat('admin', [one], but(one)), only: one },
+  ]),
 ];
 
-/** In a private room there is no rank, and nothing can be added to what the two hold. */
-const everythingBut = (permission: Permission, { type }: Variant): Actor =>
-  type === 'private_messages'
-    ? { name: `a member with everything but ${permission}`, account: 'ann', seat: seat('member', [], [permission]) }
-    : { name: `an admin with everything but ${permission}`, account: 'ann', seat: seat('admin', but(permission), [permission]) };
-
-const nothingBut = (permission: Permission, { type }: Variant): Actor =>
-  type === 'private_messages'
-    ? { name: `a member with nothing but ${permission}`, account: 'ann', seat: seat('member', [], but(permission)) }
-    : { name: `an admin with nothing but ${permission}`, account: 'ann', seat: seat('admin', [permission], but(permission)) };
-
-/**
- * Who tries something in such a room. Whether it is public counts for who is outside; what a permission is good for is tried without each
- * one in a group, elsewhere without those that are asked for. MATRIX=full: everybody everywhere.
- * @param needs the permissions that it asks for
- */
-export function actorsIn(variant: Variant, needs: readonly Permission[]): readonly Actor[] {
-  const everybody = process.env.MATRIX === 'full';
-  if (variant.isPublic && !everybody) return [...STRANGERS, ...SEATED];
-  const lacking = everybody || variant.type === 'group' ? PERMISSIONS : needs;
-  return [
-    ...STRANGERS,
-    ...SEATED,
-    ...(variant.type === 'private_messages' ? [] : RANKED),
-    ...lacking.map((permission) => everythingBut(permission, variant)),
-    ...(everybody ? PERMISSIONS : needs).map((permission) => nothingBut(permission, variant)),
-  ];
-}
+/** All who try something in such a room. */
+export const actorsIn = ({ type }: Variant): readonly Actor[] => [
+  ...STRANGERS,
+  ...SEATED,
+  ...lessOne(type),
+  ...(type === 'private_messages' ? PAIRED : RANKED),
+];

@@ -1,4 +1,4 @@
-import { type Cell, HIDDEN, type Row } from './rules.js';
+import { apart, type Cell, HIDDEN, type Row } from './rules.js';
 import { type Place, SECRET } from './stage.js';
 
 // What is said in rooms, over HTTP and by events: who may do what.
@@ -182,7 +182,7 @@ export const MEDIA_ROWS: readonly Row[] = [
 ];
 
 /** A frame to one person goes by the private room of the two inside the team. */
-const toOne = ({ actor, variant: { type } }: Cell): string => (type !== 'team' ? '422 not_a_team' : actor.blocked ? '403 privacy' : '200');
+const toOne = (cell: Cell): string => (cell.variant.type !== 'team' ? '422 not_a_team' : (apart(cell) ?? '200'));
 
 export const EVENT_ROWS: readonly Row[] = [
   ...SENDING.map((row, at): Row => ({

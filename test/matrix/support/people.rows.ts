@@ -3,13 +3,11 @@ import type { Person } from '../../support/world.js';
 
 // What is not in a room: accounts, sessions, friends, files, lists of one's own. Who may do what.
 
-/** Whom a row is about, and who else tries it. */
+/** Whom a row is about, and what it is about. */
 export interface Cast {
   /** Whose thing it is: the session, the upload, the file; who was asked for friendship, and has a friend. */
   readonly one: Person;
-  /** Who asked for it. */
-  readonly other: Person;
-  /** Who takes everything from everybody, and is a friend of `one`. */
+  /** A friend of `one`, with the privacy that everybody has at first. */
   readonly bystander: Person;
   readonly request: string;
   readonly session: string;
@@ -19,7 +17,14 @@ export interface Cast {
   readonly token: string;
 }
 
-export const TRIERS = ['nobody', 'rested', 'stranger', 'platform', 'other', 'one'] as const;
+/** Whose token is no longer good: their account rests, or their session has ended. */
+export const OVER = ['rested', 'ended'] as const;
+
+/**
+ * Who tries a row, the one whose things they are at the end: `other` has asked `one` for friendship, `blocked` and `blocking` have a block
+ * between them and everybody whom a row is about.
+ */
+export const TRIERS = ['nobody', ...OVER, 'stranger', 'blocked', 'blocking', 'platform', 'other', 'one'] as const;
 export type Trier = (typeof TRIERS)[number];
 
 export interface PeopleRow {
@@ -28,13 +33,17 @@ export interface PeopleRow {
   /** Also without a login. */
   readonly open?: true;
   /** A status, a status and a code; `hidden`: as of an id that is nowhere. */
-  readonly answers: Record<Exclude<Trier, 'nobody' | 'rested'>, string>;
+  readonly answers: Record<Exclude<Trier, 'nobody' | (typeof OVER)[number]>, string>;
   /** @param me the person who asks (with `open` also somebody who is not logged in) */
   readonly ask: (cast: Cast, me: Person) => { path?: string; body?: object | string; form?: FormData };
 }
 
 /** Everybody who is logged in, each for themselves. */
-const everyone = (answer: string): PeopleRow['answers'] => ({ stranger: answer, platform: answer, other: answer, one: answer });
+const everyone = (answer: string): PeopleRow['answers'] => ({
+  ...{ stranger: answer, blocked: answer, blocking: answer, platform: answer, other: answer, one: answer },
+});
+/** What is asked of somebody is refused where one has blocked the other, and says so only to who did. */
+const favour = (answer: string): PeopleRow['answers'] => ({ ...everyone(answer), blocked: '403 privacy', blocking: '403 blocked' });
 /** Whose it is; from the others it is hidden. */
 const owner = (answer: string): PeopleRow['answers'] => ({ ...everyone('hidden'), one: answer });
 const admin = (answer: string): PeopleRow['answers'] => ({ ...everyone('403 not_admin'), platform: answer });
@@ -96,7 +105,7 @@ export const PEOPLE_ROWS: readonly PeopleRow[] = [
   // Friends and blocks
   {
     at: 'POST /v1/friend-requests',
-    answers: { ...everyone('201'), one: '409 already_friends' },
+    answers: { ...favour('201'), one: '409 already_friends' },
     ask: ({ bystander }) => ({ path: '/friend-requests', body: { userId: bystander.id } }),
   },
   own('GET /v1/friend-requests', 200),
@@ -128,6 +137,18 @@ export const PEOPLE_ROWS: readonly PeopleRow[] = [
   own('GET /v1/rooms', 200),
   own('GET /v1/rooms/public', 200),
   own('POST /v1/rooms', 201, () => ({ type: 'group' })),
+  ...(['private_messages', 'group'] as const).map((type): PeopleRow => ({
+    at: 'POST /v1/rooms',
+    what: `${type}, with a friend of one alone`,
+    answers: { ...favour('403 privacy'), one: '201' },
+    ask: ({ bystander }) => ({ path: '/rooms', body: { type, userIds: [bystander.id] } }),
+  })),
+  {
+    at: 'POST /v1/rooms',
+    what: 'channel, with whoever it may be',
+    answers: favour('201'),
+    ask: ({ bystander }) => ({ path: '/rooms', body: { type: 'channel', name: 'News', userIds: [bystander.id] } }),
+  },
   own('GET /v1/reactions', 200),
   own('GET /v1/mentions', 200),
   { at: 'GET /v1/messages/search', answers: everyone('200'), ask: () => ({ path: '/messages/search?query=hello' }) },

@@ -1,4 +1,4 @@
-import { HIDDEN, inPrivate, type Cell, type Row } from './rules.js';
+import { apart, HIDDEN, inPrivate, lacking, type Cell, type Row } from './rules.js';
 import type { Place } from './stage.js';
 
 // Rooms, seats, moderation and invites: who may do what.
@@ -10,10 +10,10 @@ const later = (): string => new Date(Date.now() + 3_600_000).toISOString();
 const card = ({ actor, variant }: Cell): string => (actor.seat || variant.isPublic ? '200' : HIDDEN);
 
 /** Who has the code of an invite needs nothing else; nobody in a private room can make one that works. */
-const byCode = (cell: Cell): string => (inPrivate(cell) ? HIDDEN : cell.actor.banned ? '403 banned' : '200');
+const byCode = (cell: Cell): string => (inPrivate(cell) ? HIDDEN : cell.actor.gone === 'banned' ? '403 banned' : '200');
 
 const joining = ({ actor, variant }: Cell): string =>
-  actor.seat ? '200' : !variant.isPublic ? HIDDEN : actor.banned ? '403 banned' : '200';
+  actor.seat ? '200' : !variant.isPublic ? HIDDEN : actor.gone === 'banned' ? '403 banned' : '200';
 
 export const ROOM_ROWS: readonly Row[] = [
   { at: 'GET /v1/rooms/{roomId}', who: 'people', answer: card, ask: (p) => ({ path: room(p) }) },
@@ -57,7 +57,7 @@ export const ROOM_ROWS: readonly Row[] = [
     at: 'POST /v1/rooms',
     what: 'a private room of two inside a team',
     who: 'members',
-    answer: ({ actor, variant: { type } }) => (type !== 'team' ? '422 not_a_team' : actor.blocked ? '403 privacy' : '201'),
+    answer: (cell) => (cell.variant.type !== 'team' ? '422 not_a_team' : (apart(cell) ?? '201')),
     ask: (p) => ({ path: '/rooms', body: { type: 'private_messages', teamId: p.room, userIds: [p.target] } }),
   },
 
@@ -124,6 +124,15 @@ export const ROOM_ROWS: readonly Row[] = [
   },
   {
     at: 'POST /v1/rooms/{roomId}/users',
+    what: 'with a permission beyond the preset',
+    who: 'members',
+    needs: ['can_add_users', 'can_manage_roles', 'can_edit_messages'],
+    favour: true,
+    answer: 201,
+    ask: (p) => ({ path: room(p, '/users'), body: { userId: p.guest, permissions: ['can_edit_messages'] } }),
+  },
+  {
+    at: 'POST /v1/rooms/{roomId}/users',
     what: 'somebody banned',
     who: 'members',
     needs: ['can_add_users'],
@@ -150,6 +159,25 @@ export const ROOM_ROWS: readonly Row[] = [
     above: 'member',
     answer: 200,
     ask: (p) => ({ path: room(p, `/users/${p.target}`), body: { permissions: [] } }),
+  },
+  {
+    at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
+    what: 'a permission beyond the preset',
+    who: 'members',
+    needs: ['can_manage_roles'],
+    above: 'member',
+    // Who grants it holds it.
+    answer: (cell) => lacking(cell, 'can_edit_messages') ?? '200',
+    ask: (p) => ({ path: room(p, `/users/${p.target}`), body: { permissions: ['can_edit_messages'] } }),
+  },
+  {
+    at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
+    what: 'a lower role',
+    who: 'members',
+    needs: ['can_manage_roles'],
+    above: 'admin',
+    answer: 200,
+    ask: (p) => ({ path: room(p, `/users/${p.boss}`), body: { role: 'member' } }),
   },
   {
     at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
@@ -212,6 +240,14 @@ export const ROOM_ROWS: readonly Row[] = [
     answer: 204,
     ask: (p) => ({ path: room(p, `/users/${p.boss}`) }),
   },
+  {
+    at: 'DELETE /v1/rooms/{roomId}/users/{userId}',
+    what: 'myself',
+    who: 'members',
+    needs: ['can_remove_users'],
+    answer: () => '403 rank',
+    ask: (p) => ({ path: room(p, `/users/${p.actor}`) }),
+  },
 
   // Moderation
   { at: 'GET /v1/rooms/{roomId}/bans', who: 'members', needs: ['can_ban_users'], answer: 200, ask: (p) => ({ path: room(p, '/bans') }) },
@@ -232,6 +268,22 @@ export const ROOM_ROWS: readonly Row[] = [
     above: 'admin',
     answer: 204,
     ask: (p) => ({ path: room(p, `/bans/${p.boss}`), body: {} }),
+  },
+  {
+    at: 'PUT /v1/rooms/{roomId}/bans/{userId}',
+    what: 'somebody outside',
+    who: 'members',
+    needs: ['can_ban_users'],
+    answer: 204,
+    ask: (p) => ({ path: room(p, `/bans/${p.guest}`), body: {} }),
+  },
+  {
+    at: 'PUT /v1/rooms/{roomId}/bans/{userId}',
+    what: 'myself',
+    who: 'members',
+    needs: ['can_ban_users'],
+    answer: () => '403 rank',
+    ask: (p) => ({ path: room(p, `/bans/${p.actor}`), body: {} }),
   },
   {
     at: 'DELETE /v1/rooms/{roomId}/bans/{userId}',

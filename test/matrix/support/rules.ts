@@ -31,9 +31,9 @@ export interface Row {
   readonly roles?: readonly Role[];
   /** It is done to somebody of this rank, so only a higher one may. */
   readonly above?: Role;
-  /** It is saying something: refused to the silenced, and in a private room to who is blocked. */
+  /** It is saying something: refused to the silenced, and in a private room where one has blocked the other. */
   readonly voice?: true;
-  /** It is wanted of somebody outside, or alone: refused to whom they have blocked. */
+  /** It is wanted of somebody outside, or alone: refused where one has blocked the other. */
   readonly favour?: true;
   /** Who is answered has come in by it. */
   readonly letsIn?: true;
@@ -45,6 +45,16 @@ export interface Row {
 /** What hides is written so: the answer must be that of ids which are nowhere. */
 export const HIDDEN = 'hidden';
 
+/** What is said where one has blocked the other: the word itself only to who did it. */
+export const apart = ({ actor: { account } }: Cell): string | null =>
+  account === 'blocked' ? '403 privacy' : account === 'blocking' ? '403 blocked' : null;
+
+/** What somebody in the room is told who lacks a permission; null where they hold it. */
+export function lacking({ variant: { type }, actor: { seat } }: Cell, permission: Permission): string | null {
+  if (!seat || holds(type, seat, permission)) return null;
+  return `403 ${seat.deny.includes(permission) ? 'not_granted' : 'role_preset'} ${permission}`;
+}
+
 const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
 
 /** What the row says of the cell: a status, and for a refusal the reason (or the code) and the permission. */
@@ -54,20 +64,27 @@ export function expected(row: Row, cell: Cell): string {
   if (actor.account === 'rested') return '401 session_ended';
   return (row.who === 'members' ? judged(row, cell) : null) ?? (typeof row.answer === 'number' ? String(row.answer) : row.answer(cell));
 
-  function judged({ needs = [], roles, above, voice, favour }: Row, { actor: { seat, silenced, blocked } }: Cell): string | null {
+  function judged({ needs = [], roles, above, voice, favour }: Row, { actor: { seat, silenced } }: Cell): string | null {
     if (!seat) return variant.isPublic ? '403 not_member' : HIDDEN;
-    for (const permission of needs) {
-      if (!holds(variant.type, seat, permission))
-        return `403 ${seat.deny.includes(permission) ? 'not_granted' : 'role_preset'} ${permission}`;
-    }
+    const missing = needs.find((permission) => !holds(variant.type, seat, permission));
+    if (missing) return lacking(cell, missing);
     if (roles && !roles.includes(seat.role)) return '403 role_preset';
     if (above && RANKS.indexOf(seat.role) <= RANKS.indexOf(above)) return '403 rank';
     if (voice && silenced) return '403 silenced';
-    if (blocked && (favour || (voice && variant.type === 'private_messages'))) return '403 privacy';
-    return null;
+    return favour || (voice && inPrivate(cell)) ? apart(cell) : null;
   }
 }
 
 export const titleOf = ({ at, what }: Pick<Row, 'at' | 'what'>): string => (what ? `${at} (${what})` : at);
 export const isEvent = ({ at }: Pick<Row, 'at'>): boolean => !at.includes(' ');
 export const inPrivate = ({ variant }: Cell): boolean => variant.type === 'private_messages';
+/** Whether who may do it changes something by it. */
+export const changes = ({ at }: Row): boolean => !/^(GET .*|sync|typing)$/.test(at);
+
+/**
+ * Whether somebody tries a row. All do, but for two kinds whose place others take, by the rule that a set of permissions decides and nothing
+ * else of a seat but its rank: with a single permission that is not asked for one is as without any, and a member with none tries everything;
+ * an admin who lacks one that is not asked for is as a member who lacks it, who tries everything, where no rank counts.
+ */
+export const tries = ({ only, lacks }: Actor, { needs = [], above, roles }: Row): boolean =>
+  only ? needs.includes(only) : !lacks || needs.includes(lacks) || Boolean(above ?? roles);

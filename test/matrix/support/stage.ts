@@ -41,16 +41,20 @@ export const nowhere = (place: Place): Place => ({
 });
 
 const newCode = (): string => randomBytes(16).toString('base64url');
-const PEERS = 60;
-const OTHERS = ['founder', 'boss', 'target', 'guest', 'outlaw'] as const;
+const OTHERS = ['founder', 'boss', 'outlaw'] as const;
+
+const OPEN = {
+  friend_requests: 'everyone',
+  direct_messages: 'everyone',
+  group_invites: 'everyone',
+  presence: 'everyone',
+  read_receipts: true,
+};
 
 /** A server with the accounts that try everything, and a quick hand at making rooms for them. */
 export class Stage {
+  /** A connected device of everybody who may have one. */
   readonly devices = new Map<Account, Ear>();
-  private peers: string[] = [];
-  private nextPeer = 0;
-  private rooms: string[] = [];
-  private media: string[] = [];
   private tables: string[] = [];
 
   private constructor(
@@ -79,41 +83,46 @@ export class Stage {
   /** A room of its own for each of these actors. */
   async places(variant: Variant, actors: readonly Actor[]): Promise<Place[]> {
     const places = actors.map((actor) => this.place(variant, actor));
-    const media = places.flatMap(({ medium, theirMedium, actor, target }) => [
-      { ...this.file, id: medium, owner_id: actor },
-      { ...this.file, id: theirMedium, owner_id: target },
-    ]);
-    await this.insert('media', media);
-    this.media.push(...media.map(({ id }) => id));
+    await this.peers(places.flatMap(({ target, guest }) => [target, guest]));
+    await this.insert(
+      'media',
+      places.flatMap(({ medium, theirMedium, actor, target }) => [
+        { ...this.file, id: medium, owner_id: actor },
+        { ...this.file, id: theirMedium, owner_id: target },
+      ]),
+    );
     const rows = places.map((place, at) => rowsOf(place, variant, actors[at]!, this.accounts.founder.id));
     for (const table of Object.keys(rows[0] ?? {}))
       await this.insert(
         table,
         rows.flatMap((row) => row[table] ?? []),
       );
-    this.rooms.push(...places.map(({ room }) => room));
     return places;
   }
 
-  /** All that is kept of each room, as one word: what has not changed has the same. */
+  /** All that is kept of each place, as one word: what has not changed has the same. */
   async prints(places: readonly Place[]): Promise<string[]> {
-    const parts = this.tables.map(
-      (table) => `coalesce((SELECT string_agg(t::text, '|' ORDER BY t::text) FROM ${table} t WHERE t.room_id = k.id), '')`,
-    );
+    const all = (table: string, where: string): string =>
+      `coalesce((SELECT string_agg(t::text, '|' ORDER BY t::text) FROM ${table} t WHERE ${where}), '')`;
+    const parts = [
+      all('rooms', 't.id = k.id OR t.team_id = k.id'),
+      all('media', 't.id IN (k.medium, k.their_medium)'),
+      ...this.tables.map((table) => all(table, 't.room_id = k.id')),
+    ];
     const { rows } = await this.db.query<{ print: string }>(
-      `SELECT md5(concat_ws('/', (SELECT r::text FROM rooms r WHERE r.id = k.id), ${parts.join(', ')})) AS print
-       FROM unnest($1::uuid[]) WITH ORDINALITY k (id, position) ORDER BY k.position`,
-      [places.map(({ room }) => room)],
+      `SELECT md5(concat_ws('/', ${parts.join(', ')})) AS print
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY k (id, medium, their_medium, position) ORDER BY k.position`,
+      [places.map(({ room }) => room), places.map(({ medium }) => medium), places.map(({ theirMedium }) => theirMedium)],
     );
     return rows.map(({ print }) => print);
   }
 
-  /** Takes the rooms away again, so that nobody sits in thousands. */
-  async clear(): Promise<void> {
-    for (const table of this.tables) await this.db.query(`DELETE FROM ${table} WHERE room_id = ANY ($1::uuid[])`, [this.rooms]);
-    await this.db.query(`DELETE FROM rooms WHERE id = ANY ($1::uuid[]) OR team_id = ANY ($1::uuid[])`, [this.rooms]);
-    await this.db.query(`DELETE FROM media WHERE id = ANY ($1::uuid[])`, [this.media]);
-    [this.rooms, this.media] = [[], []];
+  /** Takes places away again, so that nobody sits in thousands. */
+  async clear(places: readonly Place[]): Promise<void> {
+    const rooms = places.map(({ room }) => room);
+    for (const table of this.tables) await this.db.query(`DELETE FROM ${table} WHERE room_id = ANY ($1::uuid[])`, [rooms]);
+    await this.db.query(`DELETE FROM rooms WHERE id = ANY ($1::uuid[]) OR team_id = ANY ($1::uuid[])`, [rooms]);
+    await this.db.query(`DELETE FROM media WHERE id = ANY ($1::uuid[])`, [places.flatMap((place) => [place.medium, place.theirMedium])]);
   }
 
   async close(): Promise<void> {
@@ -121,7 +130,7 @@ export class Stage {
     await this.world.stop();
   }
 
-  async insert(table: string, rows: readonly object[]): Promise<void> {
+  private async insert(table: string, rows: readonly object[]): Promise<void> {
     if (rows.length === 0) return;
     const columns = Object.keys(rows[0]!).join(', ');
     await this.db.query(`INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1)`, [
@@ -130,13 +139,10 @@ export class Stage {
   }
 
   private place({ type }: Variant, { account }: Actor): Place {
-    const { boss, target, guest, outlaw, outsider } = this.accounts;
-    const actor = this.person(account)?.id ?? outsider.id;
-    const peer = this.peers[this.nextPeer++ % PEERS]!;
-    const others =
-      type === 'private_messages'
-        ? { boss: peer, target: peer, guest: guest.id, outlaw: outlaw.id }
-        : { boss: boss.id, target: target.id, guest: guest.id, outlaw: outlaw.id };
+    const actor = this.person(account)?.id ?? this.accounts.outsider.id;
+    // Nobody waits for what is done to these elsewhere; and two have one private room alone.
+    const [target, guest] = [randomUUID(), randomUUID()];
+    const boss = type === 'private_messages' ? target : this.accounts.boss.id;
     const ids = [
       'room',
       'mine',
@@ -150,40 +156,45 @@ export class Stage {
       'theirMedium',
     ] as const;
     const made = Object.fromEntries(ids.map((name) => [name, randomUUID()])) as Record<(typeof ids)[number], string>;
-    return { actor, ...others, ...made, code: newCode() };
+    return { actor, boss, target, guest, outlaw: this.accounts.outlaw.id, ...made, code: newCode() };
+  }
+
+  /** People who have blocked who is blocked, and are blocked by who blocks. */
+  private async peers(ids: readonly string[]): Promise<void> {
+    await this.insert(
+      'users',
+      ids.map((id) => ({ id, username: `peer.${id.slice(-12)}`, ...OPEN })),
+    );
+    await this.insert(
+      'user_heads',
+      ids.map((id) => ({ user_id: id, my: 0 })),
+    );
+    await this.keepApart(ids);
+  }
+
+  private keepApart(ids: readonly string[]): Promise<void> {
+    const { blocked, blocking } = this.accounts;
+    return this.insert(
+      'blocks',
+      ids.flatMap((id) => [
+        { user_id: id, blocked_id: blocked.id },
+        { user_id: blocking.id, blocked_id: id },
+      ]),
+    );
   }
 
   private async furnish(): Promise<void> {
     const { accounts } = this;
-    this.peers = Array.from({ length: PEERS }, () => randomUUID());
-    const privacy = {
-      friend_requests: 'everyone',
-      direct_messages: 'everyone',
-      group_invites: 'everyone',
-      presence: 'everyone',
-      read_receipts: true,
-    };
-    await this.insert(
-      'users',
-      this.peers.map((id, at) => ({ id, username: `peer.${at}`, ...privacy })),
-    );
-    await this.insert(
-      'user_heads',
-      this.peers.map((id) => ({ user_id: id, my: 0 })),
-    );
     await this.db.query(`UPDATE users SET group_invites = 'everyone', direct_messages = 'everyone', presence = 'everyone'`);
     await this.db.query(`UPDATE users SET admin = true WHERE id = $1`, [accounts.platform.id]);
-    const blockers = [...this.peers, ...(['founder', 'boss', 'target', 'guest'] as const).map((name) => accounts[name].id)];
-    await this.insert(
-      'blocks',
-      blockers.map((id) => ({ user_id: id, blocked_id: accounts.blocked.id })),
-    );
+    await this.keepApart((['founder', 'boss'] as const).map((name) => accounts[name].id));
     await call(this.world.url, 'POST', `/users/${accounts.rested.id}/deactivate`, { token: accounts.platform.accessToken });
     const { rows } = await this.db.query<{ table_name: string }>(
       `SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'room_id' AND table_name <> 'search_marks'
        ORDER BY table_name = 'room_heads', table_name`,
     );
     this.tables = rows.map(({ table_name: name }) => name);
+    for (const account of ACCOUNTS) if (account !== 'rested') this.devices.set(account, await accounts[account].listens());
   }
 }
 
@@ -261,8 +272,11 @@ function rowsOf(place: Place, { type, isPublic }: Variant, actor: Actor, founder
     message_search: [1, 2].map((seq) => ({ room_id, seq, user_id: target, sent_at: now, has_media: false, normal: SECRET })),
     reactions: [reaction(place.myReaction, place.actor, '👍'), reaction(place.theirReaction, boss, '🎉')],
     reaction_counts: ['👍', '🎉'].map((word) => ({ room_id, message_id: place.theirs, reaction: word, count: 1, first_at: now })),
-    room_changes: [place.theirs, place.mine].map((id, at) => ({ room_id, kind: 'message', entity_id: id, rev: at + 1, changed_at: now })),
-    room_bans: [ban(place.outlaw), ...(actor.banned ? [ban(place.actor)] : [])],
+    room_changes: [
+      ...[place.theirs, place.mine].map((id, at) => ({ room_id, kind: 'message', entity_id: id, rev: at + 1, changed_at: now })),
+      ...(actor.gone ? [{ room_id, kind: 'room-user', entity_id: place.actor, rev: 3, changed_at: now }] : []),
+    ],
+    room_bans: [ban(place.outlaw), ...(actor.gone === 'banned' ? [ban(place.actor)] : [])],
     room_silences: [{ room_id, user_id: place.guest, until: new Date(Date.now() + 3_600_000) }],
     room_invites: [invite(place.myInvite, place.actor, newCode()), invite(place.theirInvite, boss, place.code)],
     room_reports: [{ id: place.report, room_id, message_id: place.mine, reporter_id: target, reason: SECRET, created_at: now }],

@@ -1,6 +1,6 @@
 import { call } from '../../support/world.js';
 import { type Actor, type Variant, actorsIn } from './actors.js';
-import { type Ask, type Cell, expected, HIDDEN, isEvent, type Row } from './rules.js';
+import { type Ask, type Cell, changes, expected, HIDDEN, isEvent, type Row, tries } from './rules.js';
 import { nowhere, type Place, SECRET, type Stage } from './stage.js';
 
 interface Answered {
@@ -8,27 +8,70 @@ interface Answered {
   body: any;
 }
 
-/** Calls made at the same time; each has a room of its own. */
+/** Calls made at the same time; no two in one room. */
 const AT_ONCE = 12;
 
-/** Tries one row with everybody in one kind of room, and gives what was not as the row says. */
-export async function wrongCells(stage: Stage, row: Row, variant: Variant): Promise<string[]> {
-  const actors = actorsIn(variant, row.needs ?? []).filter(({ account }) => !isEvent(row) || stage.devices.has(account));
-  const places = await stage.places(variant, actors);
-  const before = await stage.prints(places);
-  const wrong: string[] = [];
-  const cells = actors.map((actor, at) => ({ cell: { actor, variant }, place: places[at]! }));
-  for (let at = 0; at < cells.length; at += AT_ONCE) {
-    const tried = await Promise.all(cells.slice(at, at + AT_ONCE).map(({ cell, place }) => wrongIn(stage, row, cell, place)));
-    wrong.push(...tried.flat());
+interface Try {
+  readonly cell: Cell;
+  readonly place: Place;
+}
+
+/** One kind of room, and all who try things in it. */
+export class Trials {
+  private constructor(
+    private readonly stage: Stage,
+    private readonly variant: Variant,
+    /** A room for each of them, in which nothing is ever changed: what is refused is refused there, what is read is read there. */
+    private readonly still: ReadonlyMap<Actor, Place>,
+    private readonly prints: Map<Actor, string>,
+  ) {}
+
+  static async in(stage: Stage, variant: Variant): Promise<Trials> {
+    const actors = actorsIn(variant);
+    const places = await stage.places(variant, actors);
+    const prints = await stage.prints(places);
+    const of = <T>(things: readonly T[]): Map<Actor, T> => new Map(actors.map((actor, at) => [actor, things[at]!]));
+    return new Trials(stage, variant, of(places), of(prints));
   }
-  const after = await stage.prints(places);
-  for (const [at, { cell }] of cells.entries()) {
-    if (!expected(row, cell).startsWith('2') && before[at] !== after[at])
-      wrong.push(`${cell.actor.name}: was refused, and something has changed`);
+
+  /** Tries one row with everybody, and gives what was not as the row says. */
+  async wrongCells(row: Row): Promise<string[]> {
+    const actors = [...this.still.keys()].filter((actor) => tries(actor, row) && (!isEvent(row) || this.stage.devices.has(actor.account)));
+    const changing = changes(row) ? actors.filter((actor) => expected(row, { actor, variant: this.variant }).startsWith('2')) : [];
+    const still = actors.filter((actor) => !changing.includes(actor));
+    return [...(await this.tryStill(row, still)), ...(await this.tryChanging(row, changing))];
   }
-  await stage.clear();
-  return wrong;
+
+  close(): Promise<void> {
+    return this.stage.clear([...this.still.values()]);
+  }
+
+  private async tryStill(row: Row, actors: readonly Actor[]): Promise<string[]> {
+    const places = actors.map((actor) => this.still.get(actor)!);
+    const wrong = await this.tried(row, actors, places);
+    for (const [at, print] of (await this.stage.prints(places)).entries()) {
+      if (print !== this.prints.get(actors[at]!)) wrong.push(`${actors[at]!.name}: has changed what is there`);
+      this.prints.set(actors[at]!, print);
+    }
+    return wrong;
+  }
+
+  private async tryChanging(row: Row, actors: readonly Actor[]): Promise<string[]> {
+    const places = await this.stage.places(this.variant, actors);
+    const wrong = await this.tried(row, actors, places);
+    await this.stage.clear(places);
+    return wrong;
+  }
+
+  private async tried(row: Row, actors: readonly Actor[], places: readonly Place[]): Promise<string[]> {
+    const all = actors.map((actor, at): Try => ({ cell: { actor, variant: this.variant }, place: places[at]! }));
+    const wrong: string[] = [];
+    for (let at = 0; at < all.length; at += AT_ONCE) {
+      const some = await Promise.all(all.slice(at, at + AT_ONCE).map(({ cell, place }) => wrongIn(this.stage, row, cell, place)));
+      wrong.push(...some.flat());
+    }
+    return wrong;
+  }
 }
 
 async function wrongIn(stage: Stage, row: Row, cell: Cell, place: Place): Promise<string[]> {

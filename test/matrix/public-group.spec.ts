@@ -1,0 +1,3 @@
+import { everythingTriedIn } from './support/matrix.js';
+
+everythingTriedIn({ type: 'group', isPublic: true });

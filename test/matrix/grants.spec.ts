@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunningApp } from '../support/app.js';
-import { type Deed, deed, GOOD_HOUR, start } from './support/deeds.js';
+import { BAD_HOUR, type Deed, deed, GOOD_HOUR, start } from './support/deeds.js';
 import { type Act, type Doing, faultsOfAct, type Picture, setOf, type SilencedSeat } from './support/grants.js';
 import { faultsIn } from './support/legal-state.js';
 import { PERMISSIONS, PRESETS, type Role } from './support/permissions.js';
@@ -67,7 +67,7 @@ describe('any sequence of calls', () => {
             await ground.end();
           }
         }),
-        { ...HOW, numRuns: runs(20), examples: [GOOD_HOUR] },
+        { ...HOW, numRuns: runs(20), examples: [GOOD_HOUR, BAD_HOUR] },
       );
     },
     runs(120_000),
@@ -143,7 +143,8 @@ describe('the checker of these', () => {
   const manager = seat('admin', { allow: ['can_manage_roles'] });
   const before: Picture = {
     type: 'group',
-    seats: { ana: seat('owner'), bob: manager, cid: seat('member'), dan: seat('admin') },
+    seats: { ana: seat('owner'), bob: manager, cid: seat('member'), dan: seat('admin', { silencedUntil: '2040-01-01' }) },
+    kept: {},
     banned: ['eve'],
     resting: [],
   };
@@ -153,13 +154,19 @@ describe('the checker of these', () => {
     ...more,
     seats: Object.fromEntries(Object.entries({ ...before.seats, ...seats }).filter(([, one]) => one)) as Picture['seats'],
   });
-  const change = (by: string, to = 'cid'): Act => ({ does: 'change', by, to: [to], regrants: true });
+  const change = (by: string, to = 'cid', wish?: Act['wish']): Act => ({
+    does: 'change',
+    by,
+    to: [to],
+    regrants: true,
+    ...(wish && { wish }),
+  });
 
   it.each<[string, Picture, Act]>([
-    ['a manager who gives what they hold', after({ cid: given }), change('bob')],
+    ['a manager who gives what they hold', after({ cid: given }), change('bob', 'cid', setOf('group', given))],
     ['an owner who raises somebody', after({ cid: seat('admin') }), change('ana')],
     ['a room handed over', after({ ana: seat('admin'), dan: seat('owner') }), { does: 'handOver', by: 'ana', to: ['dan'] }],
-    ['somebody who leaves', after({ dan: undefined }), { does: 'leave', by: 'dan', to: ['dan'] }],
+    ['somebody who leaves', after({ dan: undefined }, { kept: { dan: '2040-01-01' } }), { does: 'leave', by: 'dan', to: ['dan'] }],
   ])('passes %s', (_, then, act) => {
     expect(faultsOfAct(before, then, act)).toEqual([]);
   });
@@ -180,8 +187,16 @@ describe('the checker of these', () => {
       change('bob'),
     ],
     ['a role no lower than the giver’s', 'a role no lower', after({ cid: seat('admin') }), change('bob')],
+    [
+      'single changes kept through another role',
+      'another set',
+      after({ cid: seat('admin', { allow: ['can_edit_messages'] }) }),
+      change('ana'),
+    ],
+    ['a set that nobody asked for', 'another set', after({ cid: given }), change('bob', 'cid', [])],
     ['a change of an equal', 'no lower rank', after({ dan: seat('member') }), change('bob', 'dan')],
     ['a change of somebody else', 'nobody spoke', after({ dan: seat('member') }), change('ana')],
+    ['a silence shed on the way', 'the silence of dan', after({ dan: undefined }), { does: 'leave', by: 'dan', to: ['dan'] }],
     ['two owners', '2 owners', after({ cid: seat('owner') }), change('ana')],
     ['no owner', '0 owners', after({ ana: undefined }), { does: 'leave', by: 'ana', to: ['ana'] }],
     [

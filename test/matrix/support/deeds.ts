@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Act, Doing, Picture } from './grants.js';
 import { setOf } from './grants.js';
-import { type Permission, PERMISSIONS, PRESETS, type Role, type Seat } from './permissions.js';
+import { holds, type Permission, PERMISSIONS, PRESETS, type Role, type Seat } from './permissions.js';
 
 // What people may try in a room: drawn at random, and made into a call by what the room is like at that moment.
 
@@ -10,7 +10,7 @@ export type Name = (typeof NAMES)[number];
 
 /** A set that is near to one that somebody holds: one drawn from all sets would always be refused. */
 export interface Wish {
-  readonly near: 'theirs' | 'mine' | 'member' | 'admin' | 'nothing';
+  readonly near: 'theirs' | 'mine' | 'member' | 'admin' | 'nothing' | 'everything';
   readonly flip: readonly Permission[];
 }
 
@@ -40,7 +40,7 @@ const maybe = <T>(arbitrary: fc.Arbitrary<T>, absent = 1, present = 1): fc.Arbit
 const some = (maxLength: number): fc.Arbitrary<Permission[]> => fc.subarray([...PERMISSIONS], { maxLength });
 
 const wish: fc.Arbitrary<Wish> = fc.record({
-  near: fc.constantFrom<Wish['near']>('theirs', 'mine', 'member', 'admin', 'nothing'),
+  near: fc.constantFrom<Wish['near']>('theirs', 'theirs', 'mine', 'member', 'admin', 'nothing', 'everything'),
   flip: fc.oneof(some(2), fc.constant<Permission[]>(['can_manage_roles'])),
 });
 
@@ -63,8 +63,8 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
 const seat: fc.Arbitrary<Seat> = fc.record({
   role: fc.constantFrom<Role>('member', 'admin'),
   allow: fc.oneof(
-    some(3),
-    some(5).map((all): Permission[] => [...new Set<Permission>([...all, 'can_manage_roles'])]),
+    { weight: 1, arbitrary: some(3) },
+    { weight: 2, arbitrary: some(2).map((all) => [...new Set<Permission>([...all, 'can_manage_roles'])]) },
   ),
   deny: maybe(some(3)).map((all) => all ?? []),
 });
@@ -106,6 +106,40 @@ export const GOOD_HOUR: [Start, Deed[]] = [
   ],
 ];
 
+const everything: Wish = { near: 'everything', flip: [] };
+
+/** An hour in which one who may give a little reaches for all that they may not. */
+export const BAD_HOUR: [Start, Deed[]] = [
+  {
+    type: 'channel',
+    isPublic: true,
+    seats: {
+      bob: { role: 'admin', allow: ['can_manage_roles'], deny: ['can_ban_users'] },
+      cid: { role: 'member', allow: [], deny: [] },
+      dan: { role: 'admin', allow: [], deny: [] },
+    },
+  },
+  [
+    plain('change', 'bob', 'cid', { wish: everything }),
+    plain('change', 'bob', 'cid', { wish: { near: 'theirs', flip: ['can_ban_users'] } }),
+    plain('change', 'bob', 'cid', { role: 'admin' }),
+    plain('change', 'bob', 'cid', { role: 'member', wish: everything }),
+    plain('change', 'bob', 'bob', { wish: everything }),
+    plain('change', 'bob', 'dan', { role: 'member' }),
+    plain('change', 'dan', 'cid', { wish: { near: 'theirs', flip: ['can_create_messages'] } }),
+    plain('change', 'bob', 'ana', { silence: 'begin' }),
+    plain('add', 'bob', 'eve', { wish: everything }),
+    plain('add', 'bob', 'eve', { role: 'admin' }),
+    plain('add', 'cid', 'eve', { wish: { near: 'member', flip: ['can_create_messages'] } }),
+    plain('invite', 'bob', 'bob', { which: 1, role: 'admin' }),
+    plain('invite', 'cid', 'cid'),
+    plain('handOver', 'bob', 'bob'),
+    plain('remove', 'bob', 'dan'),
+    plain('ban', 'dan', 'ana'),
+    plain('unban', 'bob', 'eve'),
+  ],
+];
+
 /** A call over HTTP, and what it will have been if it is allowed. */
 export interface Request {
   readonly by: Name | 'platform';
@@ -138,7 +172,7 @@ export function requestOf(drawn: Deed, room: Room, picture: Picture): Request {
   const invite = room.invites[which % Math.max(room.invites.length, 1)] ?? { id: self, code: 'none-such-invite', maker: by };
   const ask = (method: string, path: string, body?: object, act: Partial<Act> = {}): Request => ({
     ...{ by, to, method, path, ...(body && { body }) },
-    act: { does, by, to: [to], ...act },
+    act: { does, by, to: [to], ...((does === 'add' || does === 'change') && grant.permissions && { wish: grant.permissions }), ...act },
   });
   const grant = granted({ ...drawn, by, to }, picture);
   const requests: Record<Doing, () => Request> = {
@@ -171,11 +205,16 @@ export function requestOf(drawn: Deed, room: Room, picture: Picture): Request {
 }
 
 /** What is tried, by whom, to whom: every other time something for which there is a reason, if there is one. */
-function meant({ does, by, to, which }: Deed, { invites }: Room, { seats, banned, resting }: Picture): [Doing, Name, Name] {
+function meant({ does, by, to, which }: Deed, { invites }: Room, { type, seats, banned, resting }: Picture): [Doing, Name, Name] {
   if (which % 2) return [does, by, to];
   const first = (is: (one: Name) => boolean): Name | undefined => NAMES.find(is);
   const owner = first((one) => seats[one]?.role === 'owner');
   const [kept, rests] = [first((one) => banned.includes(one)), first((one) => resting.includes(one))];
+  if (does === 'change' || does === 'add') {
+    // Who may give something, but not everything.
+    const manager = first((one) => seats[one]?.role === 'admin' && holds(type, seats[one], 'can_manage_roles')) ?? by;
+    return [does, manager, first((one) => (does === 'add' ? !seats[one] : seats[one]?.role === 'member')) ?? to];
+  }
   if (does === 'unban') return kept ? [does, owner ?? by, kept] : ['ban', owner ?? by, to];
   if ((does === 'use' || does === 'revoke') && invites.length === 0) return ['invite', by, to];
   if (does === 'join' || does === 'use') return [does, first((one) => !seats[one]) ?? by, to];
@@ -187,13 +226,14 @@ function meant({ does, by, to, which }: Deed, { invites }: Room, { seats, banned
 
 /** The role and the set that a deed asks for. */
 function granted({ by, to, role, wish: set }: Deed, { type, seats }: Picture): { role?: Role; permissions?: Permission[] } {
-  const holds = (who: Name): readonly Permission[] => (seats[who] ? setOf(type, seats[who]) : PRESETS[type].member);
+  const hold = (who: Name): readonly Permission[] => (seats[who] ? setOf(type, seats[who]) : PRESETS[type].member);
   const sets: Record<Wish['near'], () => readonly Permission[]> = {
-    theirs: () => holds(to),
-    mine: () => holds(by),
+    theirs: () => hold(to),
+    mine: () => hold(by),
     member: () => PRESETS[type].member,
     admin: () => PRESETS[type].admin,
     nothing: () => [],
+    everything: () => PERMISSIONS,
   };
   const near = set && sets[set.near]();
   return {

@@ -11,6 +11,8 @@ export interface SilencedSeat extends Seat {
 export interface Picture {
   readonly type: RoomType;
   readonly seats: Readonly<Record<string, SilencedSeat>>;
+  /** Until when they are silenced who left under a silence. */
+  readonly kept: Readonly<Record<string, string>>;
   readonly banned: readonly string[];
   /** Whose accounts rest. */
   readonly resting: readonly string[];
@@ -31,6 +33,8 @@ export interface Act {
   /** Whether it asked for a role or a set, for a silence. */
   readonly regrants?: boolean;
   readonly silences?: boolean;
+  /** The whole set that it asked for. */
+  readonly wish?: readonly Permission[];
 }
 
 const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
@@ -64,6 +68,7 @@ export function faultsOfAct(before: Picture, after: Picture, act: Act): string[]
     ...ownerFaults(after),
     ...callerFaults(before, act),
     ...inviteFaults(before, after, act),
+    ...silenceFaults(before, after, act, pass?.heir),
     ...(pass ? passFaults(before, after, act, pass) : []),
     ...touched
       .filter((name) => name !== pass?.giver && name !== pass?.heir)
@@ -72,7 +77,7 @@ export function faultsOfAct(before: Picture, after: Picture, act: Act): string[]
 }
 
 /** What is wrong with what became of one person's seat. */
-function seatFaults({ type, seats, banned }: Picture, after: Picture, { does, by, to }: Act, name: string): string[] {
+function seatFaults({ type, seats, banned }: Picture, after: Picture, { does, by, to, wish }: Act, name: string): string[] {
   const [was, is, caller] = [seats[name], after.seats[name], by === null ? undefined : seats[by]];
   const may = (permission: Permission): boolean => caller !== undefined && holds(type, caller, permission);
   const faults: string[] = [];
@@ -90,6 +95,8 @@ function seatFaults({ type, seats, banned }: Picture, after: Picture, { does, by
     const given = (does === 'add' || does === 'change') && may('can_manage_roles') && may(permission);
     if (!given) faults.push(`holds ${permission}, and nobody who held it gave it`);
   }
+  if (wish ? String(wish) !== String(setOf(type, is)) : moved && is.allow.length + is.deny.length > 0)
+    faults.push('holds another set than was asked for');
   const own = was && !moved ? setOf(type, was) : PRESETS[type][is.role];
   if (PERMISSIONS.some((one) => own.includes(one) !== holds(type, is, one)) && !may('can_manage_roles'))
     faults.push('has another set, without can_manage_roles');
@@ -100,6 +107,16 @@ function seatFaults({ type, seats, banned }: Picture, after: Picture, { does, by
   if (was && was.silencedUntil !== is.silencedUntil && !may('can_remove_users'))
     faults.push('was silenced, or not, without can_remove_users');
   return faults;
+}
+
+/** A silence ends by its time, by who may end it, or with the room being handed over; not by leaving and coming back. */
+function silenceFaults(before: Picture, after: Picture, { does, to }: Act, heir?: string): string[] {
+  const until = ({ seats, kept }: Picture, name: string): string | null => (seats[name] ? seats[name].silencedUntil : (kept[name] ?? null));
+  const people = [...new Set([before, after].flatMap(({ seats, kept }) => [...Object.keys(seats), ...Object.keys(kept)]))];
+  return people
+    .filter((name) => until(before, name) !== until(after, name) && !(does === 'change' && to.includes(name)))
+    .filter((name) => name !== heir && name !== ownerOf(before))
+    .map((name) => `the silence of ${name} was changed by ${does}`);
 }
 
 function ownerFaults({ seats, resting }: Picture): string[] {

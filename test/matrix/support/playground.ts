@@ -92,17 +92,19 @@ export class Playground {
   async look(): Promise<Look> {
     const { rows } = await this.db.query<{
       seats: Seat[] | null;
+      kept: Record<string, string> | null;
       banned: string[];
       resting: string[];
       print: string;
       ended: boolean;
       type: Picture['type'];
     }>(LOOK, [this.roomId, Object.values(this.ids)]);
-    const { type, seats, banned, resting, print, ended } = rows[0]!;
+    const { type, seats, kept, banned, resting, print, ended } = rows[0]!;
     const named = (id: string): Name => NAMES.find((name) => this.ids[name] === id)!;
     const picture: Picture = {
       type,
       seats: Object.fromEntries((seats ?? []).map((seat) => [named(seat.user_id), seatOf(seat)])),
+      kept: Object.fromEntries(Object.entries(kept ?? {}).map(([id, until]) => [named(id), until])),
       banned: banned.map(named),
       resting: resting.map(named),
     };
@@ -149,8 +151,9 @@ const rowsOf = (table: string): string => `(SELECT string_agg(t::text, '|' ORDER
 
 const LOOK = `SELECT r.type, r.deleted_at IS NOT NULL AS ended,
     (SELECT json_agg(ru) FROM room_users ru WHERE ru.room_id = r.id) AS seats,
+    (SELECT json_object_agg(user_id, until) FROM room_silences s WHERE s.room_id = r.id) AS kept,
     ARRAY(SELECT user_id::text FROM room_bans b WHERE b.room_id = r.id) AS banned,
     ARRAY(SELECT id::text FROM users u WHERE u.id = ANY ($2::uuid[]) AND u.deactivated_at IS NOT NULL) AS resting,
-    concat_ws('/', r::text, ${['room_heads', 'room_users', 'room_bans', 'room_invites', 'room_audit', 'room_changes', 'messages'].map(rowsOf).join(', ')},
+    concat_ws('/', r::text, ${['room_heads', 'room_users', 'room_bans', 'room_silences', 'room_invites', 'room_audit', 'room_changes', 'messages'].map(rowsOf).join(', ')},
       (SELECT string_agg(u::text, '|' ORDER BY u.id) FROM users u WHERE u.id = ANY ($2::uuid[]))) AS print
   FROM rooms r WHERE r.id = $1`;

@@ -5,10 +5,11 @@ import { twoNodes } from './cases/nodes.js';
 import { reads } from './cases/reads.js';
 import { overload } from './cases/overload.js';
 import { hotRoom, smallRooms } from './cases/sends.js';
+import { upkeep } from './cases/upkeep.js';
 import { writerAlone } from './cases/writer.js';
 import { tableOf } from './measure.js';
 
-const CASES: readonly Case[] = [smallRooms, hotRoom, writerAlone, twoNodes, overload, idle, stalled, reads];
+const CASES: readonly Case[] = [smallRooms, hotRoom, writerAlone, twoNodes, overload, idle, stalled, upkeep, reads];
 
 const { values } = parseArgs({
   options: {

@@ -140,6 +140,20 @@ export const BAD_HOUR: [Start, Deed[]] = [
   ],
 ];
 
+/** An hour in which at times nobody in the room is live. */
+export const LONELY_HOUR: [Start, Deed[]] = [
+  { type: 'team', isPublic: true, seats: { bob: { role: 'member', allow: [], deny: [] } } },
+  [
+    plain('rest', 'ana', 'ana'),
+    plain('rest', 'ana', 'bob'),
+    plain('wake', 'ana', 'ana'),
+    plain('remove', 'ana', 'bob'),
+    plain('rest', 'ana', 'ana'),
+    plain('join', 'eve', 'eve'),
+    plain('wake', 'ana', 'ana'),
+  ],
+];
+
 /** A call over HTTP, and what it will have been if it is allowed. */
 export interface Request {
   readonly by: Name | 'platform';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import { Transactions } from '../../src/database/transactions.js';
 import { uploaded } from '../media/uploading.js';
 import type { RunningApp } from '../support/app.js';
 import { Ear } from '../support/ear.js';
@@ -12,14 +12,10 @@ import { BEFORE, EVENTS, PATHS, type Revocation, REVOCATIONS, type Scene } from 
 // Whoever loses a room or a session loses it on every node, at once: what is said after the answer they neither hear nor read, on any path.
 
 /** So many rooms that arriving takes its time. */
-async function fills(db: pg.Client, { id }: Person): Promise<void> {
-  await db.query(
-    `WITH made AS (INSERT INTO rooms (id, type, name, created_by) SELECT gen_random_uuid(), 'team', 'one of many', $1 FROM generate_series(1, 1500) RETURNING id),
-       heads AS (INSERT INTO room_heads (room_id) SELECT id FROM made)
-     INSERT INTO room_users (room_id, user_id, role) SELECT id, $1, 'member' FROM made`,
-    [id],
-  );
-}
+const FILLS = `WITH made AS (
+    INSERT INTO rooms (id, type, name, created_by) SELECT gen_random_uuid(), 'team', 'one of many', $1 FROM generate_series(1, 1500) RETURNING id
+  ), heads AS (INSERT INTO room_heads (room_id) SELECT id FROM made)
+  INSERT INTO room_users (room_id, user_id, role) SELECT id, $1, 'member' FROM made`;
 
 /** Both devices of who loses something, on both nodes. */
 interface Devices {
@@ -49,13 +45,10 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     world = await World.start(redis ? { REDIS_URL: redis.url } : {});
     other = await world.node();
     ({ owner, bob, admin } = await world.people('owner', 'bob', 'admin'));
-    const db = new pg.Client(world.app.databaseUrl);
-    await db.connect();
-    await db.query(`UPDATE users SET admin = true WHERE id = $1`, [admin.id]);
+    await query(`UPDATE users SET admin = true WHERE id = $1`, [admin.id]);
     common = await owner.opensTeam(bob);
-    await Promise.all([...REVOCATIONS, 'to rest', 'arriving'].map(async (of) => scenes.set(of, await scene())));
-    await fills(db, scenes.get('arriving')!.scene.eva);
-    await db.end();
+    await Promise.all([...REVOCATIONS, 'to rest', 'arriving', 'taken back'].map(async (of) => scenes.set(of, await scene())));
+    await query(FILLS, [scenes.get('arriving')!.scene.eva.id]);
     // Last, so that they know all the rooms whether or not the nodes hear each other.
     bobs = [await bob.listens(), await bob.listens({}, other)];
   }, 60_000);
@@ -63,6 +56,8 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     await world?.stop();
     await redis?.stop();
   });
+
+  const query = (text: string, values: unknown[]) => world.app.app.get(Transactions).query(text, values);
 
   async function scene(): Promise<{ scene: Scene; devices: Devices }> {
     const eva = await world.person('eva');
@@ -191,6 +186,33 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
         ear.close();
       }
       await owner.posts(`/rooms/${room}/users`, { userId: eva.id });
+    }
+  }, 20_000);
+
+  it('nor sees what was said before who was taken back at once', async () => {
+    const { eva, room: id } = scenes.get('taken back')!.scene;
+    const { lost: ears } = scenes.get('taken back')!.devices;
+    const old = await owner.says({ id }, 'said before');
+    const ask = { roomId: id, messageId: old.id, text: 'changed since' };
+    for (const ear of [...ears, ...bobs]) await ear.hearsText('said before');
+    // As a process sees it that was busy elsewhere: removed and added are one.
+    await query(
+      `WITH head AS (UPDATE room_heads SET fence = fence + 1 WHERE room_id = $1 RETURNING fence, last_seq),
+         seat AS (UPDATE room_users SET visible_from_seq = last_seq + 1 FROM head WHERE room_id = $1 AND user_id = $2),
+         number AS (UPDATE user_heads SET my = my + 2 WHERE user_id = $2)
+       SELECT pg_notify('parley_access', json_build_object('roomId', $1::uuid, 'userIds', json_build_array($2::uuid), 'fence', fence)::text) FROM head`,
+      [id, eva.id],
+    );
+    for (const ear of ears) {
+      await ear.hears('room:gone', ({ roomId }) => roomId === id, 1_000);
+      const { room, my } = await ear.hears('room:created', (packet) => packet.room.id === id, 1_000);
+      expect([room.membership.visibleFromSeq, my]).toEqual([old.seq + 1, (await eva.gets('/users/me')).my]);
+    }
+    expect(await (await owner.listens()).says('message:edit', ask)).toMatchObject({ ok: true });
+    await owner.says({ id }, 'see above', { replyToId: old.id });
+    for (const ear of ears) {
+      expect((await ear.hearsText('see above')).replyTo.preview).toBeNull();
+      expect((await ear.hears('messages:updated', ({ roomId }) => roomId === id)).causes).toMatchObject([{ kind: 'hidden' }]);
     }
   }, 20_000);
 

@@ -100,10 +100,15 @@ export class LivePeople {
     this.bus.say(channelOf(userId), `${JSON.stringify({ do: 'say', event: packet.event, my: packet.my })}\n${packet.body.text}`);
   }
 
-  /** Has every process that has sockets of the person do it. */
-  hint(userId: string, hint: Exclude<PersonHint, { do: 'say' }>): void {
+  /** Does it for the sockets of the person in this process. */
+  doHere(userId: string, hint: Exclude<PersonHint, { do: 'say' }>): void {
     const person = this.people.get(userId);
     if (person) this.act(person, hint);
+  }
+
+  /** Has every process that has sockets of the person do it. */
+  hint(userId: string, hint: Exclude<PersonHint, { do: 'say' }>): void {
+    this.doHere(userId, hint);
     this.bus.say(channelOf(userId), `${JSON.stringify(hint)}\n`);
   }
 

@@ -7,8 +7,11 @@ const AT_ONCE = 1_000;
 /** Who may stay in a room, as it stands now, and why the others may not. */
 export interface Review {
   fence: number;
-  lost: Map<string, LossReason>;
+  /** By person: the first `seq` that they may see; null: they are not in the room. And why they are not, or not any more as they were. */
+  seats: Map<string, { visibleFrom: number | null; reason: LossReason }>;
 }
+
+const GONE = { visibleFrom: null, reason: 'deleted' } as const;
 
 /** Who may still hear what. */
 @Injectable()
@@ -16,7 +19,7 @@ export class RevocationQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /**
-   * Which of these people have no seat in the room any more. The fence is read before the seats: a loss behind it is seen by the next look.
+   * Which of these people have which seat in the room. The fence is read before the seats: a loss behind it is seen by the next look.
    * A removal is told from leaving by the audit of the same transaction.
    */
   async review(roomId: string, userIds: readonly string[]): Promise<Review> {
@@ -24,19 +27,18 @@ export class RevocationQueries {
       `SELECT h.fence FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = $1 AND r.deleted_at IS NULL`,
       [roomId],
     );
-    if (!head) return { fence: Number.MAX_SAFE_INTEGER, lost: new Map(userIds.map((userId) => [userId, 'deleted'])) };
-    const rows = await this.transactions.query<{ user_id: string; reason: LossReason }>(
-      `SELECT w.user_id, CASE
+    if (!head) return { fence: Number.MAX_SAFE_INTEGER, seats: new Map(userIds.map((userId) => [userId, GONE])) };
+    const rows = await this.transactions.query<{ userId: string; visibleFrom: number | null; reason: LossReason }>(
+      `SELECT w.user_id AS "userId", ru.visible_from_seq AS "visibleFrom", CASE
          WHEN EXISTS (SELECT 1 FROM room_bans b WHERE b.room_id = $1 AND b.user_id = w.user_id AND (b.until IS NULL OR b.until > now())) THEN 'banned'
          WHEN EXISTS (SELECT 1 FROM room_audit a WHERE a.room_id = $1 AND a.target_user_id = w.user_id AND a.action = 'user_removed'
            AND a.created_at >= coalesce((SELECT c.changed_at FROM room_changes c
              WHERE c.room_id = $1 AND c.kind = 'room-user' AND c.entity_id = w.user_id), now() - interval '1 minute')) THEN 'removed'
          ELSE 'left' END AS reason
-       FROM unnest($2::uuid[]) w (user_id)
-       WHERE NOT EXISTS (SELECT 1 FROM room_users ru WHERE ru.room_id = $1 AND ru.user_id = w.user_id)`,
+       FROM unnest($2::uuid[]) w (user_id) LEFT JOIN room_users ru ON ru.room_id = $1 AND ru.user_id = w.user_id`,
       [roomId, userIds],
     );
-    return { fence: head.fence, lost: new Map(rows.map((row) => [row.user_id, row.reason])) };
+    return { fence: head.fence, seats: new Map(rows.map((row) => [row.userId, row])) };
   }
 
   /** Those of the sessions that are over, and why. */

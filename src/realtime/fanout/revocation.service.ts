@@ -67,9 +67,13 @@ export class Revocation implements OnApplicationBootstrap {
     this.rooms.settle(room);
   }
 
-  /** Takes the seats that are lost; also of those who come meanwhile. @returns the fence up to which all was looked at */
+  /**
+   * Takes the seats that are lost, or were and are others now; also of those who come meanwhile.
+   * @returns the fence up to which all was looked at
+   */
   private async look(room: LiveRoom): Promise<number> {
     const looked = new Set<Seat>();
+    const lost = new Set<string>();
     let fence = Number.MAX_SAFE_INTEGER;
     do {
       const seats = [...room.seats.values()].filter((seat) => !looked.has(seat));
@@ -77,11 +81,21 @@ export class Revocation implements OnApplicationBootstrap {
       fence = Math.min(fence, found.fence);
       for (const seat of seats) {
         looked.add(seat);
-        const reason = found.lost.get(seat.connection.userId);
-        if (reason && seat.connection.seats.get(room.id) === seat) this.unseat(seat, reason);
+        const { userId, seats: own } = seat.connection;
+        const { visibleFrom, reason } = found.seats.get(userId) ?? {};
+        if (!reason || visibleFrom === seat.visibleFrom || own.get(room.id) !== seat) continue;
+        this.unseat(seat, reason);
+        if (reason !== 'deleted') lost.add(userId);
       }
     } while ([...room.seats.values()].some((seat) => !looked.has(seat)));
+    for (const userId of lost) void this.takeBack(userId, room.id);
     return fence;
+  }
+
+  /** Who has come in again by now is told so: the number that they were told of their loss may cover it, and nobody would look again. */
+  private async takeBack(userId: string, roomId: string): Promise<void> {
+    const my = await this.queries.my(userId).catch(() => null);
+    if (my !== null) this.people.doHere(userId, { do: 'enter', roomId, my });
   }
 
   endSessions(sessionIds: readonly string[], reason: string): void {

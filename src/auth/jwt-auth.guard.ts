@@ -13,7 +13,8 @@ import { tokenRefusal, TokenService, type VerifiedActor } from './token.service.
 const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
 
 /**
- * Every REST route asks for a token, but those that say `@Public()`; those that say `@TicketAllowed()` take a ticket as well. Sockets prove themselves in their handshake.
+ * Every REST route asks for a token, but those that say `@Public()`; those that say `@TicketAllowed()` take a ticket as well. Sockets prove
+ * themselves in their handshake.
  */
 @Injectable()
 export class JwtAuthGuard extends AuthGuard() {

@@ -130,7 +130,10 @@ export class RoomImport {
     );
   }
 
-  /** Seats people who have no seat: how many. A silence that waits for them here holds as well as one that they bring. Expects the room's head, and takes the people's. @param seats at most 500 */
+  /**
+   * Seats people who have no seat: how many. A silence that waits for them here holds as well as one that they bring. Expects the room's
+   * head, and takes the people's. @param seats at most 500
+   */
   async seat(roomId: string, seats: readonly ImportedSeat[]): Promise<number> {
     await this.heads.next(seats.map(({ userId }) => userId));
     const rows = await this.transactions.query(

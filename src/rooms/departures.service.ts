@@ -19,7 +19,10 @@ export class Departures {
     private readonly views: RoomViews,
   ) {}
 
-  /** Takes a seat in a public room; who has one keeps it. Where the owner rests nobody is live: the room is theirs then. @throws RoomNotFound, Forbidden banned, RoomFull, TooManyRooms */
+  /**
+   * Takes a seat in a public room; who has one keeps it. Where the owner rests nobody is live: the room is theirs then.
+   * @throws RoomNotFound, Forbidden banned, RoomFull, TooManyRooms
+   */
   join(actor: Actor, roomId: string): Promise<RoomView> {
     return this.access.enter(actor, roomId, async ({ room, head, member }) => {
       if (!member) {

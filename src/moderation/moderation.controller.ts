@@ -38,7 +38,7 @@ export class ModerationController {
   }
 
   @Get('reports')
-  @ApiOperation({ summary: 'What was reported, newest first; for who may delete messages' })
+  @ApiOperation({ summary: 'What was reported of the messages that you may see, newest first; for who may delete messages' })
   @ApiPage(ReportView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   reports(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: ReportsQuery): Promise<Page<ReportView>> {

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import pg from 'pg';
+import { ROOM_PERMISSIONS } from '../../src/common/permissions.js';
 import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
+import { ROOM_TYPES } from '../../src/room-access/room.types.js';
 import { call, type Person, World } from '../support/world.js';
+import { variantName, VARIANTS } from './support/actors.js';
 import { ROWS } from './support/matrix.js';
+import { PERMISSIONS, PRESETS } from './support/permissions.js';
 import { type Cast, OVER, PEOPLE_ROWS, type PeopleRow, type Trier, TRIERS } from './support/people.rows.js';
 
 // Every route and event that belongs to no room, tried by everybody; and that no route or event is without a row in these tables.
@@ -174,6 +179,15 @@ describe('the tables are whole', () => {
       expect([at, nobody]).toEqual([at, somebody]);
     }
     expect(documented.filter((at) => !named.includes(at))).toEqual([]);
+  });
+
+  it('with a spec for every kind of room, and with every permission', () => {
+    const specs = readdirSync(import.meta.dirname);
+    expect(specs).toEqual(
+      expect.arrayContaining(VARIANTS.map((variant) => `${variantName(variant).slice(2).replaceAll(' ', '-')}.spec.ts`)),
+    );
+    expect(Object.keys(PRESETS).sort()).toEqual([...ROOM_TYPES].sort());
+    expect(PERMISSIONS).toEqual(ROOM_PERMISSIONS);
   });
 
   it('with a row for every event that a client may send, and none for another', () => {

@@ -3,11 +3,12 @@ import { type Variant, variantName } from './actors.js';
 import { EVENT_ROWS, MEDIA_ROWS, MESSAGE_ROWS } from './message.rows.js';
 import { ROOM_ROWS } from './room.rows.js';
 import { HIDDEN, type Row, titleOf } from './rules.js';
+import { SEAT_ROWS } from './seat.rows.js';
 import { Stage } from './stage.js';
 import { Trials } from './tries.js';
 
 /** Every route and every event that is about a room. */
-export const ROWS: readonly Row[] = [...ROOM_ROWS, ...MESSAGE_ROWS, ...MEDIA_ROWS, ...EVENT_ROWS];
+export const ROWS: readonly Row[] = [...ROOM_ROWS, ...SEAT_ROWS, ...MESSAGE_ROWS, ...MEDIA_ROWS, ...EVENT_ROWS];
 
 /** All of them, tried by everybody, in one kind of room. */
 export function everythingTriedIn(variant: Variant): void {

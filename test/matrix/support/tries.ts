@@ -18,20 +18,18 @@ interface Try {
 
 /** One kind of room, and all who try things in it. */
 export class Trials {
+  /** A room for each of them, in which nothing is ever changed: what is refused is refused there, what is read is read there. */
+  private readonly still = new Map<Actor, { place: Place; print: string }>();
+
   private constructor(
     private readonly stage: Stage,
     private readonly variant: Variant,
-    /** A room for each of them, in which nothing is ever changed: what is refused is refused there, what is read is read there. */
-    private readonly still: ReadonlyMap<Actor, Place>,
-    private readonly prints: Map<Actor, string>,
   ) {}
 
   static async in(stage: Stage, variant: Variant): Promise<Trials> {
-    const actors = actorsIn(variant);
-    const places = await stage.places(variant, actors);
-    const prints = await stage.prints(places);
-    const of = <T>(things: readonly T[]): Map<Actor, T> => new Map(actors.map((actor, at) => [actor, things[at]!]));
-    return new Trials(stage, variant, of(places), of(prints));
+    const trials = new Trials(stage, variant);
+    await trials.settle(actorsIn(variant));
+    return trials;
   }
 
   /** Tries one row with everybody, and gives what was not as the row says. */
@@ -42,18 +40,21 @@ export class Trials {
     return [...(await this.tryStill(row, still)), ...(await this.tryChanging(row, changing))];
   }
 
-  close(): Promise<void> {
-    return this.stage.clear([...this.still.values()]);
+  private async settle(actors: readonly Actor[]): Promise<void> {
+    const places = await this.stage.places(this.variant, actors);
+    const prints = await this.stage.prints(places);
+    for (const [at, actor] of actors.entries()) this.still.set(actor, { place: places[at]!, print: prints[at]! });
   }
 
   private async tryStill(row: Row, actors: readonly Actor[]): Promise<string[]> {
-    const places = actors.map((actor) => this.still.get(actor)!);
+    const rooms = actors.map((actor) => this.still.get(actor)!);
+    const places = rooms.map(({ place }) => place);
     const wrong = await this.tried(row, actors, places);
-    for (const [at, print] of (await this.stage.prints(places)).entries()) {
-      if (print !== this.prints.get(actors[at]!)) wrong.push(`${actors[at]!.name}: has changed what is there`);
-      this.prints.set(actors[at]!, print);
-    }
-    return wrong;
+    const prints = await this.stage.prints(places);
+    const changed = actors.filter((_, at) => prints[at] !== rooms[at]!.print);
+    // What comes next is not to suffer from it.
+    if (changed.length > 0) await this.settle(changed);
+    return [...wrong, ...changed.map(({ name }) => `${name}: has changed what is there`)];
   }
 
   private async tryChanging(row: Row, actors: readonly Actor[]): Promise<string[]> {

@@ -202,6 +202,30 @@ describe('deleting a room', () => {
     await until('the room is purged', async () => (await left(room.id)).length === 0, 20_000);
   });
 
+  it('leaves nothing in the search to who was indexing it', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const holder = new pg.Client(world.app.databaseUrl);
+    await holder.connect();
+    await holder.query('BEGIN');
+    const { seq, createdAt } = await bob.says(room, 'a word to find');
+    // The indexer wants this place, too, and waits for it, with all that it has read.
+    await holder.query(`INSERT INTO message_search (room_id, seq, user_id, sent_at) VALUES ($1, $2, $3, $4)`, [
+      room.id,
+      seq,
+      bob.id,
+      createdAt,
+    ]);
+    await until('the indexer waits', () => waits('INSERT INTO message_search'));
+    await ana.deletes(`/rooms/${room.id}`);
+    await until('the purge waits', () => waits('DELETE FROM search_marks'));
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await until('the room is purged', async () => (await left(room.id)).length === 0, 20_000);
+    await until('the indexer is done', async () => !(await waits('INSERT INTO message_search')));
+    expect(await left(room.id)).toEqual([]);
+  });
+
   it('knows every table that names a room', async () => {
     const { rows } = await db.query(
       `SELECT table_name FROM information_schema.columns WHERE column_name = 'room_id' AND table_schema = current_schema()`,
@@ -222,6 +246,15 @@ describe('deleting a room', () => {
     await until('both are gone', async () => (await left(team.id)).length + (await left(inside.id)).length === 0, 20_000);
   });
 });
+
+/** Whether a statement that begins so waits for a lock. */
+async function waits(begin: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1`,
+    [`${begin}%`],
+  );
+  return rowCount !== 0;
+}
 
 /** The tables in which something of a room still stands. */
 async function left(roomId: string): Promise<string[]> {

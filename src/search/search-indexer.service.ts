@@ -114,12 +114,14 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     await this.standBack(performance.now() - since);
   }
 
-  private step(roomIds: readonly string[]): Promise<Step> {
+  private async step(roomIds: readonly string[]): Promise<Step> {
+    // Committed before it is held: a purge finds it, and waits for who works on the room.
+    await this.transactions.query(
+      `INSERT INTO search_marks (room_id) SELECT r.id FROM rooms r WHERE r.id = ANY ($1::uuid[]) AND r.deleted_at IS NULL
+       ON CONFLICT DO NOTHING`,
+      [roomIds],
+    );
     return this.transactions.run(async () => {
-      await this.transactions.query(
-        `INSERT INTO search_marks (room_id) SELECT r.id FROM rooms r WHERE r.id = ANY ($1::uuid[]) ON CONFLICT DO NOTHING`,
-        [roomIds],
-      );
       // Another process that works on a room does this one's share, too.
       const rows = await this.transactions.query<Omit<Indexable, 'text'> & { text: string | null }>(
         `WITH marks AS MATERIALIZED (

@@ -20,12 +20,13 @@ export class SearchModule implements OnModuleInit {
   constructor(private readonly purge: RoomPurge) {}
 
   onModuleInit(): void {
+    // The marks first: whoever indexes the room at the moment holds its mark, and what they add is there to be taken away afterwards.
+    this.purge.register('derived', 'search_marks', `DELETE FROM search_marks WHERE room_id = $1 AND $2 > 0 RETURNING 1`);
     this.purge.register(
       'derived',
       'message_search',
       `DELETE FROM message_search WHERE room_id = $1 AND ctid = ANY (ARRAY(
         SELECT ctid FROM message_search WHERE room_id = $1 ORDER BY seq LIMIT $2)) RETURNING 1`,
     );
-    this.purge.register('derived', 'search_marks', `DELETE FROM search_marks WHERE room_id = $1 AND $2 > 0 RETURNING 1`);
   }
 }

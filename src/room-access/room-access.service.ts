@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
 import type { Actor } from '../common/actor.js';
 import { Forbidden } from '../common/domain-error.js';
 import type { RoomPermission } from '../common/permissions.js';
+import { EntityColumns } from '../database/entity-columns.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from './room-access.errors.js';
 import { RoomGrant } from './room-grant.policy.js';
@@ -24,10 +25,24 @@ export interface RoomSight {
  */
 @Injectable()
 export class RoomAccess {
+  private readonly room: EntityColumns<Room>;
+  private readonly head: EntityColumns<RoomHead>;
+  private readonly member: EntityColumns<RoomUser>;
+  private readonly sightSql: string;
+
   constructor(
     private readonly transactions: Transactions,
     private readonly turns: RoomTurns,
-  ) {}
+    dataSource: DataSource,
+  ) {
+    this.room = new EntityColumns(dataSource, Room, 'room');
+    this.head = new EntityColumns(dataSource, RoomHead, 'head');
+    this.member = new EntityColumns(dataSource, RoomUser, 'member');
+    this.sightSql = `SELECT ${this.room.sql}, ${this.head.sql}, ${this.member.sql}
+      FROM rooms room JOIN room_heads head ON head.room_id = room.id
+      LEFT JOIN room_users member ON member.room_id = room.id AND member.user_id = $2
+      WHERE room.id = $1 AND room.deleted_at IS NULL`;
+  }
 
   /** The only way to read in a room. @throws RoomNotFound, Forbidden not_member (public rooms) */
   async read(actor: Actor, roomId: string): Promise<RoomGrant> {
@@ -36,16 +51,12 @@ export class RoomAccess {
 
   /** A room as anyone may see it who may know of it: a member, or anybody for a public one. @throws RoomNotFound */
   async sight(actor: Actor, roomId: string): Promise<RoomSight> {
-    const room = await this.transactions.manager
-      .createQueryBuilder(Room, 'room')
-      .innerJoinAndMapOne('room.head', RoomHead, 'head', 'head.roomId = room.id')
-      .leftJoinAndMapOne('room.member', RoomUser, 'member', 'member.roomId = room.id AND member.userId = :userId', { userId: actor.userId })
-      .where('room.id = :roomId AND room.deletedAt IS NULL', { roomId })
-      .getOne();
-    if (!room) throw new RoomNotFound();
-    const { head, member } = room as Room & { head: RoomHead; member: RoomUser | null };
+    const [row] = await this.transactions.prepared(this.sightSql, [roomId, actor.userId]);
+    if (!row) throw new RoomNotFound();
+    const room = this.room.read(row);
+    const member = row['member.userId'] === null ? null : this.member.read(row);
     if (!member && !room.isPublic) throw new RoomNotFound();
-    return { room, head, member };
+    return { room, head: this.head.read(row), member };
   }
 
   /**

@@ -69,12 +69,13 @@ const PAIRED: readonly Actor[] = [
   })),
 ];
 
-const RANKED: readonly Actor[] = [
+/** That a room is public changes what those may who are outside: who has everything but one tries less there. */
+const ranked = (isPublic: boolean): Actor[] => [
   { name: 'an admin', account: 'ann', seat: seat('admin') },
   { name: 'a silenced admin', account: 'ann', seat: seat('admin'), silenced: true },
   { name: 'the owner', account: 'ann', seat: seat('owner') },
   ...PERMISSIONS.flatMap((one): Actor[] => [
-    { name: `a member with everything but ${one}`, account: 'ann', seat: seat('member', but(one), [one]) },
+    { name: `a member with everything but ${one}`, account: 'ann', seat: seat('member', but(one), [one]), ...(isPublic && { lacks: one }) },
     { name: `an admin with everything but ${one}`, account: 'ann', seat: seat('admin', but(one), [one]), lacks: one },
     { name: `a member with nothing but ${one}`, account: 'ann', seat: seat('member', [one], but(one)), only: one },
     { name: `an admin with nothing but ${one}`, account: 'ann', seat: seat('admin', [one], but(one)), only: one },
@@ -82,9 +83,9 @@ const RANKED: readonly Actor[] = [
 ];
 
 /** All who try something in such a room. */
-export const actorsIn = ({ type }: Variant): readonly Actor[] => [
+export const actorsIn = ({ type, isPublic }: Variant): readonly Actor[] => [
   ...STRANGERS,
   ...SEATED,
   ...lessOne(type),
-  ...(type === 'private_messages' ? PAIRED : RANKED),
+  ...(type === 'private_messages' ? PAIRED : ranked(isPublic)),
 ];

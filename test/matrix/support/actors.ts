@@ -69,13 +69,18 @@ const PAIRED: readonly Actor[] = [
   })),
 ];
 
-/** That a room is public changes what those may who are outside: who has everything but one tries less there. */
-const ranked = (isPublic: boolean): Actor[] => [
+/** A set of permissions counts alike in every kind of room: who has everything but one tries everything in a group, and less elsewhere. */
+const ranked = (everywhere: boolean): Actor[] => [
   { name: 'an admin', account: 'ann', seat: seat('admin') },
   { name: 'a silenced admin', account: 'ann', seat: seat('admin'), silenced: true },
   { name: 'the owner', account: 'ann', seat: seat('owner') },
   ...PERMISSIONS.flatMap((one): Actor[] => [
-    { name: `a member with everything but ${one}`, account: 'ann', seat: seat('member', but(one), [one]), ...(isPublic && { lacks: one }) },
+    {
+      name: `a member with everything but ${one}`,
+      account: 'ann',
+      seat: seat('member', but(one), [one]),
+      ...(!everywhere && { lacks: one }),
+    },
     { name: `an admin with everything but ${one}`, account: 'ann', seat: seat('admin', but(one), [one]), lacks: one },
     { name: `a member with nothing but ${one}`, account: 'ann', seat: seat('member', [one], but(one)), only: one },
     { name: `an admin with nothing but ${one}`, account: 'ann', seat: seat('admin', [one], but(one)), only: one },
@@ -87,5 +92,5 @@ export const actorsIn = ({ type, isPublic }: Variant): readonly Actor[] => [
   ...STRANGERS,
   ...SEATED,
   ...lessOne(type),
-  ...(type === 'private_messages' ? PAIRED : ranked(isPublic)),
+  ...(type === 'private_messages' ? PAIRED : ranked(type === 'group' && !isPublic)),
 ];

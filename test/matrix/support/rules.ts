@@ -84,8 +84,8 @@ export const changes = ({ at }: Row): boolean => !/^(GET .*|sync|typing)$/.test(
 /**
  * Whether somebody tries a row. All do, but for some whose place others take, by the rule that a set of permissions decides and nothing
  * else of a seat but its rank: with a single permission that is not asked for one is as without any, and a member with none tries everything;
- * an admin who lacks one that is not asked for is as a member who lacks it, who tries everything, where no rank counts; a member of a public
- * room who has everything but one is as that member of a room that is not.
+ * an admin who lacks one that is not asked for is as a member who lacks it, who tries everything, where no rank counts; who has
+ * everything but one, elsewhere than in a group, is as in a group, and tries there what asks for that one.
  */
 export const tries = ({ only, lacks }: Actor, { needs = [], above, roles }: Row): boolean =>
   only ? needs.includes(only) : !lacks || needs.includes(lacks) || Boolean(above ?? roles);

@@ -45,6 +45,7 @@ export class MediaController {
   @ApiProblems({
     404: ['media_not_found', 'thumbnail_missing', 'object_missing'],
     416: 'range_not_satisfiable',
+    422: 'unstorable_text',
     503: ['database_unavailable', 'storage_unavailable'],
   })
   async content(

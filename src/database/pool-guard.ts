@@ -15,10 +15,13 @@ export class PoolGuard {
 
   constructor(dataSource: DataSource) {
     const { master: pool } = dataSource.driver as unknown as { master: pg.Pool };
-    // A connection that is lost while someone holds it, between two statements, would end the process as an unheard error event. Whoever
-    // holds it learns by the next statement.
-    pool.on('connect', (client) => client.on('error', (error) => this.log.warn(`A connection is gone (${error.message})`)));
-    pool.on('acquire', (client) => this.clients.add(client));
+    // A connection that is lost while someone holds it would end the process as an unheard error event. Whoever holds it learns by the
+    // statement. Not when it connects: the pool's first connection was there before us.
+    pool.on('acquire', (client) => {
+      if (this.clients.has(client)) return;
+      this.clients.add(client);
+      client.on('error', (error) => this.log.warn(`A connection is gone (${error.message})`));
+    });
     pool.on('remove', (client) => this.clients.delete(client));
   }
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type pg from 'pg';
 import request from 'supertest';
+import { DataSource } from 'typeorm';
 import { DatabaseUnavailable } from '../../src/database/database-errors.js';
 import { DatabaseNotifications } from '../../src/database/notifications.js';
 import { Transactions } from '../../src/database/transactions.js';
@@ -65,6 +67,17 @@ describe('a database that is away', () => {
       await within(10_000, () => until('that the process is ready', isReady, 10_000));
     },
   );
+
+  it('may end any connection while it is held, the first one too, without ending the process', async () => {
+    const other = await startApp({ env: { DATABASE_POOL_SIZE: '2' }, databaseUrl: database.url });
+    const { master: pool } = other.app.get(DataSource).driver as unknown as { master: pg.Pool };
+    const held = await Promise.all([pool.connect(), pool.connect()]);
+    // An error that nobody listens for is thrown here, and ends a process elsewhere.
+    for (const client of held) expect(() => client.emit('error', new Error('lost between two statements'))).not.toThrow();
+    for (const client of held) client.release(true);
+    await until('it is well', async () => (await request(other.url).get('/health/ready')).status === 200, 10_000);
+    await other.close();
+  });
 
   it('rolls back what was under way', async () => {
     const half = transactions

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { Sessions } from '../src/auth/sessions.service.js';
 import { AppProcess, type Ended } from './support/processes.js';
 import { call, World } from './support/world.js';
@@ -9,14 +9,10 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 describe('manage create-admin', () => {
   const run = (...args: string[]): Promise<Ended> =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { until } from './support/until.js';
 import { call, type Person, World } from './support/world.js';
 
@@ -9,18 +9,14 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 const admin = async (name = 'root'): Promise<Person> => {
   const person = await world.person(name);
-  await db.query('UPDATE users SET admin = true WHERE id = $1', [person.id]);
+  await person.becomesPlatformAdmin();
   return person;
 };
 const login = ({ username, password }: Person) => call(world.url, 'POST', '/auth/login', { body: { username, password } });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { type Person, World } from './support/world.js';
 
@@ -8,14 +8,10 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 const names = async (person: Person, query = ''): Promise<string[]> =>
   (await person.gets(`/rooms${query}`)).items.map((room: { name: string | null; otherUser: { displayName: string } | null }) =>

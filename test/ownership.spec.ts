@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { AccountRooms } from '../src/rooms/account-rooms.service.js';
 import { type Person, World } from './support/world.js';
 
@@ -9,9 +8,7 @@ beforeAll(async () => {
   world = await World.start();
 });
 
-afterAll(async () => {
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 const rolesIn = async (person: Person, roomId: string): Promise<Record<string, string>> => {
   const { items } = await person.gets(`/rooms/${roomId}/users`);
@@ -143,10 +140,7 @@ describe('when the account of an owner', () => {
 
   it('rests, and nobody else was there, whoever wakes or comes first has the room', async () => {
     const { ana, bob, zoe, root } = await world.people('ana', 'bob', 'zoe', 'root');
-    const db = new pg.Client(world.app.databaseUrl);
-    await db.connect();
-    await db.query('UPDATE users SET admin = true WHERE id = $1', [root.id]);
-    await db.end();
+    await root.becomesPlatformAdmin();
     const rests = (person: Person): Promise<unknown> => root.posts(`/users/${person.id}/deactivate`);
     const wakes = async (person: Person): Promise<void> => {
       await root.posts(`/users/${person.id}/activate`);

@@ -8,9 +8,7 @@ beforeAll(async () => {
   world = await World.start();
 });
 
-afterAll(async () => {
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 const asks = (person: Person, other: Person, more: object = {}) =>
   person.call('POST', '/rooms', { type: 'private_messages', userIds: [other.id], ...more });
@@ -161,9 +159,7 @@ describe('a private room inside a team', () => {
 type People = Record<'eva' | 'ana' | 'bob', Person>;
 
 async function sql(text: string, values: unknown[]): Promise<void> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client(world.app.databaseUrl);
-  await client.connect();
+  const client = await world.database();
   await client.query(text, values);
   await client.end();
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
+import type pg from 'pg';
 import { UnreadAudit } from '../src/room-users/unread-audit.service.js';
 import { type Person, World } from './support/world.js';
 
@@ -9,14 +9,10 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 type Room = { id: string };
 const reads = (person: Person, room: Room, seq: number) => person.puts(`/rooms/${room.id}/users/me/read`, { seq });
@@ -113,8 +109,7 @@ describe('a read mark', () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await ana.says(room, 'hello');
-    const holder = new pg.Client(world.app.databaseUrl);
-    await holder.connect();
+    const holder = await world.database();
     await holder.query('BEGIN');
     await holder.query(`SELECT 1 FROM room_users WHERE room_id = $1 AND user_id = $2 FOR UPDATE`, [room.id, bob.id]);
     const held = Promise.all([reads(bob, room, 2), reads(bob, room, 1)]);
@@ -130,8 +125,7 @@ describe('a read mark', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     await ana.says(room, 'hello');
-    const holder = new pg.Client(world.app.databaseUrl);
-    await holder.connect();
+    const holder = await world.database();
     await holder.query('BEGIN');
     await holder.query(`SELECT 1 FROM room_heads WHERE room_id = $1 FOR NO KEY UPDATE`, [room.id]);
     expect(await reads(bob, room, 2)).toMatchObject({ lastReadSeq: 2, unreadCount: 0 });

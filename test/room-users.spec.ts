@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { type Person, World } from './support/world.js';
 
 let world: World;
@@ -8,14 +8,10 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 type Room = { id: string };
 const soon = (): string => new Date(Date.now() + 60_000).toISOString();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { type Person, World } from './support/world.js';
 
 // Everything at once, on two servers: no defect, no deadlock that shows, and a room that adds up.
@@ -9,14 +9,10 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start({ PRIVACY_GROUP_INVITES: 'everyone', PRIVACY_DIRECT_MESSAGES: 'everyone' });
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 /** Numbers that look random and are the same in every run. */
 function dice(seed: number): (sides: number) => number {

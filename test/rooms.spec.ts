@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { RoomPurge } from '../src/room-access/room-purge.service.js';
 import { until } from './support/until.js';
 import { World } from './support/world.js';
@@ -10,14 +10,10 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 const OWNER_OF_EVERYTHING = 16;
 
@@ -205,8 +201,7 @@ describe('deleting a room', () => {
   it('leaves nothing in the search to who was indexing it', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const holder = new pg.Client(world.app.databaseUrl);
-    await holder.connect();
+    const holder = await world.database();
     await holder.query('BEGIN');
     const { seq, createdAt } = await bob.says(room, 'a word to find');
     // The indexer wants this place, too, and waits for it, with all that it has read.

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { SearchIndexer } from '../src/search/search-indexer.service.js';
 import { normalise, termsOf, tsqueryOf, vectorOf } from '../src/search/search-text.policy.js';
 import { snippetOf, SNIPPET_LENGTH } from '../src/search/snippet.policy.js';
@@ -193,8 +192,7 @@ describe('search', () => {
     const room = await ana.opensGroup();
     const message = await ana.says(room, 'flamingo');
     await indexed(ana, message);
-    const client = new pg.Client(world.app.databaseUrl);
-    await client.connect();
+    const client = await world.database();
     await client.query('DELETE FROM message_search');
     await client.query('DELETE FROM search_marks');
     await client.end();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
-import pg from 'pg';
+import type pg from 'pg';
 import { Importer } from '../src/manage/transfer/importer.js';
 import { readLines } from '../src/manage/transfer/reading.js';
 import type { Said } from './support/ear.js';
@@ -14,14 +14,10 @@ let db: pg.Client;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 const soon = (seconds = 3_600): string => new Date(Date.now() + seconds * 1_000).toISOString();
 const at = (room: Said, person?: Person): string => `/rooms/${room.id}/users${person ? `/${person.id}` : ''}`;

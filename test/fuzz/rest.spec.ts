@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
 import type { Said } from '../support/ear.js';
 import { call, World } from '../support/world.js';
 import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, Stage } from './stage.js';
@@ -133,10 +132,7 @@ describe('any request', () => {
   beforeAll(async () => {
     world = await World.start();
     stage = await Stage.set(world);
-    const db = new pg.Client(world.app.databaseUrl);
-    await db.connect();
-    await db.query('UPDATE users SET admin = true WHERE id = $1', [stage.people[0]!.id]);
-    await db.end();
+    await stage.people[0]!.becomesPlatformAdmin();
   });
   afterAll(() => world.stop());
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
 import type { Ear } from '../support/ear.js';
 import { World } from '../support/world.js';
@@ -37,8 +37,7 @@ let rowsSql: string;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
   const { ana, bob, dan, eve } = await world.people('ana', 'bob', 'dan', 'eve');
   await db.query(`UPDATE users SET group_invites = 'everyone', friend_requests = 'everyone'`);
   const { id: room } = await ana.posts('/rooms', { type: 'group', userIds: [bob.id] });
@@ -71,10 +70,7 @@ beforeAll(async () => {
     .join(' UNION ALL ');
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 /** All that is kept, by table. */
 async function prints(): Promise<Record<string, string>> {

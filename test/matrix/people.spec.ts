@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import pg from 'pg';
 import { ROOM_PERMISSIONS } from '../../src/common/permissions.js';
 import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
 import { ROOM_TYPES } from '../../src/room-access/room.types.js';
@@ -14,15 +13,12 @@ import { type Cast, OVER, PEOPLE_ROWS, type PeopleRow, type Trier, TRIERS } from
 // Every route and event that belongs to no room, tried by everybody; and that no route or event is without a row in these tables.
 
 let world: World;
-let db: pg.Client;
 let over: Record<(typeof OVER)[number], Person>;
 /** For the rows by which nothing is changed. */
 let kept: Company;
 
 beforeAll(async () => {
   world = await World.start();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
   const admin = await platformAdmin();
   over = await world.people(...OVER);
   await admin.posts(`/users/${over.rested.id}/deactivate`);
@@ -30,14 +26,11 @@ beforeAll(async () => {
   kept = await company();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 async function platformAdmin(): Promise<Person> {
   const admin = await world.person('platform');
-  await db.query(`UPDATE users SET admin = true WHERE id = $1`, [admin.id]);
+  await admin.becomesPlatformAdmin();
   return admin;
 }
 

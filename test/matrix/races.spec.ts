@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import type { RunningApp } from '../support/app.js';
 import { World } from '../support/world.js';
 import { faultsIn } from './support/legal-state.js';
@@ -15,14 +15,10 @@ let db: pg.Client;
 beforeAll(async () => {
   world = await World.start();
   other = await world.node();
-  db = new pg.Client(world.app.databaseUrl);
-  await db.connect();
+  db = await world.database();
 });
 
-afterAll(async () => {
-  await db?.end();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 afterEach(async () => {
   expect(await faultsIn(db)).toEqual([]);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
+import type pg from 'pg';
 import { Settings } from '../../src/config/settings.js';
 import { MediaCollector } from '../../src/media/media-collector.service.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
@@ -19,15 +19,11 @@ let collector: MediaCollector;
 
 beforeAll(async () => {
   world = await World.start();
-  database = new pg.Client(world.app.databaseUrl);
-  await database.connect();
+  database = await world.database();
   store = world.app.app.get(ObjectStore);
   collector = world.app.app.get(MediaCollector);
 });
-afterAll(async () => {
-  await database.end();
-  await world.stop();
-});
+afterAll(() => world.stop());
 
 /** For all files it is so many hours later. */
 const passes = (hours: number): Promise<unknown> =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { picture } from '../support/files.js';
 import { call, World, type Person } from '../support/world.js';
 import { fetched, uploaded } from './uploading.js';
@@ -12,13 +12,9 @@ let zoe: Person;
 
 beforeAll(async () => {
   world = await World.start();
-  database = new pg.Client(world.app.databaseUrl);
-  await database.connect();
+  database = await world.database();
 });
-afterAll(async () => {
-  await database.end();
-  await world.stop();
-});
+afterAll(() => world.stop());
 beforeEach(async () => {
   ({ ana, bob, zoe } = await world.people('ana', 'bob', 'zoe'));
 });

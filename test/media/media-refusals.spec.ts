@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { bomb, noise, picture } from '../support/files.js';
 import { until } from '../support/until.js';
@@ -15,14 +15,10 @@ let ana: Person;
 
 beforeAll(async () => {
   world = await World.start({ MEDIA_MAX_BYTES: String(20 * MIB), MEDIA_QUOTA_BYTES: String(200 * MIB) });
-  database = new pg.Client(world.app.databaseUrl);
-  await database.connect();
+  database = await world.database();
   ana = await world.person('ana');
 });
-afterAll(async () => {
-  await database.end();
-  await world.stop();
-});
+afterAll(() => world.stop());
 
 const objects = async (of = world): Promise<number> => {
   let count = 0;

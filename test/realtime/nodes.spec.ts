@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningApp } from '../support/app.js';
 import type { Ear } from '../support/ear.js';
@@ -211,8 +210,7 @@ describe('two processes that cannot hear each other', () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     const [bobs, evas] = [await listening(bob, other), await listening(eva, other)];
-    const client = new pg.Client(world.app.databaseUrl);
-    await client.connect();
+    const client = await world.database();
     await client.query('BEGIN');
     // As a process does it whose word nobody hears: no notification is sent.
     await client.query(`DELETE FROM room_users WHERE room_id = $1 AND user_id = $2`, [room.id, bob.id]);

@@ -45,7 +45,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     world = await World.start(redis ? { REDIS_URL: redis.url } : {});
     other = await world.node();
     ({ owner, bob, admin } = await world.people('owner', 'bob', 'admin'));
-    await query(`UPDATE users SET admin = true WHERE id = $1`, [admin.id]);
+    await admin.becomesPlatformAdmin();
     common = await owner.opensTeam(bob);
     await Promise.all([...REVOCATIONS, 'to rest', 'arriving', 'taken back'].map(async (of) => scenes.set(of, await scene())));
     await query(FILLS, [scenes.get('arriving')!.scene.eva.id]);

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
 import type { Said } from '../support/ear.js';
 import { Mirror } from '../support/mirror.js';
@@ -258,10 +257,7 @@ describe('what is built from events is what a fresh load gives', () => {
   beforeAll(async () => {
     world = await World.start();
     ({ ana, bob, zoe, boss } = await world.people('ana', 'bob', 'zoe', 'boss'));
-    const db = new pg.Client(world.app.databaseUrl);
-    await db.connect();
-    await db.query('UPDATE users SET admin = true WHERE id = $1', [boss.id]);
-    await db.end();
+    await boss.becomesPlatformAdmin();
     mirrors = { ana: await Mirror.of(ana), bob: await Mirror.of(bob), zoe: await Mirror.of(zoe) };
   });
   afterAll(() => world.stop());

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import * as consumers from 'node:stream/consumers';
+import pg from 'pg';
 import { startApp, type RunningApp } from './app.js';
 import { Ear, type Said } from './ear.js';
 import { Judge } from './judge.js';
@@ -95,6 +96,12 @@ export class Person {
     return answer.status < 300 ? String(answer.status) : `${answer.status} ${answer.body.reason ?? answer.body.code}`;
   }
 
+  async becomesPlatformAdmin(): Promise<void> {
+    const db = await this.world.database();
+    await db.query('UPDATE users SET admin = true WHERE id = $1', [this.id]);
+    await db.end();
+  }
+
   /** Connects a device. */
   async listens(auth: Record<string, unknown> = {}, on: RunningApp = this.world.app): Promise<Ear> {
     const ear = await Ear.open(on.url, { token: this.accessToken, ...auth });
@@ -141,6 +148,7 @@ export class Person {
 export class World {
   readonly ears: Ear[] = [];
   private readonly nodes: RunningApp[] = [];
+  private readonly databases: pg.Client[] = [];
   private known = 0;
 
   private constructor(
@@ -168,6 +176,14 @@ export class World {
     return node;
   }
 
+  /** A connection of one's own, for what no route tells. Ends with the world, if not before. */
+  async database(): Promise<pg.Client> {
+    const client = new pg.Client(this.app.databaseUrl);
+    this.databases.push(client);
+    await client.connect();
+    return client;
+  }
+
   /** Registers people; each name is made unique, so that every story may call its people as it likes. */
   async people<const N extends string>(...names: N[]): Promise<Record<N, Person>> {
     const made = await Promise.all(names.map(async (name) => [name, await this.person(name)] as const));
@@ -184,6 +200,7 @@ export class World {
 
   async stop(): Promise<void> {
     for (const ear of this.ears) ear.close();
+    await Promise.all(this.databases.map((database) => database.end()));
     await Promise.all(this.nodes.map((node) => node.close()));
     await this.app.close();
     if (Ear.faults.length > 0) throw new Error(`not what the documents say:\n${Ear.faults.splice(0).join('\n')}`);

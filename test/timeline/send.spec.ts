@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import type { RunningApp } from '../support/app.js';
 import type { Said } from '../support/ear.js';
 import { World, type Person } from '../support/world.js';
@@ -15,8 +14,7 @@ afterAll(() => world.stop());
 
 /** Somebody else who holds the heads of rooms, until let go. */
 async function holding(...rooms: { id: string }[]): Promise<() => Promise<void>> {
-  const client = new pg.Client(world.app.databaseUrl);
-  await client.connect();
+  const client = await world.database();
   await client.query('BEGIN');
   const ids = rooms.map((room) => room.id);
   await client.query('SELECT 1 FROM room_heads WHERE room_id = ANY ($1::uuid[]) ORDER BY room_id FOR NO KEY UPDATE', [ids]);

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { RunningApp } from '../../support/app.js';
 import { type Answer, call, type Person, World } from '../../support/world.js';
 import { type Deed, type Invite, type Name, NAMES, type Request, requestOf, type Room, type Start } from './deeds.js';
@@ -27,11 +27,10 @@ export class Playground {
 
   static async open(): Promise<Playground> {
     const world = await World.start();
-    const db = new pg.Client(world.app.databaseUrl);
-    await db.connect();
+    const db = await world.database();
     const { platform, ...people } = await world.people(...NAMES, 'platform');
     await db.query(`UPDATE users SET group_invites = 'everyone'`);
-    await db.query(`UPDATE users SET admin = true WHERE id = $1`, [platform.id]);
+    await platform.becomesPlatformAdmin();
     const ids = Object.fromEntries(NAMES.map((name) => [name, people[name].id])) as Record<Name, string>;
     return new Playground(world, db, people, platform, ids);
   }

@@ -19,10 +19,8 @@ export interface Scene {
 }
 
 /** On the other node, as a person tries. */
-export async function there({ other }: Scene, person: Person, method: string, path: string, body?: unknown): Promise<string> {
-  const { status, body: said } = await person.call(method, path, body, other);
-  return status < 300 ? String(status) : `${status} ${said.reason ?? said.code}`;
-}
+export const there = ({ other }: Scene, person: Person, method: string, path: string, body?: unknown): Promise<string> =>
+  person.tries(method, path, body, other);
 
 export interface Race {
   readonly title: string;
@@ -300,7 +298,7 @@ export const OWNERS: readonly Race[] = [
   {
     title: 'handing over against the rest of the heir',
     mortal: true,
-    before: (s) => s.db.query(`UPDATE users SET admin = true WHERE id = $1`, [s.dan.id]),
+    before: (s) => s.dan.becomesPlatformAdmin(),
     here: (s) => s.ana.tries('PUT', at(s, '/owner'), { userId: s.cid.id }),
     there: (s) => there(s, s.dan, 'POST', `/users/${s.cid.id}/deactivate`),
     legal: [
@@ -311,7 +309,7 @@ export const OWNERS: readonly Race[] = [
   {
     title: 'the rest of the owner against that of the heir',
     mortal: true,
-    before: (s) => s.db.query(`UPDATE users SET admin = true WHERE id = $1`, [s.dan.id]),
+    before: (s) => s.dan.becomesPlatformAdmin(),
     here: (s) => s.dan.tries('POST', `/users/${s.ana.id}/deactivate`),
     there: (s) => there(s, s.dan, 'POST', `/users/${s.bob.id}/deactivate`),
     legal: [['200', '200']],

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Ear } from '../../support/ear.js';
 import { call, type Person, World } from '../../support/world.js';
 import { ACCOUNTS, type Account, type Actor, type Variant } from './actors.js';
@@ -67,8 +67,7 @@ export class Stage {
 
   static async open(): Promise<Stage> {
     const world = await World.start();
-    const db = new pg.Client(world.app.databaseUrl);
-    await db.connect();
+    const db = await world.database();
     const accounts = await world.people(...ACCOUNTS, ...OTHERS);
     const stage = new Stage(world, db, accounts, await upload(accounts.boss, db));
     await stage.furnish();
@@ -186,7 +185,7 @@ export class Stage {
   private async furnish(): Promise<void> {
     const { accounts } = this;
     await this.db.query(`UPDATE users SET group_invites = 'everyone', direct_messages = 'everyone', presence = 'everyone'`);
-    await this.db.query(`UPDATE users SET admin = true WHERE id = $1`, [accounts.platform.id]);
+    await accounts.platform.becomesPlatformAdmin();
     await this.keepApart((['founder', 'boss'] as const).map((name) => accounts[name].id));
     await call(this.world.url, 'POST', `/users/${accounts.rested.id}/deactivate`, { token: accounts.platform.accessToken });
     const { rows } = await this.db.query<{ table_name: string }>(

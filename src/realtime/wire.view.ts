@@ -45,7 +45,13 @@ export class CauseView {
   @ApiProperty({ example: 7 }) rev: number;
   @ApiProperty({ enum: CAUSE_KINDS }) kind: CauseKind;
   @ApiProperty({ format: 'uuid' }) messageId: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Who did it; null for `hidden`.' }) userId: string | null;
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'Who did it; null for `hidden`, and where a lost event is made up for.',
+  })
+  userId: string | null;
   @ApiPropertyOptional({ example: '👍' }) reaction?: string;
 }
 

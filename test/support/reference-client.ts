@@ -15,8 +15,12 @@ class RoomState {
   /** By user id; a value of null: known to be out. */
   readonly users = new Map<string, Held>();
   room: Held = { rev: -1, value: null };
+  /** One's own reactions by message id, known up to `rev`: a broadcast does not say them, its causes do. */
+  readonly mine = new Map<string, { rev: number; reactions: Set<string> }>();
   /** Changes of messages that have not come yet. */
   readonly early = new Map<string, Said>();
+  /** Messages that have not come yet, and of which a change was not told. */
+  readonly untold = new Set<string>();
   /** Packets from ahead of the cursor. */
   waiting: Heard[] = [];
 
@@ -51,6 +55,12 @@ export class ReferenceClient {
     }
   }
 
+  /** What a client does a second after a packet that could not be used. */
+  async syncWhatWaits(roomId: string): Promise<void> {
+    const state = this.rooms.get(roomId)!;
+    if (state.waiting.length > 0) await this.catchUp(roomId, state);
+  }
+
   /** Loads one room, and no other. */
   async open(roomId: string): Promise<void> {
     await this.start(roomId);
@@ -60,7 +70,11 @@ export class ReferenceClient {
   shows(roomId: string): Said {
     const state = this.rooms.get(roomId);
     if (!state) return null;
-    return shown(state.room.value, [...state.messages.values()], [...state.users.values()].map(({ value }) => value).filter(Boolean));
+    const messages = [...state.messages.values()].map((message) => ({
+      ...message,
+      reactions: message.reactions.map((one: Said) => ({ ...one, mine: state.mine.get(message.id)?.reactions.has(one.reaction) ?? false })),
+    }));
+    return shown(state.room.value, messages, [...state.users.values()].map(({ value }) => value).filter(Boolean));
   }
 
   private async heads(): Promise<Set<string>> {
@@ -85,7 +99,7 @@ export class ReferenceClient {
 
   private async load(roomId: string, state: RoomState): Promise<void> {
     const fetched = await fetchRoom(this.me, roomId);
-    for (const message of fetched.messages) this.keep(state, message);
+    for (const message of fetched.messages) this.keepMine(state, message);
     this.keepRoom(state, fetched.room.rev, fetched.room);
     const present = new Set(fetched.users.map(({ userId }: Said) => userId));
     for (const user of fetched.users) this.keepUser(state, fetched.usersRev, user.userId, user);
@@ -103,9 +117,9 @@ export class ReferenceClient {
         await this.load(roomId, state);
         continue;
       }
-      for (const message of answer.messages) this.keep(state, message);
+      for (const message of answer.messages) this.keepMine(state, message);
       for (const change of answer.changes) {
-        if (change.kind === 'message') this.keep(state, change.message);
+        if (change.kind === 'message') this.keepMine(state, change.message);
         else if (change.kind === 'room-user') this.keepUser(state, change.rev, change.userId, change.roomUser);
         else this.keepRoom(state, change.rev, change.room);
       }
@@ -117,16 +131,21 @@ export class ReferenceClient {
     for (const heard of waiting) this.hears(heard);
   }
 
-  /** Whether the packet could be used: false when it lies ahead of the cursor. */
+  /** Whether the packet could be used: false when it lies ahead of the cursor, or does not tell all. */
   private take(state: RoomState, { event, payload }: Heard): boolean {
     if (event === 'messages:created') {
-      if (payload.messages[0].seq > state.seq + 1) return false;
-      for (const message of payload.messages) this.keep(state, mineOf(message, state.messages.get(message.id), []));
-      state.seq = Math.max(state.seq, payload.messages.at(-1).seq);
+      const messages: Said[] = payload.messages;
+      if (messages[0].seq > state.seq + 1) return false;
+      if (messages.at(-1).seq <= state.seq) return true;
+      if (messages.some(({ id }) => state.untold.has(id))) return false;
+      for (const message of messages) this.keep(state, message);
+      state.seq = messages.at(-1).seq;
       return true;
     }
     if (payload.prevRev > state.rev) return false;
+    const news = payload.rev > state.rev;
     this.apply(state, event, payload);
+    if (news && event === 'messages:updated' && !this.tellsAll(state, payload)) return false;
     state.rev = Math.max(state.rev, payload.rev);
     return true;
   }
@@ -134,7 +153,8 @@ export class ReferenceClient {
   private apply(state: RoomState, event: string, payload: Said): void {
     switch (event) {
       case 'messages:updated':
-        for (const entry of payload.messages) this.merge(state, entry, payload.causes);
+        for (const cause of payload.causes) if (cause.userId === this.me.id && cause.reaction) this.keepCause(state, cause);
+        for (const entry of payload.messages) this.merge(state, entry);
         return;
       case 'room:updated':
         return this.keepRoom(state, payload.rev, payload.room);
@@ -149,30 +169,58 @@ export class ReferenceClient {
     }
   }
 
+  /** Not when a change of a message that one holds was left out, nor when nobody knows whose the reactions are. */
+  private tellsAll(state: RoomState, { messages, causes }: Said): boolean {
+    const hidden: Said[] = causes.filter(({ kind }: Said) => kind === 'hidden');
+    for (const { messageId } of hidden) if (!state.messages.has(messageId)) state.untold.add(messageId);
+    const nobodys = new Set(causes.filter(({ userId }: Said) => userId === null).map(({ messageId }: Said) => messageId));
+    const held = hidden.some(({ messageId }) => state.messages.has(messageId));
+    return !held && !messages.some(({ id, reactions }: Said) => nobodys.has(id) && reactions.length > 0);
+  }
+
+  private keepCause(state: RoomState, { rev, kind, messageId, reaction }: Said): void {
+    const mine = state.mine.get(messageId) ?? { rev: 0, reactions: new Set() };
+    if (rev <= mine.rev) return;
+    if (kind === 'reaction_added') mine.reactions.add(reaction);
+    else mine.reactions.delete(reaction);
+    state.mine.set(messageId, { ...mine, rev });
+  }
+
   /** An entry of `messages:updated` onto the message that one holds; kept for later when one holds none. */
-  private merge(state: RoomState, entry: Said, causes: Said[]): void {
+  private merge(state: RoomState, entry: Said): void {
     const held = state.messages.get(entry.id);
-    if (held) {
-      if (entry.rev > held.rev) this.keep(state, mineOf({ ...held, ...entry }, held, this.own(causes, entry.id)));
-    } else if (entry.seq > state.seq && entry.rev > (state.early.get(entry.id)?.rev ?? 0)) {
-      state.early.set(entry.id, { ...state.early.get(entry.id), ...entry });
-    }
+    if (held) return this.keep(state, { ...held, ...entry });
+    const early = state.early.get(entry.id);
+    if (entry.seq > state.seq && entry.rev > (early?.rev ?? 0)) state.early.set(entry.id, { ...early, ...entry });
   }
 
-  private own(causes: Said[], messageId: string): Said[] {
-    return causes.filter((cause) => cause.messageId === messageId && cause.userId === this.me.id);
+  /** A message as an answer to oneself brings it. */
+  private keepMine(state: RoomState, message: Said): void {
+    const own: Said[] = message.reactions.filter(({ mine }: Said) => mine);
+    if (message.rev >= (state.mine.get(message.id)?.rev ?? 0)) {
+      state.mine.set(message.id, { rev: message.rev, reactions: new Set(own.map(({ reaction }) => reaction)) });
+    }
+    this.keep(state, message);
   }
 
-  private keep(state: RoomState, message: Said): void {
-    const held = state.messages.get(message.id);
-    if (held && held.rev > message.rev) return;
-    state.messages.set(message.id, message);
-    for (const other of state.messages.values()) {
-      if (other.replyTo?.id === message.id) other.replyTo = { ...other.replyTo, preview: previewOf(message) };
-    }
-    const early = state.early.get(message.id);
+  private keep(state: RoomState, brought: Said): void {
+    const early = state.early.get(brought.id);
+    const message = early?.rev > brought.rev ? { ...brought, ...early } : brought;
+    if (state.messages.get(message.id)?.rev > message.rev) return;
     state.early.delete(message.id);
-    if (early && early.rev > message.rev) this.keep(state, mineOf({ ...message, ...early }, message, []));
+    state.untold.delete(message.id);
+    state.messages.set(message.id, message);
+    this.dropLostReactions(state, message);
+    const original = state.messages.get(message.replyTo?.id);
+    if (original) previews(message, original);
+    for (const other of state.messages.values()) if (other.replyTo?.id === message.id) previews(other, message);
+  }
+
+  /** What nobody reacts with any more is not one's own either. */
+  private dropLostReactions(state: RoomState, message: Said): void {
+    const reactions = state.mine.get(message.id)?.reactions;
+    const left = new Set(message.reactions.map(({ reaction }: Said) => reaction));
+    for (const reaction of reactions ?? []) if (!left.has(reaction)) reactions!.delete(reaction);
   }
 
   private keepUser(state: RoomState, rev: number, userId: string, value: Said): void {
@@ -184,11 +232,9 @@ export class ReferenceClient {
   }
 }
 
-/** A broadcast does not say which reactions are one's own: what one held, and one's own causes do. */
-function mineOf(message: Said, held: Said, causes: Said[]): Said {
-  const mine = new Map<string, boolean>(held?.reactions.map((one: Said) => [one.reaction, one.mine === true]) ?? []);
-  for (const cause of causes) if (cause.reaction) mine.set(cause.reaction, cause.kind === 'reaction_added');
-  return { ...message, reactions: message.reactions.map((one: Said) => ({ ...one, mine: mine.get(one.reaction) ?? false })) };
+/** A reply that came late has the preview of its time: the original that one holds knows better. */
+function previews(reply: Said, original: Said): void {
+  reply.replyTo = { ...reply.replyTo, preview: previewOf(original) };
 }
 
 const previewOf = ({ type, text, user }: Said): Said => ({

@@ -56,7 +56,10 @@ function options({ logLevel }: Settings, role: ProcessRole): Options {
     level: role.isServer || logLevel === 'silent' ? logLevel : 'warn',
     genReqId: (request) => request.id,
     autoLogging: { ignore: ({ url }) => QUIET.includes(url ?? '') },
-    customLogLevel: (_request, { statusCode }, error) => (statusCode >= 500 || error ? 'error' : 'info'),
+    // What was full or away (503) is no defect.
+    customLogLevel: (_request, { statusCode }, error) => (statusCode === 503 ? 'warn' : statusCode >= 500 || error ? 'error' : 'info'),
+    // Where a defect lies, the filter of problems has told; pino-http would add a stack of its own.
+    customErrorObject: (_request, { statusCode }, err, line: { err?: Error }) => ({ ...line, err: statusCode >= 500 ? undefined : err }),
     redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
     quietReqLogger: true,
     hooks: {

@@ -248,6 +248,27 @@ describe('slow mode', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50);
     for (const text of ['1', '2']) expect(await ana.tries('POST', path(room), { text })).toBe('201');
   });
+
+  it('waits for those who leave and come back', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const room = await ana.posts('/rooms', { type: 'group', name: 'slow', isPublic: true });
+    await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
+    for (const person of [bob, eva]) await person.posts(`/rooms/${room.id}/join`);
+    await bob.says(room, 'once');
+    for (const person of [bob, eva]) {
+      await person.posts(`/rooms/${room.id}/leave`);
+      await person.posts(`/rooms/${room.id}/join`);
+    }
+    expect(await bob.tries('POST', path(room), { text: 'twice' })).toBe('403 slow_mode');
+    expect(await eva.tries('POST', path(room), { text: 'once' })).toBe('201');
+    // Who has waited long enough may speak.
+    await world
+      .database()
+      .then((db) => db.query(`UPDATE messages SET created_at = now() - interval '2 minutes' WHERE user_id = $1`, [bob.id]));
+    await bob.posts(`/rooms/${room.id}/leave`);
+    await bob.posts(`/rooms/${room.id}/join`);
+    expect(await bob.tries('POST', path(room), { text: 'twice' })).toBe('201');
+  });
 });
 
 describe('the view of a message', () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { UnreadAudit } from '../src/room-users/unread-audit.service.js';
+import { within } from './support/properties.js';
 import { type Person, World } from './support/world.js';
 
 let world: World;
@@ -168,7 +169,7 @@ describe('what is unread', () => {
           }
         }
       }),
-      { numRuns: 8 },
+      { ...within(60_000), numRuns: 8 },
     );
     expect(await world.app.app.get(UnreadAudit).run()).toMatchObject({ wrong: 0, repaired: 0, examples: [] });
   }, 60_000);

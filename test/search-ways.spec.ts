@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { likeOf, normalise, termsOf, tsqueryOf } from '../src/search/search-text.policy.js';
 import { SearchQueries, type SearchOrder } from '../src/search/search.queries.js';
 import type { Said } from './support/ear.js';
+import { within } from './support/properties.js';
 import { until } from './support/until.js';
 import { World, type Person } from './support/world.js';
 
@@ -68,7 +69,7 @@ describe('every way to search finds the same', () => {
           expect(found.map(({ view }) => view.id)).toEqual(all.slice(0, limit));
         }
       }),
-      { numRuns: 60 },
+      { ...within(60_000), numRuns: 60 },
     );
   }, 60_000);
 });

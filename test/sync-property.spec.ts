@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import type { RunningApp } from './support/app.js';
 import type { Ear, Heard, Said } from './support/ear.js';
+import { within } from './support/properties.js';
 import { fresh, ReferenceClient } from './support/reference-client.js';
 import { until } from './support/until.js';
 import { World, type Person } from './support/world.js';
@@ -102,9 +103,7 @@ class Stage {
   }
 }
 
-/** A failure is told with what leads to it, made small as far as the time allows. */
-const HOW = { interruptAfterTimeLimit: 90_000, markInterruptAsFailure: true };
-const MINUTES = 120_000;
+const MOST_MS = 120_000;
 
 describe('a client that follows the rules', () => {
   let world: World;
@@ -164,10 +163,10 @@ describe('a client that follows the rules', () => {
           expect(stage.client.shows(stage.room.id)).toEqual(await fresh(stage.listener, stage.room.id));
           await stage.ends();
         }),
-        { ...HOW, numRuns: 20 },
+        { ...within(MOST_MS), numRuns: 20 },
       );
     },
-    MINUTES,
+    MOST_MS,
   );
 
   it(
@@ -180,10 +179,10 @@ describe('a client that follows the rules', () => {
           for (const one of deeds.filter(({ does }) => does !== 'sync' && does !== 'leaveAndReturn')) await stage.act(one);
           await settles(stage);
         }),
-        { ...HOW, numRuns: 10 },
+        { ...within(MOST_MS), numRuns: 10 },
       );
     },
-    MINUTES,
+    MOST_MS,
   );
 
   it(
@@ -201,9 +200,9 @@ describe('a client that follows the rules', () => {
           });
           await Promise.all(ends);
         }),
-        { ...HOW, numRuns: 2 },
+        { ...within(MOST_MS), numRuns: 2 },
       );
     },
-    MINUTES,
+    MOST_MS,
   );
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunningApp } from '../support/app.js';
+import { within } from '../support/properties.js';
 import { BAD_HOUR, type Deed, deed, GOOD_HOUR, LONELY_HOUR, start } from './support/deeds.js';
 import { type Act, type Doing, faultsOfAct, type Picture, setOf, type SilencedSeat } from './support/grants.js';
 import { faultsIn } from './support/legal-state.js';
@@ -67,7 +68,7 @@ describe('any sequence of calls', () => {
             await ground.end();
           }
         }),
-        { ...HOW, numRuns: runs(20), examples: [GOOD_HOUR, BAD_HOUR, LONELY_HOUR] },
+        { ...HOW, ...within(runs(120_000)), numRuns: runs(20), examples: [GOOD_HOUR, BAD_HOUR, LONELY_HOUR] },
       );
     },
     runs(120_000),

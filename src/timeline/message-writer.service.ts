@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
@@ -16,17 +17,26 @@ import { MessagesPosted } from './timeline.events.js';
 
 /** Rooms held by somebody else that are waited for at the same time, each on a connection of its own. */
 const LANES = 4;
+/** What is announced in one turn of the event loop; then others have theirs, and what they send forms the next batch. */
+const TURN_MS = 0.5;
 /** A connection that broke sooner than this is tried once more; later, the caller has waited long enough. */
 const RETRY_WITHIN_MS = 500;
 
+/** One for all: where most are refused, the stack of each would be a tenth of the work. */
+const OVERLOADED = new Overloaded();
+
+type Sent = readonly [Pending, SendRow][];
+
 /**
- * The send path, whoever sends. One writer a process: what arrives while a batch is being written forms the next one. No timer; an idle
- * server sends at once. A room whose head is held elsewhere waits in a lane of its own, and stops nobody.
+ * The send path, whoever sends. One writer a process: what arrives while a batch is being written forms the next one, and while that is
+ * written the former one is announced. No timer; an idle server sends at once. A room whose head is held elsewhere waits in a lane of its own, and stops nobody.
  */
 @Injectable()
 export class MessageWriter {
   private readonly queue = new SendQueue();
   private writing = false;
+  /** Ends when all that was written has been announced and answered. */
+  private announced: Promise<unknown> = Promise.resolve();
   /** Rooms with a lane of their own that wait for their turn. */
   private readonly diverted: string[] = [];
   private lanes = 0;
@@ -48,7 +58,7 @@ export class MessageWriter {
     return new Promise((resolve, reject) => {
       const checked = checkMessage(input, this.settings.messages);
       const { queuePerProcess, queuePerSender } = this.settings.writer;
-      if (this.queue.size >= queuePerProcess || this.queue.of(actor.userId) >= queuePerSender) throw new Overloaded();
+      if (this.queue.size >= queuePerProcess || this.queue.of(actor.userId) >= queuePerSender) throw OVERLOADED;
       const message = { ...checked, id: checked.id ?? newId() };
       this.queue.add({ actor, message, hash: requestHash(checked), extras: extrasOf(checked), waiters: [{ resolve, reject }] });
       void this.pump();
@@ -86,8 +96,11 @@ export class MessageWriter {
       else this.refuse(batch, asRefusal(error));
       return;
     }
+    const { sent, same } = this.judged(batch, rows);
+    const former = this.announced;
     // What fails from here on is committed: who sends it again is answered with it, and the others get it by repair.
-    await this.settle(batch, rows).catch((error: unknown) => this.refuse(batch, asRefusal(error)));
+    this.announced = former.then(() => this.announce(sent, same)).catch((error: unknown) => this.refuse(batch, asRefusal(error)));
+    await former;
   }
 
   /** The call; on a connection that broke at once, again: the ids make it the same send. */
@@ -101,40 +114,49 @@ export class MessageWriter {
     }
   }
 
-  private async settle(batch: readonly Pending[], rows: readonly SendRow[]): Promise<void> {
+  /** What was written; the rest is refused, or waits in the lane of its room before anything else of the room is taken. */
+  private judged(batch: readonly Pending[], rows: readonly SendRow[]): { sent: Sent; same: Sent } {
     const sent: [Pending, SendRow][] = [];
     const same: [Pending, SendRow][] = [];
     const busy = new Map<string, Pending[]>();
     for (const [index, pending] of batch.entries()) {
       const row = rows[index];
-      if (!row) throw new Error('the send function answered too few rows');
-      if (row.outcome === 'sent') sent.push([pending, row]);
+      if (!row) this.refuse([pending], new Error('the send function answered too few rows'));
+      else if (row.outcome === 'sent') sent.push([pending, row]);
       else if (row.outcome === 'same') same.push([pending, row]);
       else if (row.outcome === 'busy') busy.set(pending.message.roomId, [...(busy.get(pending.message.roomId) ?? []), pending]);
       else this.refuse([pending], refusalOfSend(row));
     }
     for (const [roomId, held] of busy) this.divert(roomId, held);
+    return { sent, same };
+  }
+
+  /** Publishes first, then acks: who was answered has been announced. */
+  private async announce(sent: Sent, same: Sent): Promise<void> {
     const views = await this.viewsOf(sent);
-    this.publish(sent, views);
-    for (const [pending] of sent) this.answer(pending, views.get(pending), true);
+    const rooms = new Map<string, Sent[number][]>();
+    for (const one of sent) {
+      const { roomId } = one[0].message;
+      const ofRoom = rooms.get(roomId);
+      if (ofRoom) ofRoom.push(one);
+      else rooms.set(roomId, [one]);
+    }
+    let since = performance.now();
+    for (const [roomId, ofRoom] of rooms) {
+      const messages = ofRoom.flatMap(([pending]) => views.get(pending) ?? []);
+      const fence = ofRoom[0]?.[1].fence ?? 0;
+      if (messages.length > 0) this.events.publish(new MessagesPosted(roomId, fence, messages));
+      for (const [pending] of ofRoom) this.answer(pending, views.get(pending), true);
+      // When a whole batch waits already, nobody's turn would make it larger.
+      if (this.queue.waitingCount >= this.settings.writer.batchSize || performance.now() - since < TURN_MS) continue;
+      await turn();
+      since = performance.now();
+    }
     if (same.length > 0) await this.answerAgain(same);
   }
 
-  /** Publish first, then ack: who was answered has been announced. */
-  private publish(sent: readonly [Pending, SendRow][], views: ReadonlyMap<Pending, MessageView>): void {
-    const byRoom = new Map<string, { fence: number; messages: MessageView[] }>();
-    for (const [pending, row] of sent) {
-      const view = views.get(pending);
-      if (!view) continue;
-      const room = byRoom.get(view.roomId) ?? { fence: row.fence, messages: [] };
-      room.messages.push(view);
-      byRoom.set(view.roomId, room);
-    }
-    for (const [roomId, { fence, messages }] of byRoom) this.events.publish(new MessagesPosted(roomId, fence, messages));
-  }
-
   /** Plain texts are what was sent and numbered; the rest is read back, all at once. */
-  private async viewsOf(sent: readonly [Pending, SendRow][]): Promise<Map<Pending, MessageView>> {
+  private async viewsOf(sent: Sent): Promise<Map<Pending, MessageView>> {
     const rich = sent.filter(([pending]) => pending.extras !== null);
     const read = rich.length > 0 ? await this.rows.neutral(rich.map(([{ message }, { seq }]) => ({ roomId: message.roomId, seq }))) : [];
     const bySeq = new Map(read.map((view) => [`${view.roomId} ${view.seq}`, view]));
@@ -147,7 +169,7 @@ export class MessageWriter {
     return views;
   }
 
-  private async answerAgain(same: readonly [Pending, SendRow][]): Promise<void> {
+  private async answerAgain(same: Sent): Promise<void> {
     const keys = same.map(([{ message, actor }, { seq }]) => ({ roomId: message.roomId, seq, userId: actor.userId }));
     const views = await this.rows.seenBy(keys);
     for (const [index, [pending]] of same.entries()) {

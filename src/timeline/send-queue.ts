@@ -37,6 +37,11 @@ export class SendQueue {
     return this.total;
   }
 
+  /** Messages that wait in the common lane. */
+  get waitingCount(): number {
+    return this.waiting.length;
+  }
+
   /** Messages of one sender that have not been answered. */
   of(userId: string): number {
     return this.perSender.get(userId) ?? 0;

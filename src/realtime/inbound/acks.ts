@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { newId } from '../../common/ids.js';
 import { refusalOf } from '../../common/problem.filter.js';
 import { internalProblem, problemOf, type Problem } from '../../common/problem.js';
 
@@ -23,7 +23,7 @@ export const ackOf = (args: readonly unknown[]): Ack => {
 
 export const accepted = (answer: object): object => ({ ok: true, ...answer });
 
-export const refused = (error: unknown): object => ({ ok: false, error: problemOfAny(error, newId()) });
+export const refused = (error: unknown): object => ({ ok: false, error: problemOfAny(error, randomUUID()) });
 
 /** What a handler of a gateway throws, as the answer to its event. Nest by itself would never answer it. */
 @Catch()

@@ -149,7 +149,7 @@ describe('jobs', () => {
     one.start();
     await one.jobs.enqueue('later', {}, { runAt: new Date(Date.now() + 3_600_000) });
     await one.jobs.enqueue('now', {});
-    await until('now', () => seen.length > 0);
+    await until('now has ended', async () => seen.length > 0 && (await one.jobs.counts()).running === 0);
     expect(seen).toEqual(['now']);
     expect(await one.jobs.counts()).toMatchObject({ waiting: 1, running: 0, failed: 0, lateSeconds: 0 });
     await one.hurry();
@@ -214,7 +214,7 @@ describe('jobs', () => {
     await one.sql(held);
     one.start();
     await until('one is given up', async () => (await one.jobs.counts()).failed === 1);
-    await until('the orphan', () => seen.length > 0);
+    await until('the orphan has ended', async () => seen.length > 0 && (await one.jobs.counts()).running === 1);
     expect(seen).toEqual([2]);
     expect(await one.jobs.counts()).toMatchObject({ waiting: 0, running: 1, failed: 1 });
   });
@@ -314,7 +314,7 @@ describe('jobs', () => {
       await until('the turn is over', async () => (await row()).length);
       expect(turns).toBe(1);
       await three[0]!.hurry();
-      await until('the second turn', () => turns > 1);
+      await until('the second turn is over', async () => turns > 1 && (await row()).length);
       expect(await three[0]!.jobs.counts()).toMatchObject({ waiting: 0, running: 0 });
     });
 

@@ -17,6 +17,8 @@ export interface Newcomer {
   /** Bits beyond, and taken from, the role's preset. */
   allow?: number;
   deny?: number;
+  /** When they last said something here, in an earlier life in the room: slow mode goes on from there. */
+  lastSentAt?: Date | undefined;
 }
 
 /** Each takes some rows of a room that is gone, by key. */
@@ -69,7 +71,7 @@ export class RoomRows implements OnModuleInit {
 
   /**
    * Seats people who have no seat, at the room's end: nothing is unread, and under `since_joined` nothing before is visible. A silence that
-   * they left under, and that is in force, is theirs again; so is the wait of slow mode.
+   * they left under, and that is in force, is theirs again.
    * @param newcomers 1..100  @param logged false for readers of a channel: the room takes no notice of them
    */
   async seat(
@@ -87,7 +89,6 @@ export class RoomRows implements OnModuleInit {
     );
     if (!head) throw new Error(`room ${room.id} has no head`);
     const silences = await this.takeSilences(room.id, userIds);
-    const lastSends = room.slowModeSeconds > 0 ? await this.lastSends(room.id, userIds) : new Map<string, Date>();
     const seats = newcomers.map((newcomer, index) =>
       manager.create(RoomUser, {
         ...newcomer,
@@ -98,7 +99,6 @@ export class RoomRows implements OnModuleInit {
         lastReadSeq: head.last_seq,
         lastReadN: head.last_n,
         silencedUntil: silences.get(newcomer.userId) ?? null,
-        lastSentAt: lastSends.get(newcomer.userId) ?? null,
       }),
     );
     await manager.insert(RoomUser, seats);
@@ -259,16 +259,6 @@ export class RoomRows implements OnModuleInit {
       [roomId, userIds],
     );
     return new Map(rows.map((row) => [row.user_id, row.until]));
-  }
-
-  /** When each of these people last said something in the room. By `messages_author_idx`, one row a person. */
-  private async lastSends(roomId: string, userIds: readonly string[]): Promise<Map<string, Date>> {
-    const rows = await this.transactions.query<{ user_id: string; created_at: Date }>(
-      `SELECT u.user_id, m.created_at FROM unnest($2::uuid[]) u (user_id) CROSS JOIN LATERAL (SELECT created_at FROM messages
-         WHERE user_id = u.user_id AND room_id = $1 AND type <> 'system' ORDER BY seq DESC LIMIT 1) m`,
-      [roomId, userIds],
-    );
-    return new Map(rows.map((row) => [row.user_id, row.created_at]));
   }
 
   /** Seats, at most one a room. */

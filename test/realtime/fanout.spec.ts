@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LivePeople } from '../../src/realtime/fanout/live-people.service.js';
+import { JsonText } from '../../src/realtime/json-text.js';
 import type { Ear } from '../support/ear.js';
 import { until } from '../support/until.js';
 import { World } from '../support/world.js';
@@ -182,6 +184,24 @@ describe('people', () => {
       expect(ear.all('membership:updated')[0].membership).toMatchObject({ muted: true, draft: 'so far' });
       expect(ear.all('friend:removed')).toMatchObject([{ userId: bob.id }]);
     }
+  });
+
+  it('hear it in the order of the numbers, whichever of two commits is heard of first', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    await ana.befriends(bob);
+    const ear = await ana.listens();
+    const { my } = await ana.gets('/users/me');
+    const numbers = (): number[] => ear.all('friend:removed').map((packet) => packet.my);
+    const people = world.app.app.get(LivePeople);
+    const told = (number: number): void =>
+      people.tell(ana.id, { event: 'friend:removed', my: number, body: JsonText.of({ userId: bob.id, my: number }) });
+    for (const step of [2, 3, 1]) told(my + step);
+    await ear.settles();
+    expect(numbers()).toEqual([my + 1, my + 2, my + 3]);
+    // What never comes is not waited for; its hole says so.
+    for (const step of [7, 6]) told(my + step);
+    await until('the rest', () => numbers().length === 5);
+    expect(numbers().slice(3)).toEqual([my + 6, my + 7]);
   });
 
   it('are told when somebody near them changes', async () => {

@@ -134,12 +134,12 @@ export class Revocation implements OnApplicationBootstrap {
     if (!person) return;
     void person.queue(async () => {
       const number = my ?? (await this.queries.my(connection.userId).catch(() => null));
-      person.my = Math.max(person.my, number ?? 0);
       connection.tellWhenReady({
         event: 'room:gone',
         my: number,
         body: JsonText.of({ roomId: room.id, reason, ...(number !== null && { my: number }) }),
       });
+      person.knows(number ?? 0);
     });
   }
 }

@@ -29,7 +29,8 @@ type Sent = readonly [Pending, SendRow][];
 
 /**
  * The send path, whoever sends. One writer a process: what arrives while a batch is being written forms the next one, and while that is
- * written the former one is announced. No timer; an idle server sends at once. A room whose head is held elsewhere waits in a lane of its own, and stops nobody.
+ * written the former one is announced. No timer; an idle server sends at once. A room whose head is held elsewhere waits in a lane of its
+ * own, and stops nobody.
  */
 @Injectable()
 export class MessageWriter {

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { BODY_PROBLEMS, problemResponse } from './common/api-problems.decorator.js';
+import { BODY_PROBLEMS, problemExample, problemResponse } from './common/api-problems.decorator.js';
 import { Problem } from './common/problem.js';
 import type { Settings } from './config/settings.js';
 import { asyncApiDocument } from './realtime/docs/asyncapi.js';
@@ -18,10 +18,14 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     extraModels: [Problem],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
-  for (const path of Object.values(document.paths)) {
-    for (const operation of [path.get, path.post, path.put, path.patch, path.delete]) if (operation?.requestBody) refuseBodies(operation);
+  const operations = Object.values(document.paths).flatMap((path) => [path.get, path.post, path.put, path.patch, path.delete]);
+  const examples: Record<string, { value: object }> = {};
+  for (const operation of operations) {
+    if (operation?.requestBody) refuseBodies(operation);
+    for (const [status, response] of Object.entries(operation?.responses ?? {}))
+      for (const code of codesOf(response)) examples[code] ??= { value: problemExample(Number(status), code) };
   }
-  return wholeNumbers(document);
+  return wholeNumbers({ ...document, components: { ...document.components, examples } });
 }
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;

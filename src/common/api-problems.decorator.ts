@@ -35,7 +35,7 @@ export function ApiProblems(codes: Codes = {}): MethodDecorator & ClassDecorator
 
 interface ProblemResponse {
   description: string;
-  content: Record<string, { schema: { $ref: string }; examples: Record<string, { value: Partial<Problem> }> }>;
+  content: Record<string, { schema: { $ref: string }; examples: Record<string, { $ref: string }> }>;
 }
 
 /** A refusal as a response of OpenAPI: its codes stand in the description and are the names of the examples. */
@@ -44,12 +44,13 @@ export const problemResponse = (status: number, codes: readonly string[]): Probl
   content: {
     'application/problem+json': {
       schema: { $ref: getSchemaPath(Problem) },
-      examples: Object.fromEntries(codes.map((code) => [code, { value: example(status, code) }])),
+      examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
     },
   },
 });
 
-const example = (status: number, code: string): Partial<Problem> => ({
+/** What a problem of this code looks like; it stands once in a document, under its code, however many routes answer it. */
+export const problemExample = (status: number, code: string): Partial<Problem> => ({
   type: `urn:parley:problem:${code}`,
   title: STATUS_CODES[status] ?? 'Error',
   status,

@@ -19,7 +19,8 @@ const PATIENCE_MS = 250;
 /** A person with sockets in this process. */
 export class LivePerson {
   readonly connections = new Set<Connection>();
-  private told = 0;
+  /** The newest personal change that was told here. */
+  my = 0;
   /** What came before its turn. */
   private early: PersonPacket[] = [];
   private readonly log = new Logger('LivePerson');
@@ -43,41 +44,29 @@ export class LivePerson {
     else this.say(packet);
   }
 
-  /** The newest personal change that was told here. */
-  get my(): number {
-    return this.told;
-  }
-
   /** It was told of everything up to `my`, and hears what waited for it. */
   knows(my: number): void {
-    this.told = Math.max(this.told, my);
+    this.my = Math.max(this.my, my);
     for (let next = this.early[0]; next && !this.isEarly(next); next = this.early[0]) {
       this.early.shift();
-      this.deliver(next);
+      this.my = Math.max(this.my, next.my ?? 0);
+      for (const connection of this.connections) connection.tellWhenReady(next);
     }
   }
 
   /** From within the queue. In the order of the numbers, as far as what is missing comes in time. */
   say(packet: PersonPacket): void {
-    if (!this.isEarly(packet)) {
-      this.deliver(packet);
-      this.knows(packet.my ?? 0);
-      return;
-    }
     this.early.push(packet);
     this.early.sort((a, b) => (a.my ?? 0) - (b.my ?? 0));
+    this.knows(this.my);
+    if (!this.early.includes(packet)) return;
     setTimeout(() => {
       if (this.early.includes(packet)) this.knows((packet.my ?? 0) - 1);
     }, PATIENCE_MS).unref();
   }
 
   private isEarly({ my }: PersonPacket): boolean {
-    return my !== null && this.told > 0 && my > this.told + 1;
-  }
-
-  private deliver(packet: PersonPacket): void {
-    this.told = Math.max(this.told, packet.my ?? 0);
-    for (const connection of this.connections) connection.tellWhenReady(packet);
+    return my !== null && this.my > 0 && my > this.my + 1;
   }
 }
 

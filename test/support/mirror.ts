@@ -1,8 +1,7 @@
 import type { Ear, Heard, Said } from './ear.js';
-import { fresh, ReferenceClient } from './reference-client.js';
+import { fresh, ReferenceClient, ROOM_EVENTS } from './reference-client.js';
 import type { Person } from './world.js';
 
-const ROOM_EVENTS = ['messages:created', 'messages:updated', 'room:updated', 'room-user:added', 'room-user:updated', 'room-user:removed'];
 const KEPT_WHEN_HIDDEN = ['membership', 'otherUser', 'otherLastReadSeq', 'lastMessage'];
 
 /** What one person sees of everything that concerns them, loaded once and then kept up to date by events alone, as docs/clients.md says. */

@@ -1,6 +1,16 @@
 import type { Heard, Said } from './ear.js';
 import type { Person } from './world.js';
 
+/** The events by which a room's two numbers move. */
+export const ROOM_EVENTS = [
+  'messages:created',
+  'messages:updated',
+  'room:updated',
+  'room-user:added',
+  'room-user:updated',
+  'room-user:removed',
+];
+
 const PREVIEW_LENGTH = 200;
 
 /** Something that a client holds, and how new it is. */

@@ -1,6 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -80,7 +81,7 @@ class Cluster {
         (answer) => answer.ok,
         () => false,
       );
-    await until('the S3 gateway', answers, 30_000);
+    await until('the S3 gateway', async () => this.allRun() && (await answers()), 60_000);
     return endpoint;
   }
 
@@ -102,6 +103,14 @@ class Cluster {
 
   private daemon(program: string, ...args: string[]): void {
     this.children.push(spawn(program, [...args, '-f'], { cwd: this.dir, env: this.env, stdio: 'ignore' }));
+  }
+
+  /** @throws the last of what was logged, when one has ended */
+  private allRun(): true {
+    const ended = this.children.find((child) => child.exitCode !== null || child.signalCode !== null);
+    if (!ended) return true;
+    const logs = readdirSync(path.join(this.dir, 'log')).map((name) => readFileSync(path.join(this.dir, 'log', name), 'utf8'));
+    throw new Error(`${ended.spawnfile} ended:\n${logs.map((log) => log.slice(-1_000)).join('\n')}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Ear } from '../../support/ear.js';
+import { until } from '../../support/until.js';
 import { call, type Person, World } from '../../support/world.js';
 import { ACCOUNTS, type Account, type Actor, type Variant } from './actors.js';
 import { bits, PERMISSIONS } from './permissions.js';
@@ -119,6 +120,9 @@ export class Stage {
   /** Takes places away again, so that nobody sits in thousands. */
   async clear(places: readonly Place[]): Promise<void> {
     const rooms = places.map(({ room }) => room);
+    // What the server has ended it empties itself: two who take away the same rows, each in its order, are a deadlock.
+    const ended = `SELECT 1 FROM rooms WHERE id = ANY ($1::uuid[]) AND deleted_at IS NOT NULL LIMIT 1`;
+    await until('ended rooms emptied', async () => (await this.db.query(ended, [rooms])).rowCount === 0, 30_000);
     for (const table of this.tables) await this.db.query(`DELETE FROM ${table} WHERE room_id = ANY ($1::uuid[])`, [rooms]);
     await this.db.query(`DELETE FROM rooms WHERE id = ANY ($1::uuid[]) OR team_id = ANY ($1::uuid[])`, [rooms]);
     await this.db.query(`DELETE FROM media WHERE id = ANY ($1::uuid[])`, [places.flatMap((place) => [place.medium, place.theirMedium])]);

@@ -114,7 +114,7 @@ export class Lab {
     );
   }
 
-  /** A public channel that the others join and in which its owner lets them write: it needs no friendships. */
+  /** A public team, which everybody may join and write in: it needs no friendships. */
   private async room(owner: Account, others: readonly Account[]): Promise<string> {
     const room = (await this.call('POST', '/v1/rooms', owner, { type: 'team', name: 'the lab', isPublic: true })) as { id: string };
     await Promise.all(others.map((other) => this.call('POST', `/v1/rooms/${room.id}/join`, other, {})));

@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import { Judge } from './judge.js';
-import { until } from './until.js';
+import { PATIENCE_MS, until } from './until.js';
 
 // What a server says is judged by the test that reads it.
 export type Said = any;
@@ -40,7 +40,7 @@ export class Ear {
 
   /** Emits and gives back the ack, whatever it says. */
   async says(event: string, payload?: unknown): Promise<Said> {
-    const socket = this.socket.timeout(5_000);
+    const socket = this.socket.timeout(PATIENCE_MS);
     const answer = await (payload === undefined ? socket.emitWithAck(event) : socket.emitWithAck(event, payload));
     const faults = Judge.sits.ofAck(event, answer);
     if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
@@ -52,12 +52,12 @@ export class Ear {
   }
 
   /** Waits until an event was heard for which `like` holds, and gives its payload. */
-  hears(event: string, like: (payload: Said) => boolean = () => true, ms = 5_000): Promise<Said> {
+  hears(event: string, like: (payload: Said) => boolean = () => true, ms = PATIENCE_MS): Promise<Said> {
     return until(`${event} heard`, () => this.all(event).find(like), ms);
   }
 
   /** Waits until a message with this text was heard, and gives the message. */
-  hearsText(text: string, ms = 5_000): Promise<Said> {
+  hearsText(text: string, ms = PATIENCE_MS): Promise<Said> {
     return until(`the message "${text}" heard`, () => this.messages().find((message) => message.text === text), ms);
   }
 

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** A busy machine is no fault: what must be seen sooner says so where it waits. */
+export const PATIENCE_MS = 10_000;
+
 /** Waits until `seen` gives something true, and gives it back; after `ms` it fails with `what`. */
-export async function until<T>(what: string, seen: () => T | Promise<T>, ms = 5_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, seen: () => T | Promise<T>, ms = PATIENCE_MS): Promise<NonNullable<T>> {
   const deadline = performance.now() + ms;
   for (;;) {
     const value = await seen();

@@ -2,9 +2,11 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import request from 'supertest';
-import { type RunningApp, startApp } from './support/app.js';
+import { type RunningApp, startApp, TEST_ENVIRONMENT } from './support/app.js';
+import { Ear } from './support/ear.js';
 import { AUDIENCE, IdentityService, ISSUER, newKey, pem } from './support/identity-service.js';
 import { bearer, Logins, PASSWORD } from './support/logins.js';
+import { AppProcess } from './support/processes.js';
 import { until } from './support/until.js';
 
 let identity: IdentityService;
@@ -174,6 +176,24 @@ describe('the session of a token', () => {
       .send({ currentPassword: 'whatever it was', newPassword: 'a staple of my own' })
       .expect(422);
     expect(body.code).toBe('password_wrong');
+  });
+});
+
+describe('a socket', () => {
+  it('stays as long as its token, which may be longer than a timer can wait', async () => {
+    // A process of its own: what Node warns of is seen there alone.
+    const node = AppProcess.server({ ...TEST_ENVIRONMENT, LOG_LEVEL: 'warn', ...identity.env, DATABASE_URL: server.databaseUrl });
+    try {
+      const url = await node.url();
+      const token = await identity.token({ sub: 'patient' }, { expires: 60 * 24 * 3_600 });
+      const ear = await Ear.open(url, { token });
+      await ear.settles();
+      expect(ear.all('session:ended')).toEqual([]);
+      ear.close();
+    } finally {
+      await node.stop();
+    }
+    expect(node.stderr).not.toContain('TimeoutOverflowWarning');
   });
 });
 

@@ -14,7 +14,9 @@ function judgeAndWrite(hasExtras: boolean): string {
   placed AS MATERIALIZED (
     SELECT i.*, h.last_seq, h.last_n, h.rev AS head_rev, h.fence, h.last_at,
       r.type AS room_type, r.is_public, r.active, r.slow_mode_seconds, r.team_id, r.user_low, r.user_high,
-      (h.room_id IS NULL OR NOT h.room_id = ANY (held) OR (r.team_id IS NOT NULL AND NOT r.team_id = ANY (held))) AS unheld,
+      -- A team that ended has no head any more: it changes no more, and nobody need hold it.
+      (h.room_id IS NULL OR NOT h.room_id = ANY (held) OR (r.team_id IS NOT NULL AND NOT r.team_id = ANY (held)
+        AND EXISTS (SELECT 1 FROM room_heads t WHERE t.room_id = r.team_id))) AS unheld,
       r.id IS NOT NULL AS room_there,
       ru.user_id IS NOT NULL AS is_member, ru.role, ru.allow, ru.deny, ru.silenced_until, ru.last_sent_at, ru.visible_from_seq,
       ((presets[(array_position(ARRAY['private_messages','group','channel','team'], r.type) - 1) * 3
@@ -31,7 +33,11 @@ function judgeAndWrite(hasExtras: boolean): string {
     LEFT JOIN messages m ON m.room_id = i.room_id AND m.id = i.id
   ),
   judged AS MATERIALIZED (
-    SELECT p.*, CASE
+    -- Last, so that what is refused for another reason makes nobody wait.
+    SELECT v.*, CASE WHEN v.verdict = 'sent' AND v.slow_mode_seconds > 0 AND v.role = 'member' AND (
+        v.last_sent_at > at - make_interval(secs => v.slow_mode_seconds)
+        OR row_number() OVER (PARTITION BY v.room_id, v.user_id, v.verdict ORDER BY v.ord) > 1) THEN 'slow_mode' ELSE v.verdict END AS outcome
+    FROM (SELECT p.*, CASE
       WHEN NOT p.session_lives THEN 'session_ended'
       WHEN NOT p.room_there THEN 'not_found'
       WHEN p.unheld THEN 'busy'
@@ -42,9 +48,6 @@ function judgeAndWrite(hasExtras: boolean): string {
 ${rich(`      WHEN p.media IS NOT NULL AND (p.can & 512) = 0 THEN CASE WHEN (p.deny & 512) <> 0 THEN 'not_granted' ELSE 'role_preset' END
       WHEN p.all_mentioned AND (p.can & 2048) = 0 THEN CASE WHEN (p.deny & 2048) <> 0 THEN 'not_granted' ELSE 'role_preset' END
 `)}      WHEN p.silenced_until > at THEN 'silenced'
-      WHEN p.slow_mode_seconds > 0 AND p.role = 'member' AND (
-        p.last_sent_at > at - make_interval(secs => p.slow_mode_seconds)
-        OR row_number() OVER (PARTITION BY p.room_id, p.user_id, p.old_seq IS NULL ORDER BY p.ord) > 1) THEN 'slow_mode'
       WHEN p.room_type = 'private_messages' AND EXISTS (
         SELECT 1 FROM blocks b WHERE b.user_id = p.user_id AND b.blocked_id IN (p.user_low, p.user_high)) THEN 'blocked'
       WHEN p.room_type = 'private_messages' AND EXISTS (
@@ -59,8 +62,8 @@ ${rich(`      WHEN p.reply_to IS NOT NULL AND NOT EXISTS (
       WHEN p.media IS NOT NULL AND (
         SELECT count(*) FROM media f WHERE f.id IN (SELECT value::uuid FROM jsonb_array_elements_text(p.media))
           AND f.owner_id = p.user_id AND f.status = 'ready' AND f.doomed_at IS NULL) < jsonb_array_length(p.media) THEN 'media_not_found'
-`)}      ELSE 'sent' END AS outcome
-    FROM placed p
+`)}      ELSE 'sent' END AS verdict
+    FROM placed p) v
   ),
   numbered AS MATERIALIZED (
     SELECT j.*,
@@ -123,7 +126,8 @@ ${rich(`      WHEN p.reply_to IS NOT NULL AND NOT EXISTS (
       WHEN (n.can & 4) = 0 THEN 'can_create_messages'${rich(` WHEN n.media IS NOT NULL AND (n.can & 512) = 0 THEN 'can_attach_media'`)} ELSE 'can_mention_all' END END,
     CASE n.outcome
       WHEN 'silenced' THEN least(ceil(extract(epoch FROM n.silenced_until - at)), 2147483647)::integer
-      WHEN 'slow_mode' THEN greatest(1, ceil(extract(epoch FROM coalesce(n.last_sent_at, at) + make_interval(secs => n.slow_mode_seconds) - at)))::integer END,
+      WHEN 'slow_mode' THEN ceil(n.slow_mode_seconds - extract(epoch FROM at - CASE
+        WHEN n.last_sent_at > at - make_interval(secs => n.slow_mode_seconds) THEN n.last_sent_at ELSE at END))::integer END,
     CASE n.outcome WHEN 'sent' THEN n.new_seq ELSE n.old_seq END,
     CASE n.outcome WHEN 'sent' THEN n.new_type ELSE n.old_type END,
     CASE n.outcome WHEN 'sent' THEN n.new_at ELSE n.old_at END,

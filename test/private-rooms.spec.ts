@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { QueryResult } from 'pg';
+import { until } from './support/until.js';
 import { type Person, World } from './support/world.js';
 
 let world: World;
@@ -140,6 +142,13 @@ describe('a private room inside a team', () => {
     ['one of the two leaves the team', (people: People, teamId: string) => people.bob.posts(`/rooms/${teamId}/leave`)],
     ['the team is archived', (people: People, teamId: string) => people.eva.patches(`/rooms/${teamId}`, { active: false })],
     ['the team is deleted', (people: People, teamId: string) => people.eva.deletes(`/rooms/${teamId}`)],
+    [
+      'the team is deleted and purged',
+      async (people: People, teamId: string) => {
+        await people.eva.deletes(`/rooms/${teamId}`);
+        await until('the purge', async () => (await sql(`SELECT 1 FROM room_heads WHERE room_id = $1`, [teamId])).rowCount === 0);
+      },
+    ],
   ])('can be read and not written when %s', async (_, ends) => {
     const people = await world.people('eva', 'ana', 'bob');
     const { eva, ana, bob } = people;
@@ -158,8 +167,9 @@ describe('a private room inside a team', () => {
 
 type People = Record<'eva' | 'ana' | 'bob', Person>;
 
-async function sql(text: string, values: unknown[]): Promise<void> {
+async function sql(text: string, values: unknown[]): Promise<QueryResult> {
   const client = await world.database();
-  await client.query(text, values);
+  const result = await client.query(text, values);
   await client.end();
+  return result;
 }

@@ -101,7 +101,7 @@ export class MessageWriter {
       else this.refuse(batch, asRefusal(error));
       return;
     }
-    const { sent, same } = this.judged(batch, rows);
+    const { sent, same } = this.judged(batch, rows, wait);
     // What fails from here on is committed: who sends it again is answered with it, and the others get it by repair.
     this.announced = this.announced.then(() => this.announce(sent, same)).catch((error: unknown) => this.refuse(batch, asRefusal(error)));
   }
@@ -117,8 +117,8 @@ export class MessageWriter {
     }
   }
 
-  /** What was written; the rest is refused, or waits in the lane of its room before anything else of the room is taken. */
-  private judged(batch: readonly Pending[], rows: readonly SendRow[]): { sent: Sent; same: Sent } {
+  /** What was written; the rest is refused, or waits, once, in the lane of its room before anything else of the room is taken. */
+  private judged(batch: readonly Pending[], rows: readonly SendRow[], waited: boolean): { sent: Sent; same: Sent } {
     const sent: [Pending, SendRow][] = [];
     const same: [Pending, SendRow][] = [];
     const busy = new Map<string, Pending[]>();
@@ -127,7 +127,7 @@ export class MessageWriter {
       if (!row) this.refuse([pending], new Error('the send function answered too few rows'));
       else if (row.outcome === 'sent') sent.push([pending, row]);
       else if (row.outcome === 'same') same.push([pending, row]);
-      else if (row.outcome === 'busy') busy.set(pending.message.roomId, [...(busy.get(pending.message.roomId) ?? []), pending]);
+      else if (row.outcome === 'busy' && !waited) busy.set(pending.message.roomId, [...(busy.get(pending.message.roomId) ?? []), pending]);
       else this.refuse([pending], refusalOfSend(row));
     }
     for (const [roomId, held] of busy) this.divert(roomId, held);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Forbidden, type DenialReason } from '../common/domain-error.js';
 import type { RoomPermission } from '../common/permissions.js';
 import { Settings } from '../config/settings.js';
+import { LockTimeout } from '../database/database-errors.js';
 import { DirectQueries } from '../database/direct-queries.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import { PRESET_BITS } from '../room-access/permission-set.policy.js';
@@ -65,9 +66,10 @@ export function refusalOfSend({ outcome, permission, retry_after: retryAfter }: 
       return new ReplyNotFound();
     case 'media_not_found':
       return new MediaNotUsable();
+    case 'busy':
+      return new LockTimeout();
     case 'sent':
     case 'same':
-    case 'busy':
       return new Error(`outcome ${outcome} is no refusal`);
     default:
       return new Forbidden(outcome, permission ?? undefined, retryAfter === null ? {} : { retryAfter });

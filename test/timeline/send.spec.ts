@@ -249,6 +249,29 @@ describe('slow mode', () => {
     for (const text of ['1', '2']) expect(await ana.tries('POST', path(room), { text })).toBe('201');
   });
 
+  it('is not set off by what is refused for another reason', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
+    const ear = await bob.listens();
+    // Held, so that all the others are judged in one call.
+    const letGo = await holding(room);
+    const sends = [{ text: 'a reply to nothing', replyToId: randomUUID() }, { text: 'good' }, { text: 'too soon' }].map((message) =>
+      ear.says('message:send', { roomId: room.id, ...message }),
+    );
+    await letGo();
+    const acks = await Promise.all(sends);
+    expect(acks.map((ack) => ack.error?.reason ?? ack.error?.code ?? 'ok')).toEqual(['reply_not_found', 'ok', 'slow_mode']);
+    expect(acks[2].error.retryAfter).toBeGreaterThan(50);
+    // Once it is over, the same holds of two at once.
+    const db = await world.database();
+    await db.query(`UPDATE room_users SET last_sent_at = now() - interval '2 minutes' WHERE user_id = $1`, [bob.id]);
+    await db.end();
+    const again = await Promise.all([1, 2].map((n) => ear.says('message:send', { roomId: room.id, text: `again ${n}` })));
+    expect(again.map((ack) => ack.error?.reason ?? 'ok')).toEqual(['ok', 'slow_mode']);
+    expect(again[1].error.retryAfter).toBeGreaterThan(50);
+  });
+
   it('waits for those who leave and come back', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.posts('/rooms', { type: 'group', name: 'slow', isPublic: true });

@@ -104,7 +104,11 @@ export const SERVER_EVENTS = {
   'friend-request:rejected': { summary: 'A request was rejected.', payload: said.FriendRequestEventView, audience: 'person' },
   'friend-request:cancelled': { summary: 'A request was taken back.', payload: said.FriendRequestEventView, audience: 'person' },
   'friend:removed': { summary: 'The two are friends no more.', payload: said.FriendRemovedView, audience: 'person' },
-  'session:ended': { summary: 'Log in again, or refresh if it expired; the socket is closed.', payload: said.SessionEndedView, audience: 'session' },
+  'session:ended': {
+    summary: 'Log in again, or refresh if it expired; the socket is closed.',
+    payload: said.SessionEndedView,
+    audience: 'session',
+  },
   resync: { summary: 'Something was dropped: `sync`, after a random wait.', payload: said.ResyncView, audience: 'socket' },
   'server:draining': { summary: 'The server ends: connect again.', payload: said.ServerDrainingView, audience: 'everybody' },
   message: { summary: 'A team frame, in place of `messages:created`.', payload: TeamFrameView, audience: 'room' },

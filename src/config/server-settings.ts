@@ -127,7 +127,7 @@ export const realtime = {
     'REALTIME_EPHEMERAL_MEMBERS',
     100,
     { min: 0, max: 1_000 },
-    'Typing and read marks are told in rooms of at most this many members.',
+    'Typing and read marks are told in rooms of at most this many members; read marks never in more than 100.',
   ),
   connectTimeoutMs: integer(
     'REALTIME_CONNECT_TIMEOUT_MS',

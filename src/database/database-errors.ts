@@ -1,6 +1,6 @@
 import { DomainError } from '../common/domain-error.js';
 
-/** 503: the database cannot be reached, or did not answer in time. */
+/** 503: the database cannot be reached, did not answer in time, or can write nothing now. */
 export class DatabaseUnavailable extends DomainError {
   constructor() {
     super(503, 'database_unavailable', 'The database cannot be reached right now.', { retryAfter: 1 });
@@ -55,11 +55,14 @@ export function isConnectionError(error: unknown): boolean {
   return error instanceof Error && CONNECTION_WORDS.test(error.message);
 }
 
+/** statement_timeout; read-only, as a primary becomes in a failover. */
+const UNABLE_CODES = new Set(['57014', '25006']);
+
 /** A database error as the refusal it means for a client; other errors unchanged. */
 export function asRefusal(error: unknown): unknown {
   if (isConnectionError(error)) return new DatabaseUnavailable();
   const code = errorCode(error);
   if (code === '55P03') return new LockTimeout();
-  if (code === '57014') return new DatabaseUnavailable(); // statement_timeout
+  if (code && (UNABLE_CODES.has(code) || code.startsWith('53'))) return new DatabaseUnavailable(); // 53: no disk, memory or slot left
   return error;
 }

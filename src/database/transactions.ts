@@ -42,7 +42,7 @@ export class Transactions {
       try {
         return await this.attempt(work);
       } catch (error) {
-        if (!isDeadlock(error) || attempt === ATTEMPTS) throw asRefusal(error);
+        if (!isDeadlock(error) || attempt === ATTEMPTS) throw error;
       }
     }
   }
@@ -73,8 +73,6 @@ export class Transactions {
     try {
       const result = await runner.query(sql, [...parameters], true);
       return result.records as Row[];
-    } catch (error) {
-      throw ambient ? error : asRefusal(error);
     } finally {
       if (!ambient) await runner.release();
     }
@@ -91,7 +89,7 @@ export class Transactions {
       const client = (await runner.connect()) as ClientBase;
       return (await client.query({ name: nameOf(sql), text: sql, values: [...parameters] })).rows as Row[];
     } catch (error) {
-      throw ambient ? error : asRefusal(error);
+      throw asRefusal(error);
     } finally {
       if (!ambient) await runner.release();
     }

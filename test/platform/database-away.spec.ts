@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { DatabaseUnavailable } from '../../src/database/database-errors.js';
@@ -9,6 +9,7 @@ import { startApp, type RunningApp } from '../support/app.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
+import { type Person, World } from '../support/world.js';
 
 describe('a database that is away', () => {
   let database: FreshDatabase;
@@ -67,6 +68,73 @@ describe('a database that is away', () => {
       await within(10_000, () => until('that the process is ready', isReady, 10_000));
     },
   );
+
+  describe('within a request', () => {
+    let ana: Person;
+    let bob: Person;
+    let room: { id: string };
+    let message: { id: string };
+    beforeAll(async () => {
+      await proxy.open();
+      await until('that all is well', isReady);
+      ({ ana, bob } = await World.at(running.url).people('ana', 'bob'));
+      room = await ana.opensGroup(bob);
+      message = await ana.says(room, 'hello');
+      await bob.says(room, 'a reply', { replyToId: message.id });
+    });
+    afterEach(() => proxy.cutAfter(Infinity));
+
+    it.each([
+      ['somebody', () => ana.tries('GET', `/users/${bob.id}`)],
+      ['oneself', () => ana.tries('GET', '/users/me')],
+      ['the replies to a message', () => ana.tries('GET', `/rooms/${room.id}/messages/${message.id}/replies`)],
+      ['what somebody may do', () => ana.tries('GET', `/rooms/${room.id}/permissions?userId=${bob.id}`)],
+      ['a login', () => ana.tries('POST', '/auth/login', { username: ana.username, password: ana.password })],
+      ['a message to send', () => ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'once more' })],
+    ])('asked for %s, whichever statement is the last: 503', async (_, ask) => {
+      const answers = new Set<string>();
+      for (let writes = 0, cut = true; cut; writes++) {
+        proxy.cutAfter(writes);
+        answers.add(await ask());
+        cut = proxy.hasCut;
+      }
+      expect([...answers].filter((answer) => !/^20[01]$/.test(answer))).toEqual(['503 database_unavailable']);
+    });
+
+    it.each([
+      ['has no disk left', '53100'],
+      ['has no memory left', '53200'],
+    ])('and %s: 503 for what it cannot write', async (_, code) => {
+      await transactions.query(
+        `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'full' USING ERRCODE = '${code}'; END $$`,
+      );
+      await transactions.query('CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fail()');
+      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'too much' })).toBe('503 database_unavailable');
+      await transactions.query('DROP FUNCTION fail CASCADE');
+      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
+    });
+
+    it('and takes no writes, as after a failover: 503 for them alone', async () => {
+      const name = new URL(database.url).pathname.slice(1);
+      const readOnly = async (value: 'on' | 'off') => {
+        const client = new pg.Client(`${database.url}?options=-c%20default_transaction_read_only%3Doff`);
+        await client.connect();
+        await client.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`);
+        await client.end();
+        proxy.cut(); // it holds for new connections
+        await until('that all is well', isReady);
+      };
+      const ear = await ana.listens();
+      await readOnly('on');
+      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'nowhere to' })).toBe('503 database_unavailable');
+      expect(await ana.tries('PATCH', '/users/me', { displayName: 'Anna' })).toBe('503 database_unavailable');
+      expect(await ear.says('message:send', { roomId: room.id, text: 'nowhere to' })).toMatchObject({ ok: false, error: { status: 503 } });
+      expect(await ana.tries('GET', `/users/${bob.id}`)).toBe('200');
+      await readOnly('off');
+      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
+      ear.close();
+    });
+  });
 
   it('may end any connection while it is held, the first one too, without ending the process', async () => {
     const other = await startApp({ env: { DATABASE_POOL_SIZE: '2' }, databaseUrl: database.url });

@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private silent = false;
+  private writesLeft = Infinity;
   private server: Server;
   private port = 0;
 
@@ -45,6 +46,16 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Ends the connection on which a client writes once more than `writes` times, whoever wrote before; the others stay. */
+  cutAfter(writes: number): void {
+    this.writesLeft = writes;
+  }
+
+  /** Whether a connection was ended by {@link cutAfter}. */
+  get hasCut(): boolean {
+    return this.writesLeft < 0;
+  }
+
   /** Works again, on the same port; connections that were silent are lost. */
   async open(): Promise<void> {
     if (this.silent) this.cut();
@@ -67,7 +78,10 @@ export class TcpProxy {
         [far, near],
       ] as const) {
         this.sockets.add(from);
-        from.on('data', (bytes) => to.write(bytes));
+        from.on('data', (bytes) => {
+          if (from === near && this.writesLeft-- === 0) near.destroy();
+          else to.write(bytes);
+        });
         from.on('error', () => undefined);
         from.once('close', () => {
           this.sockets.delete(from);

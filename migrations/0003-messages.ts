@@ -5,7 +5,8 @@ export class Messages1700000000003 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     // No foreign keys on this table: the send holds the room's head, which cannot go away under it, users are never deleted as rows, and
     // a key check a message would be a fifth of the send.
-    // n: messages that are not the system's, up to and including this one. request_hash: of the body as first sent, kept through edits.
+    // n: messages that are not the system's, up to and including this one. request_hash: of the body as first sent, kept through edits,
+    // gone with the text.
     await db.query(`
       CREATE TABLE messages (
         room_id uuid NOT NULL,

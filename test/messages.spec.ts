@@ -144,6 +144,11 @@ describe('messages', () => {
         expect((await ana.gets(list)).items).toEqual([]);
       }
       expect((await ana.gets(`/rooms/${room.id}`)).lastMessage).toEqual(await ana.gets(`${path}/${reply.id}`));
+      // Of a short text, the hash by which a resent one is known would tell what it was.
+      const db = await world.database();
+      const { rows } = await db.query('SELECT text, request_hash FROM messages WHERE id = $1', [reply.id]);
+      await db.end();
+      expect(rows).toEqual([{ text: null, request_hash: null }]);
       expect(await bob.tries('PATCH', `${path}/${reply.id}`, { text: 'back' })).toBe('409 message_deleted');
       expect(await ana.tries('POST', `${path}/${reply.id}/reactions`, { reaction: '👍' })).toBe('409 message_deleted');
       expect(await ana.tries('PUT', `${path}/${reply.id}/pin`)).toBe('409 message_deleted');

@@ -320,6 +320,21 @@ describe('a file made by hand', () => {
     await expect(takes(ndjson(user(taken)))).rejects.toThrow(`line 2: username is taken: ${taken} is another account here`);
   }, 60_000);
 
+  it('brings of a deleted message no hash, which would tell a short text', async () => {
+    const [author, requestHash] = [user('short.spoken'), 'ab'.repeat(32)];
+    const past = group(author.id);
+    const kept = line(past.id, author.id, 'yes', { requestHash });
+    const gone = line(past.id, author.id, '', { text: null, requestHash, deletedAt: AT });
+    await takes(ndjson(author, past, kept, gone, seat(past.id, author.id, 'owner')));
+    const { rows } = await db.query(`SELECT id, encode(request_hash, 'hex') AS hash FROM messages WHERE room_id = $1 ORDER BY seq`, [
+      past.id,
+    ]);
+    expect(rows).toEqual([
+      { id: kept.id, hash: requestHash },
+      { id: gone.id, hash: null },
+    ]);
+  });
+
   it('brings 5,000 messages in steps, and goes on where it was cut off', async () => {
     const [chief, mate] = [user('chief.hand'), user('mate.hand')];
     const past = group(chief.id);

@@ -16,7 +16,7 @@ export interface ImportedMessage {
   mentions: readonly string[];
   mentionsAll: boolean;
   system: { event: SystemEvent; userIds: readonly string[] } | null;
-  /** Hex. */
+  /** Hex; of a deleted message it is not kept. */
   requestHash: string | null;
   createdAt: string;
   editedAt: string | null;
@@ -53,7 +53,8 @@ export class MessageImport {
     await this.transactions.query(
       `INSERT INTO messages (room_id, seq, id, n, rev, type, text, user_id, reply_to_id, reply_to_seq, request_hash, system_event,
          system_user_ids, created_at, edited_at, deleted_at)
-       SELECT $1, x.seq, x.id, x.n, x.rev, x.type, x.text, x."userId", x."replyToId", x."replyToSeq", decode(x."requestHash", 'hex'),
+       SELECT $1, x.seq, x.id, x.n, x.rev, x.type, x.text, x."userId", x."replyToId", x."replyToSeq",
+         CASE WHEN x."deletedAt" IS NULL THEN decode(x."requestHash", 'hex') END,
          x.system ->> 'event', CASE WHEN x.system ? 'userIds' THEN ARRAY(
            SELECT u.id::uuid FROM jsonb_array_elements_text(x.system -> 'userIds') WITH ORDINALITY u (id, position) ORDER BY u.position) END,
          x."createdAt", x."editedAt", x."deletedAt"

@@ -97,13 +97,14 @@ export class MessageRows {
   }
 
   /**
-   * Turns a message into a tombstone: its text and mentions go, and it counts no more among the replies of its original. What other
-   * modules keep of it (media, reactions, pins, edits) they take away themselves.
+   * Turns a message into a tombstone: its text, the hash of it and mentions go, and it counts no more among the replies of its original.
+   * What other modules keep of it (media, reactions, pins, edits) they take away themselves.
    */
   async bury(message: Message): Promise<void> {
     const key = [message.roomId, message.seq];
     await this.transactions.query(
-      `UPDATE messages SET text = NULL, deleted_at = greatest(clock_timestamp(), created_at) WHERE room_id = $1 AND seq = $2`,
+      `UPDATE messages SET text = NULL, request_hash = NULL, deleted_at = greatest(clock_timestamp(), created_at)
+       WHERE room_id = $1 AND seq = $2`,
       key,
     );
     await this.transactions.query(`DELETE FROM message_mentions WHERE room_id = $1 AND message_id = $2`, [message.roomId, message.id]);

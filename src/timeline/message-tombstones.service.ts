@@ -39,13 +39,14 @@ export class MessageTombstones {
   }
 
   /**
-   * Takes text and mentions from messages of one room, and them from the replies that their originals count. Expects the room's head. What
+   * Takes text, its hash and mentions from messages of one room, and them from the replies that their originals count. Expects the room's head. What
    * other modules keep of them they take away themselves. @param messages at most 500
    */
   async bury(roomId: string, messages: readonly Written[]): Promise<void> {
     const seqs = messages.map(({ seq }) => seq);
     await this.transactions.query(
-      `UPDATE messages SET text = NULL, deleted_at = greatest(clock_timestamp(), created_at) WHERE room_id = $1 AND seq = ANY ($2::bigint[])`,
+      `UPDATE messages SET text = NULL, request_hash = NULL, deleted_at = greatest(clock_timestamp(), created_at)
+       WHERE room_id = $1 AND seq = ANY ($2::bigint[])`,
       [roomId, seqs],
     );
     await this.transactions.query(`DELETE FROM message_mentions WHERE room_id = $1 AND message_id = ANY ($2::uuid[])`, [

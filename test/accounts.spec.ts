@@ -198,8 +198,11 @@ describe('removing an account', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [alone, two] = [await ana.opensGroup(), await ana.opensPrivate(bob)];
     await ana.says(two, 'still here');
+    for (const person of [ana, bob]) await person.patches(`/rooms/${two.id}/users/me`, { draft: 'never sent' });
     await ana.deletes('/users/me');
     await jobsDone();
+    const { rows: drafts } = await db.query('SELECT user_id FROM room_users WHERE room_id = $1 AND draft IS NOT NULL', [two.id]);
+    expect(drafts).toEqual([{ user_id: bob.id }]);
     expect((await db.query('SELECT deleted_at FROM rooms WHERE id = $1', [alone.id])).rows[0]?.deleted_at ?? new Date()).not.toBeNull();
     const room = await bob.gets(`/rooms/${two.id}`);
     expect(room.otherUser).toMatchObject({ id: ana.id, deleted: true });

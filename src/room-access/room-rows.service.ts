@@ -162,6 +162,11 @@ export class RoomRows implements OnModuleInit {
     return (affected ?? 0) > 0;
   }
 
+  /** Drops every draft of somebody who will not go on with it. No head is needed: nobody else sees it. */
+  async dropDrafts(userId: string): Promise<void> {
+    await this.transactions.query(`UPDATE room_users SET draft = NULL WHERE user_id = $1 AND draft IS NOT NULL`, [userId]);
+  }
+
   seatOf(roomId: string, userId: string): Promise<RoomUser | null> {
     return this.transactions.manager.findOneBy(RoomUser, { roomId, userId });
   }

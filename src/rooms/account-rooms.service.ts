@@ -41,7 +41,10 @@ export class AccountRooms {
     );
   }
 
-  /** For an account that ends, then: they leave every room but private ones, which stay for the other. Nothing waits there for them. */
+  /**
+   * For an account that ends, then: they leave every room but private ones, which stay for the other. Nothing waits there for them, and what
+   * they did not send stays nowhere.
+   */
   async leave(userId: string, after: string | null = null): Promise<string | null> {
     const last = await this.step(userId, { owned: false, liveOnly: false }, after, async (room, seat, heir) => {
       if (seat.role === 'owner') {
@@ -50,8 +53,10 @@ export class AccountRooms {
       }
       await this.seating.release(room, seat, 'left', userId);
     });
-    if (last === null) await this.rows.dropSilences(userId);
-    return last;
+    if (last !== null) return last;
+    await this.rows.dropSilences(userId);
+    await this.rows.dropDrafts(userId);
+    return null;
   }
 
   /** For an account that wakes: rooms of theirs whose owner rests become theirs, as they would have when the owner went. */

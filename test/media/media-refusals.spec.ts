@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
+import { Settings } from '../../src/config/settings.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { bomb, noise, picture } from '../support/files.js';
 import { until } from '../support/until.js';
@@ -104,6 +106,23 @@ describe('a form', () => {
       }
     });
     expect((await upload(ana, await png())).status).toBe(201);
+  });
+
+  it('that is cut off right behind its file leaves nothing', async () => {
+    // The first upload makes the folder.
+    await uploaded(ana, noise(10));
+    const drafts = path.join(world.app.app.get(Settings).dataDir, 'media', 'incoming');
+    await leavesNothing(async () => {
+      for (let round = 0; round < 5; round++) {
+        const cut = await RawUpload.begin(ana);
+        cut.chunk(filePart('a.bin', noise(100_000)).subarray(0, -'\r\n'.length));
+        await until('the file is being written', () => readdirSync(drafts).length > 0);
+        cut.chunk(Buffer.from(`\r\n--${BOUNDARY}`));
+        await until('its end is under way', () => cut.socket.writableLength === 0);
+        cut.socket.destroy();
+        await until('it is written, or given up', () => readdirSync(drafts).length === 0);
+      }
+    });
   });
 
   it('whose file is refused is answered while it still comes, and cut off when it does not end', async () => {

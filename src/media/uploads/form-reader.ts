@@ -26,7 +26,9 @@ export function readForm<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const taken: T[] = [];
+    let failed = false;
     const fail = (error: Error): void => {
+      failed = true;
       taken.splice(0).forEach(drop);
       reject(request.destroyed && !request.complete ? new UploadBrokenOff() : error);
     };
@@ -35,7 +37,9 @@ export function readForm<T>(
         const taking = fieldname === 'file' ? take({ filename: originalname, body: stream }) : Promise.reject(new UnknownPart(fieldname));
         taking.then(
           (result) => {
-            taken.push(result);
+            // The file had ended, and the connection broke while it was being stored: nobody waits for it any more.
+            if (failed) drop(result);
+            else taken.push(result);
             done(null, {});
           },
           (error: Error) => {

@@ -102,6 +102,9 @@ const isKnown = (condition = '', etag: string): boolean =>
 function rangeOf(request: Request, etag: string, size: number): ByteRange | 'outside' | undefined {
   const condition = request.headers['if-range'];
   if (condition !== undefined && condition !== etag) return undefined;
+  // A suffix longer than the file means all of it (RFC 9110 §14.1.2); the parser would refuse it.
+  const suffix = Number(/^bytes=-(\d+)$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  if (size > 0 && suffix > size) return { start: 0, end: size - 1 };
   const ranges = request.range(size);
   if (ranges === -1) return 'outside';
   if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined;

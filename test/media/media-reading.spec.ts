@@ -187,6 +187,10 @@ describe('an answer', () => {
     ['bytes=0-0', 206, 'bytes 0-0/10'],
     ['bytes=5-', 206, 'bytes 5-9/10'],
     ['bytes=-3', 206, 'bytes 7-9/10'],
+    ['bytes=-10', 206, 'bytes 0-9/10'],
+    ['bytes=-100', 206, 'bytes 0-9/10'],
+    [`bytes=-${'9'.repeat(20)}`, 206, 'bytes 0-9/10'],
+    ['bytes=-0', 416, 'bytes */10'],
     ['bytes=0-100', 206, 'bytes 0-9/10'],
     ['bytes=10-', 416, 'bytes */10'],
     ['bytes=5-2', 416, 'bytes */10'],
@@ -201,6 +205,14 @@ describe('an answer', () => {
     if (status === 416)
       expect([headers.get('cache-control'), JSON.parse(bytes.toString()).code]).toEqual(['no-store', 'range_not_satisfiable']);
     else expect(bytes.length).toBe(Number(headers.get('content-length')));
+  });
+
+  it('to any range of an empty file is that there is none', async () => {
+    const { url } = await uploaded(ana, Buffer.alloc(0));
+    for (const range of ['bytes=0-', 'bytes=-0', 'bytes=-1']) {
+      const { status, headers } = await fetched(ana, url, { range });
+      expect([status, headers.get('content-range')]).toEqual([416, 'bytes */0']);
+    }
   });
 
   it('to a condition on other bytes is the whole', async () => {

@@ -2,27 +2,51 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { ValidationFailed } from '../common/domain-error.js';
 import { isId } from '../common/ids.js';
+import { Settings } from '../config/settings.js';
 import { PrivateRooms } from '../rooms/private-rooms.service.js';
 import type { MessageView } from '../timeline/message.view.js';
 import { MessageWriter } from '../timeline/message-writer.service.js';
+import { Overloaded } from '../timeline/timeline.errors.js';
+import type { Connection } from './connection.js';
 import type { TeamFrameEvent } from './dto/client-events.dto.js';
 
 const EVERYBODY = '*';
 
+/** Direct frames of one socket that are on their way to the queue. */
+interface Line {
+  length: number;
+  last: Promise<unknown>;
+}
+
 /** The small dialect of thin clients, into the same send path as everything else. */
 @Injectable()
 export class TeamFrames {
+  private readonly lines = new WeakMap<Connection, Line>();
+
   constructor(
     private readonly privateRooms: PrivateRooms,
     private readonly writer: MessageWriter,
+    private readonly settings: Settings,
   ) {}
 
   /** To a room, or to one member of a team: in the private room of the two inside that team, which is made when there is none. */
-  async send(actor: Actor, { channel_id: channelId, to, type, data, id }: TeamFrameEvent): Promise<MessageView> {
-    const roomId = to === EVERYBODY ? channelId : await this.privateRoom(actor, channelId, to);
+  async send(connection: Connection, { channel_id: channelId, to, type, data, id }: TeamFrameEvent): Promise<MessageView> {
+    const { actor } = connection;
+    const roomId = to === EVERYBODY ? channelId : await this.inTurn(connection, () => this.privateRoom(actor, channelId, to));
     const content = type === 'text' ? { text: data } : { mediaIds: [data] };
     const { message } = await this.writer.send(actor, { roomId, type, ...content, ...(id && { id }) });
     return message;
+  }
+
+  /** Rooms are looked up one after the other, so that a socket's frames reach the queue in the order sent. @throws Overloaded */
+  private async inTurn<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+    const line = this.lines.get(connection) ?? { length: 0, last: Promise.resolve() };
+    if (line.length >= this.settings.writer.queuePerSender) throw new Overloaded();
+    this.lines.set(connection, line);
+    line.length++;
+    const turn = line.last.then(work).finally(() => line.length--);
+    line.last = turn.catch(() => undefined);
+    return turn;
   }
 
   private async privateRoom(actor: Actor, teamId: string, to: string): Promise<string> {

@@ -52,6 +52,21 @@ it('a frame to a member goes to the private room of the two inside the team', as
   });
 });
 
+it('frames to a member are numbered in the order sent, and one that is refused holds up none', async () => {
+  const { ana, bob } = await world.people('ana', 'bob');
+  const team = await ana.opensTeam(bob);
+  const ear = await ana.listens({ frames: true });
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, n) =>
+      ear.says('message', { channel_id: team.id, to: n === 20 ? 'nobody' : bob.id, type: 'text', data: `word ${n}` }),
+    ),
+  );
+  expect(answers[20]).toMatchObject({ ok: false, error: { status: 400 } });
+  const numbered = answers.filter(({ ok }) => ok).map(({ message }) => message);
+  expect(numbered).toHaveLength(49);
+  expect([...numbered].sort((a, b) => a.seq - b.seq).map(({ text }) => text)).toEqual(numbered.map(({ text }) => text));
+});
+
 it.each([
   ['a time of its own', { ts: '2026-01-01T00:00:00.000Z' }],
   ['a sender of its own', { from: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }],

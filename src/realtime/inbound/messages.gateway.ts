@@ -42,6 +42,6 @@ export class MessagesGateway {
 
   @SubscribeMessage('message')
   async frame(@ConnectedSocket() { data }: ChatSocket, @MessageBody() frame: TeamFrameEvent): Promise<MessageAck> {
-    return { message: await this.frames.send(data.actor, frame) };
+    return { message: await this.frames.send(data.connection, frame) };
   }
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
+import type { RunningApp } from './support/app.js';
+import type { Said } from './support/ear.js';
 import { until } from './support/until.js';
 import { call, type Person, World } from './support/world.js';
 
@@ -302,8 +304,8 @@ describe('removing an account', () => {
 });
 
 describe('the export', () => {
-  const lines = async (person: Person): Promise<any[]> => {
-    const { status, headers, body } = await person.call('GET', '/users/me/export');
+  const lines = async (person: Person, on?: RunningApp): Promise<any[]> => {
+    const { status, headers, body } = await person.call('GET', '/users/me/export', undefined, on);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^application\/x-ndjson/);
     expect(headers.get('content-disposition')).toBe('attachment; filename="parley-export.ndjson"');
@@ -332,6 +334,92 @@ describe('the export', () => {
     expect(all.at(-1)).toMatchObject({ type: 'end' });
     const text = JSON.stringify(all);
     for (const secret of ['not hers', 'argon2', 'passwordHash', 'password_hash']) expect(text).not.toContain(secret);
+  });
+
+  const edit = (by: Person, { roomId, id }: Said, text: string, on?: RunningApp) =>
+    by.does('PATCH', `/rooms/${roomId}/messages/${id}`, { text }, on);
+  const messages = async (person: Person, on?: RunningApp) => {
+    const all = (await lines(person, on)).filter(({ type }) => type === 'message');
+    return all.map(({ text, edits, editedAt }) => ({ text, edits: edits.map((former: Said) => former.text), editedAt }));
+  };
+
+  describe.each<[string, (ana: Person, bob: Person, room: Said) => Promise<unknown>]>([
+    ['was removed', (ana, bob, { id }) => ana.deletes(`/rooms/${id}/users/${bob.id}`)],
+    ['was banned', (ana, bob, { id }) => ana.puts(`/rooms/${id}/bans/${bob.id}`)],
+    ['left', (_, bob, { id }) => bob.posts(`/rooms/${id}/leave`)],
+    [
+      'came back where history begins with joining',
+      async (ana, bob, { id }) => {
+        await ana.patches(`/rooms/${id}`, { historyVisibility: 'since_joined' });
+        await ana.deletes(`/rooms/${id}/users/${bob.id}`);
+        await ana.posts(`/rooms/${id}/users`, { userIds: [bob.id] });
+      },
+    ],
+  ])('of who %s', (_, goes) => {
+    it('has their messages as they left them, and that of who stays as they are', async () => {
+      const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
+      const room = await ana.opensGroup(bob, eve);
+      const says = async (by: Person) => {
+        const [plain, own, both] = [await by.says(room, 'plain'), await by.says(room, 'own'), await by.says(room, 'both')];
+        const ownAt = (await edit(by, own, 'own, edited')).editedAt;
+        await edit(ana, both, 'put right');
+        const bothAt = (await edit(by, both, 'both, edited')).editedAt;
+        return { messages: [plain, own, both], ownAt, bothAt };
+      };
+      const [bobs, eves] = [await says(bob), await says(eve)];
+      const untouched = [
+        { text: 'plain', edits: [], editedAt: null },
+        { text: 'own, edited', edits: ['own'], editedAt: bobs.ownAt },
+        { text: 'both, edited', edits: ['both', 'put right'], editedAt: bobs.bothAt },
+      ];
+      expect(await messages(bob)).toEqual(untouched);
+      await goes(ana, bob, room);
+      expect(await messages(bob)).toEqual(untouched);
+      for (const message of [...bobs.messages, ...eves.messages]) {
+        await edit(ana, message, 'a secret');
+        await edit(ana, message, 'another secret');
+      }
+      expect(await messages(bob)).toEqual(untouched);
+      expect(JSON.stringify(await lines(bob))).not.toContain('secret');
+      const now = { text: 'another secret', editedAt: expect.any(String) };
+      expect(await messages(eve)).toEqual([
+        { ...now, edits: ['plain', 'a secret'] },
+        { ...now, edits: ['own', 'own, edited', 'a secret'] },
+        { ...now, edits: ['both', 'put right', 'both, edited', 'a secret'] },
+      ]);
+    });
+  });
+
+  it('keeps silent where so many edits are kept that nobody knows whose words the oldest are', async () => {
+    const [few, none] = [await world.node({ MESSAGE_MAX_EDITS: '2' }), await world.node({ MESSAGE_MAX_EDITS: '0' })];
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    await bob.says(room, 'plain');
+    const [once, thrice, lost] = [await bob.says(room, 'once'), await bob.says(room, 'thrice'), await bob.says(room, 'lost')];
+    await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
+    await edit(ana, once, 'a secret', few);
+    for (const text of ['a secret', 'a second', 'a third']) await edit(ana, thrice, text, few);
+    await edit(ana, lost, 'a secret', none);
+    const words = ['plain', 'once', null, null];
+    expect(await messages(bob, few)).toEqual(words.map((text) => ({ text, edits: [], editedAt: null })));
+  });
+
+  it('has nothing of a room that is deleted, and all of the one beside it', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const [gone, stays] = [await ana.opensGroup(bob), await ana.opensGroup(bob)];
+    for (const room of [gone, stays]) {
+      const message = await ana.says(room, 'here');
+      await ana.posts(`/rooms/${room.id}/messages/${message.id}/reactions`, { reaction: '🦜' });
+    }
+    const rooms = async () => {
+      const named = (await lines(ana)).filter(({ roomId }) => roomId).map(({ type, roomId }) => `${type} ${roomId}`);
+      return named.sort();
+    };
+    const of = ({ id }: Said): string[] => ['message', 'reaction', 'room'].map((type) => `${type} ${id}`);
+    expect(await rooms()).toEqual([...of(gone), ...of(stays)].sort());
+    // As it waits for its purge, which may be over before anybody looks.
+    await db.query('UPDATE rooms SET deleted_at = now() WHERE id = $1', [gone.id]);
+    expect(await rooms()).toEqual(of(stays));
   });
 
   it('of more than a page is whole, each message once', async () => {

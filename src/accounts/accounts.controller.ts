@@ -52,7 +52,8 @@ export class AccountsController {
     summary: 'All that is kept of me, as lines of JSON',
     description:
       'Each line has a `type`: `profile`, `session`, `friend`, `friendRequest`, `block`, `room`, `message`, `reaction`, `media`; ' +
-      'a file that does not end with the type `end` is not whole.',
+      'a file that does not end with the type `end` is not whole. Nothing of deleted rooms. A message that I may not read any more is as I ' +
+      'left it, whatever others made of it since; its `text` is null where it is not known any more who wrote it.',
   })
   @ApiProduces(NDJSON)
   @ApiOkResponse({ schema: { type: 'string', example: '{"type":"profile","id":"…"}\n{"type":"end"}\n' } })

@@ -7,7 +7,7 @@ import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomLog } from '../room-access/room-log.service.js';
-import { TimeIsPast } from '../room-users/room-users.errors.js';
+import { future } from '../room-users/room-users.errors.js';
 import type { CreateInviteDto } from './dto/create-invite.dto.js';
 import type { InviteView } from './invite.view.js';
 import { InviteNotFound, TooManyInvites } from './invites.errors.js';
@@ -29,13 +29,13 @@ export class InvitesService {
   /** @throws RoomNotFound, Forbidden, TimeIsPast, TooManyInvites */
   create(actor: Actor, roomId: string, { maxUses, expiresAt }: CreateInviteDto): Promise<InviteView> {
     return this.access.change(actor, roomId, 'can_create_invites', async () => {
-      if (expiresAt && Date.parse(expiresAt) <= Date.now()) throw new TimeIsPast('expiresAt');
+      const until = future('expiresAt', expiresAt ?? null);
       if ((await this.queries.countLiving(roomId)) >= this.settings.rooms.maxInvites) throw new TooManyInvites();
       const id = newId();
       await this.transactions.query(
         `INSERT INTO room_invites (id, room_id, code, created_by, max_uses, expires_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())`,
-        [id, roomId, randomBytes(CODE_BYTES).toString('base64url'), actor.userId, maxUses ?? null, expiresAt ?? null],
+        [id, roomId, randomBytes(CODE_BYTES).toString('base64url'), actor.userId, maxUses ?? null, until],
       );
       await this.log.audit(roomId, { actorId: actor.userId, action: 'invite_created', detail: { inviteId: id } });
       return this.require(roomId, id);

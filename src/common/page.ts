@@ -5,6 +5,7 @@ import { IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator
 import { ValidationFailed } from './domain-error.js';
 import { isId } from './ids.js';
 import { isStorable } from './text.js';
+import { isAnsweredTime } from './times.js';
 
 export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 50;
@@ -46,26 +47,22 @@ type CursorValue = string | number | null;
 const KINDS = {
   integer: (part: CursorValue): boolean => typeof part === 'number',
   text: (part: CursorValue): boolean => typeof part === 'string',
+  time: (part: CursorValue): boolean => typeof part === 'string' && isAnsweredTime(part),
   id: isId,
 };
 
 type Decoded<K extends readonly (keyof typeof KINDS)[]> = { -readonly [I in keyof K]: K[I] extends 'integer' ? number : string };
 
 /**
- * The values of a cursor: of those kinds, or as many of any. Integers are safe ones, text can be stored.
+ * The values of a cursor, each of its kind. Integers are safe ones, text can be stored, times are as our answers write them.
  * @throws ValidationFailed when it was not made by {@link encodeCursor} of such values.
  */
-export function decodeCursor(cursor: string, parts: number): CursorValue[];
-export function decodeCursor<const K extends readonly (keyof typeof KINDS)[]>(cursor: string, kinds: K): Decoded<K>;
-export function decodeCursor(cursor: string, parts: number | readonly (keyof typeof KINDS)[]): CursorValue[] {
+export function decodeCursor<const K extends readonly (keyof typeof KINDS)[]>(cursor: string, kinds: K): Decoded<K> {
   const key = parsed(cursor);
-  const fits =
-    key &&
-    (typeof parts === 'number'
-      ? key.length === parts
-      : key.length === parts.length && parts.every((kind, at) => KINDS[kind](key[at] ?? null)));
-  if (!fits) throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
-  return key;
+  if (key?.length !== kinds.length || !kinds.every((kind, at) => KINDS[kind](key[at] ?? null))) {
+    throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
+  }
+  return key as Decoded<K>;
 }
 
 function parsed(cursor: string): CursorValue[] | null {

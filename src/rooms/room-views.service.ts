@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
-import { ValidationFailed } from '../common/domain-error.js';
-import { isId } from '../common/ids.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
 import { asRefusal } from '../database/database-errors.js';
 import { DirectQueries } from '../database/direct-queries.js';
@@ -142,25 +140,10 @@ export class RoomViews {
   }
 }
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-/** A time on a day that there is. */
-const isTime = (text: string): boolean => TIME.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text;
+const idPlace = (cursor: string | undefined): string | null => (cursor === undefined ? null : decodeCursor(cursor, ['id'])[0]);
 
-const badCursor = (): ValidationFailed => new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
-
-function idPlace(cursor: string | undefined): string | null {
-  if (cursor === undefined) return null;
-  const [id] = decodeCursor(cursor, 1);
-  if (!isId(id)) throw badCursor();
-  return id;
-}
-
-function activityPlace(cursor: string | undefined): [string | null, string | null] {
-  if (cursor === undefined) return [null, null];
-  const [at, id] = decodeCursor(cursor, 2);
-  if (typeof at !== 'string' || !isTime(at) || !isId(id)) throw badCursor();
-  return [at, id];
-}
+const activityPlace = (cursor: string | undefined): [string | null, string | null] =>
+  cursor === undefined ? [null, null] : decodeCursor(cursor, ['time', 'id']);
 
 function written(rows: readonly Written[], limit: number, key: (row: Written) => string[]): JsonPage {
   const shown = rows.slice(0, limit);

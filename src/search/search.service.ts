@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { ValidationFailed } from '../common/domain-error.js';
-import { isId } from '../common/ids.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import { assertStorable } from '../common/text.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
@@ -14,7 +13,6 @@ import { snippetOf } from './snippet.policy.js';
 
 /** Words of a query; more do not make it narrower. */
 const MAX_TERMS = 10;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 @Injectable()
 export class SearchService {
@@ -26,7 +24,7 @@ export class SearchService {
   /** Messages that hold all words of the query, newest first, of those that the actor may read. @throws EmptyQuery, RoomNotFound, Forbidden */
   async search(actor: Actor, dto: SearchQuery): Promise<Page<FoundView>> {
     assertStorable(dto.query, 'query');
-    const place = placeIn(dto.cursor);
+    const place: SearchOrder['place'] = dto.cursor === undefined ? [null, null, null] : decodeCursor(dto.cursor, ['time', 'id', 'integer']);
     const terms = termsOf(dto.query, MAX_TERMS);
     if (terms.length === 0) throw new EmptyQuery();
     if (dto.roomId !== undefined) await this.access.read(actor, dto.roomId);
@@ -59,13 +57,4 @@ function timeOf(text: string | undefined, path: string): string | null {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) throw new ValidationFailed([{ path, message: 'must be a time' }]);
   return time.toISOString();
-}
-
-function placeIn(cursor: string | undefined): SearchOrder['place'] {
-  if (cursor === undefined) return [null, null, null];
-  const [at, roomId, seq] = decodeCursor(cursor, 3);
-  if (typeof at === 'string' && TIME.test(at) && !Number.isNaN(Date.parse(at)) && isId(roomId) && typeof seq === 'number') {
-    return [at, roomId, seq];
-  }
-  throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);
 }

@@ -44,6 +44,10 @@ const nested = (depth: number): unknown => {
   return value;
 };
 
+const cursor = (...key: unknown[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+const ID = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
+const ODD_TIMES = ['2026-02-30T00:00:00.000Z', '0000-01-01T00:00:00.000Z', '+010000-01-01T00:00:00.000Z'];
+
 /** Text that has broken something somewhere. */
 export const HOSTILE_TEXTS = [
   '',
@@ -79,6 +83,10 @@ export const HOSTILE_TEXTS = [
   '語'.repeat(10_000),
   '0000-01-01T00:00:00Z',
   '-0001-01-01T00:00:00Z',
+  '0000',
+  '0001-01-01T00:00:00+16:00',
+  '2099-01-01T00:00:00+16:00',
+  '9999-12-31T23:59:59-16:00',
   '2026-W05-1T00:00:00Z',
   '2026-060',
   '2026-02-30T00:00:00Z',
@@ -89,9 +97,10 @@ export const HOSTILE_TEXTS = [
   '00000000-0000-0000-0000-000000000000',
   'ffffffff-ffff-ffff-ffff-ffffffffffff',
   'WyJ4Il0',
-  Buffer.from('["9999-99-99T99:99:99.999Z","x",-1]').toString('base64url'),
-  Buffer.from('[null,null,null]').toString('base64url'),
-  Buffer.from('["","",9007199254740991]').toString('base64url'),
+  cursor('9999-99-99T99:99:99.999Z', 'x', -1),
+  cursor(null, null, null),
+  cursor('', '', Number.MAX_SAFE_INTEGER),
+  ...ODD_TIMES.flatMap((at) => [cursor(at, ID), cursor(at, ID, 1)]),
 ] as const;
 
 const HOSTILE_NUMBERS = [-1, 0, 1.5, 101, 1e9, 2 ** 31, 2 ** 53, -(2 ** 63), 1e308, Number.MIN_VALUE, -0];

@@ -70,6 +70,15 @@ describe('a list', () => {
       expect([cursor, await ana.tries('GET', filled(route, { cursor }))]).toEqual([cursor, '400 validation_failed']);
     }
   });
+
+  it.each(named(lists.filter((route) => queries(route, 'cursor'))))('%s takes no cursor with a time that never is', async (_, route) => {
+    for (const at of ['2026-02-30T00:00:00.000Z', '0000-01-01T00:00:00.000Z', '+010000-01-01T00:00:00.000Z', '2026-01-01', 'now']) {
+      for (const key of [[at], [at, room.id], [at, room.id, 1]]) {
+        const cursor = Buffer.from(JSON.stringify(key)).toString('base64url');
+        expect([key, await ana.tries('GET', filled(route, { cursor }))]).toEqual([key, '400 validation_failed']);
+      }
+    }
+  });
 });
 
 describe('a parameter or a field that nobody knows', () => {

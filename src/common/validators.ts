@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { registerDecorator, ValidateIf } from 'class-validator';
 import { codePoints } from './text.js';
 import { isId } from './ids.js';
+import { isStorableTime } from './times.js';
 
 /** A string of `min`..`max` Unicode code points, or a list of such. */
 export const IsText =
@@ -45,7 +46,10 @@ export const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
-/** A time as RFC 3339 writes it, with its offset, on a day that there is. It stays a string. */
+/**
+ * A time as RFC 3339 writes it, with its offset, on a day that there is, of the years 1 to 9999 in UTC. It stays a string, which Postgres may not
+ * take: it knows fewer offsets.
+ */
 export const IsTime = (): PropertyDecorator => (target, property) =>
   registerDecorator({
     name: 'isTime',
@@ -55,7 +59,7 @@ export const IsTime = (): PropertyDecorator => (target, property) =>
       validate: (value: unknown) => {
         if (typeof value !== 'string' || value.length > 40) return false;
         const day = TIME.exec(value)?.[1];
-        return day !== undefined && !Number.isNaN(Date.parse(value)) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+        return day !== undefined && isStorableTime(Date.parse(value)) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
       },
       defaultMessage: () => 'must be a time like 2026-03-01T09:30:00Z',
     },

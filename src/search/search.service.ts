@@ -3,6 +3,7 @@ import type { Actor } from '../common/actor.js';
 import { ValidationFailed } from '../common/domain-error.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import { assertStorable } from '../common/text.js';
+import { isStorableTime } from '../common/times.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import type { SearchQuery } from './dto/search.dto.js';
 import { likeOf, termsOf, tsqueryOf } from './search-text.policy.js';
@@ -55,6 +56,6 @@ export class SearchService {
 function timeOf(text: string | undefined, path: string): string | null {
   if (text === undefined) return null;
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new ValidationFailed([{ path, message: 'must be a time' }]);
+  if (!isStorableTime(time.getTime())) throw new ValidationFailed([{ path, message: 'must be a time' }]);
   return time.toISOString();
 }

@@ -101,6 +101,30 @@ describe('a parameter or a field that nobody knows', () => {
   });
 });
 
+describe('a time', () => {
+  const isTime = (schema: Said): boolean => schema?.format === 'date-time';
+  const fields = ({ body }: Route): [string, Said][] =>
+    Object.entries(document.components.schemas[body?.$ref?.split('/').at(-1)]?.properties ?? {});
+  const timed = routes.flatMap((route) => [
+    ...route.parameters.filter(({ schema }) => isTime(schema)).map(({ name }) => [route, name, 'query'] as const),
+    ...fields(route).flatMap(([name, schema]) => (isTime(schema) ? [[route, name, 'body'] as const] : [])),
+  ]);
+
+  it.each(timed.map(([route, name, place]) => [`${route.method} ${route.template}`, name, place, route] as const))(
+    '%s: %s is on a day that there is, of the years 1 to 9999',
+    async (_, name, place, route) => {
+      for (const time of [
+        ...['0000', '0000-01-01T00:00:00Z', '0001-01-01T00:00:00+00:01', '-0001-01-01T00:00:00Z', '2026-02-30T00:00:00Z'],
+        ...['9999-12-31T23:59:59-00:01', '10000-01-01T00:00:00Z', '+010000-01-01T00:00:00Z', '+275760-09-13T00:00:00Z'],
+      ]) {
+        const given = { [name]: time };
+        const answer = await ana.call(route.method, filled(route, place === 'query' ? given : {}), place === 'body' ? given : undefined);
+        expect([time, answer.status, answer.body.errors]).toEqual([time, 400, [expect.objectContaining({ path: name })]]);
+      }
+    },
+  );
+});
+
 describe('an id', () => {
   const parameters = routes.flatMap((route) =>
     route.parameters.filter((one) => one.in === 'path' && one.name !== 'code').map((one) => [route, one.name] as const),

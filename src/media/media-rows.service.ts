@@ -21,7 +21,7 @@ export class MediaRows {
   /** @throws QuotaExceeded */
   async add(file: Partial<Media> & Pick<Media, 'id' | 'ownerId' | 'size'>): Promise<Media> {
     return this.transactions.run(async () => {
-      await this.transactions.query(`SELECT pg_advisory_xact_lock(hashtextextended('media:' || $1, 0))`, [file.ownerId]);
+      await this.lock(file.ownerId);
       await this.demandSpace(file.ownerId, file.size);
       const { manager } = this.transactions;
       await manager.insert(Media, file);
@@ -38,17 +38,24 @@ export class MediaRows {
     if (used + bytes > this.settings.media.quotaBytes) throw new QuotaExceeded();
   }
 
-  /** Ends a direct upload; null when it has ended already. */
-  async finish(id: string, file: StoredFile): Promise<Media | null> {
-    const { affected } = await this.transactions.manager.update(
-      Media,
-      { id, status: 'pending' },
-      { ...file, status: 'ready', expiresAt: null },
-    );
-    return affected === 1 ? this.find(id) : null;
+  /** Ends a direct upload; null when it has ended already. @throws QuotaExceeded for what it has grown beyond the reserved size */
+  async finish({ id, ownerId, size }: Media, file: StoredFile): Promise<Media | null> {
+    return this.transactions.run(async () => {
+      await this.lock(ownerId);
+      const { manager } = this.transactions;
+      const { affected } = await manager.update(Media, { id, status: 'pending' }, { ...file, status: 'ready', expiresAt: null });
+      if (affected !== 1) return null;
+      // Its row says by now what it weighs.
+      if (file.size > size) await this.demandSpace(ownerId, 0);
+      return this.find(id);
+    });
   }
 
   find(id: string): Promise<Media | null> {
     return this.transactions.manager.findOneBy(Media, { id });
+  }
+
+  private lock(ownerId: string): Promise<unknown> {
+    return this.transactions.query(`SELECT pg_advisory_xact_lock(hashtextextended('media:' || $1, 0))`, [ownerId]);
   }
 }

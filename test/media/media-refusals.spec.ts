@@ -277,6 +277,24 @@ describe('bounds', () => {
     await small.stop();
   });
 
+  it('on what images weigh once they are written anew, also at once', async () => {
+    const bytes = await picture.coarse();
+    const { size } = await uploaded(ana, bytes);
+    expect(size).toBeGreaterThan(bytes.length);
+    const small = await World.start({ MEDIA_QUOTA_BYTES: String(size + bytes.length) });
+    const bob = await small.person('bob');
+    const targets = [await direct(bob, bytes, 'image/jpeg'), await direct(bob, bytes, 'image/jpeg')];
+    for (const target of targets) await put(bob, target, bytes);
+    const answers = await Promise.all(targets.map(({ mediaId }) => completes(bob, mediaId)));
+    expect(answers.map(({ status, body }) => body.code ?? status).sort()).toEqual([200, 'quota_exceeded']);
+    // One with its thumbnail, and what the other was made from: with more space it can be completed still.
+    expect(await objects(small)).toBe(3);
+    const refused = targets[answers.findIndex(({ status }) => status === 422)]!.mediaId;
+    await bob.deletes(`/media/${targets.find(({ mediaId }) => mediaId !== refused)!.mediaId}`);
+    expect((await completes(bob, refused)).status).toBe(200);
+    await small.stop();
+  });
+
   it('on uploads at once: the next is told to come again', async () => {
     const narrow = await World.start({ MEDIA_UPLOADS_AT_ONCE: '1' });
     const bob = await narrow.person('bob');

@@ -11,6 +11,11 @@ export const picture = {
     sharp({ create: { ...PIXELS.create, width, height } })
       .jpeg()
       .toBuffer(),
+  /** So much was left out of it that it grows when it is written anew. */
+  coarse: (): Promise<Buffer> =>
+    sharp(randomBytes(300 * 300 * 3), { raw: { width: 300, height: 300, channels: 3 } })
+      .jpeg({ quality: 10 })
+      .toBuffer(),
   png: (): Promise<Buffer> => sharp(PIXELS).png().toBuffer(),
   webp: (): Promise<Buffer> => sharp(PIXELS).webp().toBuffer(),
   avif: (): Promise<Buffer> => sharp(PIXELS).avif({ effort: 0 }).toBuffer(),

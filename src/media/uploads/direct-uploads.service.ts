@@ -48,7 +48,7 @@ export class DirectUploads {
 
   /**
    * Looks at what was put there, and keeps it. The second time it answers as the first, also at once.
-   * @throws UploadNotFound, UploadExpired, UploadMissing, UploadMismatch, and as Intake
+   * @throws UploadNotFound, UploadExpired, UploadMissing, UploadMismatch, QuotaExceeded, and as Intake
    */
   async complete(actor: Actor, id: string): Promise<MediaView> {
     const media = await this.rows.find(id);
@@ -74,7 +74,7 @@ export class DirectUploads {
     try {
       const received = await this.receive(media, copied);
       file = await this.intake.finish(media.id, received);
-      const finished = await this.rows.finish(media.id, file);
+      const finished = await this.rows.finish(media, file);
       if (finished) {
         await this.objects.discard(media.objectKey);
         return finished;

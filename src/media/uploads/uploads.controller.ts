@@ -80,14 +80,16 @@ export class UploadsController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Complete a direct upload',
-    description: 'The bytes are looked at as those of any upload. The second time it answers as the first.',
+    description:
+      'The bytes are looked at as those of any upload. The second time it answers as the first. An image that is larger once it is written ' +
+      'anew needs space for that too; an upload that is refused for want of it can be completed later, until it expires.',
   })
   @ApiOkResponse({ type: MediaView })
   @ApiProblems({
     404: 'upload_not_found',
     409: ['upload_missing', 'upload_expired'],
     415: 'media_type_refused',
-    422: ['upload_mismatch', 'image_unreadable', 'too_many_pixels'],
+    422: ['upload_mismatch', 'quota_exceeded', 'image_unreadable', 'too_many_pixels'],
     503: BUSY,
   })
   complete(@CurrentActor() actor: Actor, @Param('mediaId', IdPipe) id: string): Promise<MediaView> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { SearchIndexer } from '../src/search/search-indexer.service.js';
 import { normalise, termsOf, tsqueryOf, vectorOf } from '../src/search/search-text.policy.js';
 import { snippetOf, SNIPPET_LENGTH } from '../src/search/snippet.policy.js';
@@ -48,6 +49,48 @@ describe('folding', () => {
     expect(snippet).toMatch(/^….*…$/);
     expect([...snippet].length).toBeLessThanOrEqual(SNIPPET_LENGTH + 2);
     expect(snippetOf(long, ['nowhere']).startsWith('lorem')).toBe(true);
+  });
+
+  it('cuts it where folding letter by letter finds the first of the terms, wherever they stand', () => {
+    const letter = fc.constantFrom('a', 'b', 'É', 'e\u0301', 'ß', 'ﬁ', '日', '🎉', '\u200d', ' ');
+    const text = fc.array(letter, { minLength: 200, maxLength: 700, size: 'max' }).map((letters) => letters.join(''));
+    const terms = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'e', 's', 'fi', '日', '🎉'), minLength: 1, maxLength: 8 }), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const beginning = (line: string, sought: string[]): number => {
+      const letters = [...line.matchAll(/\P{M}\p{M}*/gsu)].map(([one]) => (one === ' ' ? one : normalise(one)));
+      const first = Math.min(...sought.map((term) => letters.join('').indexOf(term)).filter((at) => at >= 0));
+      let end = 0;
+      return letters.findIndex((one) => (end += one.length) > first) - 40;
+    };
+    fc.assert(
+      fc.property(text, terms, (given, sought) => {
+        const line = given.replace(/\s+/g, ' ').trim();
+        const start = Math.max(0, beginning(line, sought));
+        fc.pre(line.length > SNIPPET_LENGTH && sought.some((term) => normalise(line).includes(term)));
+        const rest = line
+          .match(/\P{M}\p{M}*/gsu)!
+          .slice(start)
+          .join('');
+        const snippet = snippetOf(line, sought);
+        expect(snippet.startsWith('…')).toBe(start > 0);
+        expect(rest.startsWith(snippet.replaceAll('…', ''))).toBe(true);
+        expect(snippet.endsWith('…')).toBe(rest.length > snippet.replaceAll('…', '').length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('reads a long text no further than it has to', () => {
+    const filler = '的一是在不了有和人这中大为上个国我以要他'.repeat(500);
+    const costOf = (text: string): number => {
+      const since = process.cpuUsage();
+      for (let n = 0; n < 50; n++) snippetOf(text, ['zebra']);
+      return process.cpuUsage(since).user;
+    };
+    const [late, early] = [costOf(`${filler} zebra`), costOf(`zebra ${filler}`)];
+    expect(early).toBeLessThan(late / 3);
   });
 });
 

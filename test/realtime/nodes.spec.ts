@@ -176,6 +176,20 @@ describe('two processes that cannot hear each other', () => {
     expect((await there.hears('me:updated')).my).toBe((await bob.gets('/users/me')).my);
   }, 20_000);
 
+  it('bring rooms also to those who are told of something later first', async () => {
+    const { ana, bob, eva, kim } = await world.people('ana', 'bob', 'eva', 'kim');
+    const known = await ana.opensGroup(bob, eva, kim);
+    const theirs = await Promise.all([bob, eva, kim].map((person) => listening(person, other)));
+    const room = await ana.opensGroup(bob, eva, kim);
+    await bob.does('PATCH', `/rooms/${known.id}/users/me`, { muted: true }, other);
+    await listening(eva, other);
+    await ana.deletes(`/rooms/${known.id}/users/${kim.id}`);
+    const heard = await Promise.allSettled(theirs.map((ear) => ear.hears('room:created', ({ room: { id } }) => id === room.id, 5_000)));
+    expect(heard.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    await ana.says(room, 'hello');
+    await Promise.all(theirs.map((ear) => ear.hearsText('hello', 5_000)));
+  }, 20_000);
+
   it('bring latecomers all that is new, though somebody comes later still', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.posts('/rooms', { type: 'team', name: 'x', historyVisibility: 'since_joined' });

@@ -19,8 +19,10 @@ const PATIENCE_MS = 250;
 /** A person with sockets in this process. */
 export class LivePerson {
   readonly connections = new Set<Connection>();
-  /** The newest personal change that was told here. */
-  my = 0;
+  /** The newest personal change that was told here; -1: none of the sockets was greeted yet. */
+  my = -1;
+  /** How often changes were passed over, and not looked at since: one of them may have been a room, which is not heard. */
+  holes = 0;
   /** What came before its turn. */
   private early: PersonPacket[] = [];
   private readonly log = new Logger('LivePerson');
@@ -44,12 +46,24 @@ export class LivePerson {
     else this.say(packet);
   }
 
+  /** One socket is told of everything up to `my`: the others may have missed of it what came before, and it what they heard already. */
+  greets(my: number): void {
+    if (this.my >= 0 && this.my !== my) this.holes++;
+    this.knows(my);
+  }
+
+  /** What is missing up to `my` is not waited for any longer. */
+  passOver(my: number): void {
+    if (this.my >= 0 && this.my < my) this.holes++;
+    this.knows(my);
+  }
+
   /** It was told of everything up to `my`, and hears what waited for it. */
   knows(my: number): void {
     this.my = Math.max(this.my, my);
     for (let next = this.early[0]; next && !this.isEarly(next); next = this.early[0]) {
       this.early.shift();
-      this.my = Math.max(this.my, next.my ?? 0);
+      this.my = Math.max(this.my, next.my ?? this.my);
       for (const connection of this.connections) connection.tellWhenReady(next);
     }
   }
@@ -61,12 +75,12 @@ export class LivePerson {
     this.knows(this.my);
     if (!this.early.includes(packet)) return;
     setTimeout(() => {
-      if (this.early.includes(packet)) this.knows((packet.my ?? 0) - 1);
+      if (this.early.includes(packet)) this.passOver((packet.my ?? 0) - 1);
     }, PATIENCE_MS).unref();
   }
 
   private isEarly({ my }: PersonPacket): boolean {
-    return my !== null && this.my > 0 && my > this.my + 1;
+    return my !== null && this.my >= 0 && my > this.my + 1;
   }
 }
 

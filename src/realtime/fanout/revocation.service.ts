@@ -139,7 +139,10 @@ export class Revocation implements OnApplicationBootstrap {
         my: number,
         body: JsonText.of({ roomId: room.id, reason, ...(number !== null && { my: number }) }),
       });
-      person.knows(number ?? 0);
+      if (number === null) return;
+      // One that was read may stand for more than this loss.
+      person.passOver(my === undefined ? number : number - 1);
+      person.knows(number);
     });
   }
 }

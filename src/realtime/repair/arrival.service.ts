@@ -37,7 +37,7 @@ export class Arrival {
     const seats = await this.takeSeats(connection);
     const start = await this.synced.start(connection.actor);
     if (connection.socket.disconnected) return;
-    person.knows(newcomer.my);
+    person.greets(newcomer.my);
     connection.greet({ ...newcomer, ...start, protocol: this.settings.realtime.protocol, limits: limitsOf(this.settings) });
     const told = new Map(start.rooms.map((room) => [room.roomId, room]));
     for (const seat of seats) seat.settle(told.get(seat.room.id) ?? NOTHING);

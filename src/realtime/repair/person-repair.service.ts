@@ -12,8 +12,8 @@ const AT_ONCE = 1_000;
 const GRACE_MS = 250;
 
 /**
- * The same for what concerns a person alone: who is further than their sockets were told gets the rooms that they miss, and by a number with
- * a hole before it learns that there is more to reload.
+ * The same for what concerns a person alone: who is further than their sockets were told, or was told with a hole, gets the rooms that they
+ * miss, and by a number learns that there is more to reload.
  */
 @Injectable()
 export class PersonRepair {
@@ -37,7 +37,7 @@ export class PersonRepair {
       const some = new Map(all.slice(at, at + AT_ONCE).map((person) => [person.userId, person]));
       for (const { userId, my } of await this.queries.personalHeads([...some.keys()])) {
         const person = some.get(userId);
-        if (person && isGreeted(person) && my > person.my) behind.set(person, my);
+        if (person && isGreeted(person) && misses(person, my)) behind.set(person, my);
       }
     }
     if (behind.size === 0) return;
@@ -47,16 +47,23 @@ export class PersonRepair {
     }, GRACE_MS).unref();
   }
 
-  private async repair(person: LivePerson, my: number): Promise<void> {
-    if (my <= person.my) return;
-    const own = await this.seats.seats(person.userId);
-    for (const { roomId } of own) {
-      const missing = [...person.connections].some((connection) => !connection.seats.has(roomId));
-      if (missing) await this.arrival.enter(person, roomId, my);
+  private async repair(person: LivePerson, head: number): Promise<void> {
+    if (!misses(person, head)) return;
+    // Until all is done, it is a hole: where something fails, the next look begins anew.
+    person.passOver(head);
+    const { holes } = person;
+    for (const { roomId } of await this.seats.seats(person.userId)) {
+      // A socket that arrives takes its seats itself.
+      const missing = [...person.connections].some(({ ready, seats }) => ready && !seats.has(roomId));
+      if (missing) await this.arrival.enter(person, roomId, head);
     }
-    const me = meViewOf(await this.users.require(person.userId), my);
-    person.say({ event: 'me:updated', my, body: JsonText.of({ me, my }) });
+    const user = await this.users.require(person.userId);
+    person.holes -= holes;
+    const { my } = person;
+    person.say({ event: 'me:updated', my, body: JsonText.of({ me: meViewOf(user, my), my }) });
   }
 }
+
+const misses = (person: LivePerson, my: number): boolean => my > person.my || person.holes > 0;
 
 const isGreeted = ({ connections }: LivePerson): boolean => [...connections].some((connection) => connection.ready);

@@ -259,6 +259,11 @@ describe('search', () => {
     expect((await ana.patches(path, { text: null })).text).toBeNull();
     expect(await idsOf(ana, 'egret')).toEqual([]);
     expect(await ana.deletes(path)).toMatchObject({ media: [], text: null });
+    // Nor is it forgotten when the text went before the index had heard of it.
+    const hasty = await ana.says(room, 'a stork', { mediaIds: [await uploaded(ana)] });
+    for (const text of [null, 'a crane']) await ana.patches(`/rooms/${room.id}/messages/${hasty.id}`, { text });
+    expect(await idsOf(ana, 'crane', '&hasMedia=true')).toEqual([hasty.id]);
+    expect(await idsOf(ana, 'crane', '&hasMedia=false')).toEqual([]);
   });
 
   it.each([

@@ -33,7 +33,7 @@ export class SearchIndex {
       [message.roomId, message.id],
     );
     const entry = { ...message, text, hasMedia: row?.hasMedia ?? false };
-    await this.insert([entry], 'DO UPDATE SET normal = excluded.normal, grams = excluded.grams');
+    await this.insert([entry], 'DO UPDATE SET has_media = excluded.has_media, normal = excluded.normal, grams = excluded.grams');
   }
 
   /**

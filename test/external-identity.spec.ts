@@ -219,19 +219,26 @@ describe('the keys', () => {
     expect(identity.fetches - before).toBeLessThanOrEqual(2);
   });
 
-  it('that cannot be had: 503, few tries, and all is well when they can', async () => {
+  it.each([
+    ['an error', 500, null],
+    ['an object that holds none', 200, '{}'],
+    ['keys that are none', 200, '{"keys":[1]}'],
+    ['a page', 200, '<!doctype html><title>Welcome</title>'],
+    ['more than any set of keys', 200, `{"keys":[],"more":"${'x'.repeat(1_000_000)}"}`],
+  ])('that cannot be had for %s: 503, few tries, and all is well when they can', async (_, trouble, words) => {
     const other = await IdentityService.start();
-    other.status = 500;
-    const node = await startApp({ env: other.env });
+    Object.assign(other, { status: trouble, body: words });
+    const node = await startApp({ env: other.env, databaseUrl: server.databaseUrl });
     try {
       const ask = async () => logins.me(await other.token({ sub: 'waiting' }), node.url);
       const answers = await Promise.all(Array.from({ length: 20 }, ask));
+      for (let i = 0; i < 20; i++) answers.push(await ask());
       for (const { status, body, headers } of answers) {
         expect([status, body.code]).toEqual([503, 'identity_unavailable']);
         expect(Number(headers['retry-after'])).toBeGreaterThan(0);
       }
       expect(other.fetches).toBeLessThanOrEqual(2);
-      other.status = 200;
+      Object.assign(other, { status: 200, body: null });
       await until('the keys', async () => (await ask()).status === 200);
     } finally {
       await node.close();

@@ -28,6 +28,8 @@ export class IdentityService {
   fetches = 0;
   /** 200, or what it answers in trouble. */
   status = 200;
+  /** What it answers in the place of its keys. */
+  body: string | null = null;
   private constructor(
     private readonly server: Server,
     public keys: Key[],
@@ -40,7 +42,9 @@ export class IdentityService {
       service.fetches++;
       void Promise.all(
         service.keys.map(async ({ publicKey, kid, alg }) => ({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' })),
-      ).then((keys) => response.writeHead(service.status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys })));
+      ).then((keys) =>
+        response.writeHead(service.status, { 'content-type': 'application/json' }).end(service.body ?? JSON.stringify({ keys })),
+      );
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -15,6 +15,8 @@ import type { VerifiedActor } from '../token.service.js';
 const KEYS_LIVE_MS = 600_000;
 const RETRY_MS = 2_000;
 const FETCH_TIMEOUT_MS = 3_000;
+/** Far more than a dozen keys with the chains of their certificates. */
+const MAX_KEYS_BYTES = 512 * 1024;
 /** Clocks of two services differ. */
 const TOLERANCE_SECONDS = 5;
 const NAMESPACE = '5b1c9c8e-8f0e-4b52-9a53-3f2d61f0a7d4';
@@ -22,6 +24,7 @@ const NAMESPACE = '5b1c9c8e-8f0e-4b52-9a53-3f2d61f0a7d4';
 const MAX_SECONDS = 253_402_300_799;
 
 const word = z.string().min(1).max(255).refine(isStorable);
+const keySet = z.object({ keys: z.array(z.looseObject({})) });
 const claims = z.object({
   iss: z.string(),
   sub: word,
@@ -94,11 +97,7 @@ function refusal(error: unknown): Error {
 }
 
 /** Whether it is the service that failed, not the token. */
-const isOutage = (error: unknown): boolean =>
-  error instanceof IdentityUnavailable ||
-  error instanceof errors.JWKSTimeout ||
-  error instanceof errors.JWKSInvalid ||
-  (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC');
+const isOutage = (error: unknown): boolean => error instanceof IdentityUnavailable || error instanceof errors.JWKSInvalid;
 
 function keyOf({ jwksUrl, publicKey, refetchSeconds }: ExternalIssuer, log: Logger): KeyObject | JWTVerifyGetKey {
   if (!jwksUrl) return createPublicKey(publicKey ?? '');
@@ -112,13 +111,37 @@ function keyOf({ jwksUrl, publicKey, refetchSeconds }: ExternalIssuer, log: Logg
       if (performance.now() - triedAt < RETRY_MS) throw new IdentityUnavailable();
       triedAt = performance.now();
       try {
-        const answer = await fetch(url, options);
-        if (answer.status === 200) triedAt = -Infinity;
-        return answer;
+        const keys = await keySetIn(await fetch(url, options));
+        triedAt = -Infinity;
+        return Response.json(keys);
       } catch (error) {
         log.error(`keys of the identity service: ${error instanceof Error ? error.message : String(error)}`);
         throw new IdentityUnavailable();
       }
     },
   });
+}
+
+/** The keys of an answer. Throws whatever else it is: the library would take it for a success, and ask again at once. */
+async function keySetIn(answer: Response): Promise<z.infer<typeof keySet>> {
+  if (answer.status !== 200) {
+    await answer.body?.cancel();
+    throw new Error(`answered ${answer.status}`);
+  }
+  const { data } = keySet.safeParse(JSON.parse(await textOf(answer)));
+  if (!data) throw new Error('answered something that is no set of keys');
+  return data;
+}
+
+/** The body of an answer, at most {@link MAX_KEYS_BYTES} long. */
+async function textOf(answer: Response): Promise<string> {
+  const body: AsyncIterable<Uint8Array> | null = answer.body;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.byteLength;
+    if (length > MAX_KEYS_BYTES) throw new Error('answered more than a set of keys');
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

@@ -74,6 +74,7 @@ export class MediaCollector {
   /** What can be seen only by going through everything: for every day. */
   async sweep(signal?: AbortSignal): Promise<Pick<Collected, 'doomed' | 'strays'>> {
     const doomed = await this.doomForgotten(signal);
+    await this.store.removeDrafts();
     return { doomed, strays: await this.removeStrays(signal) };
   }
 

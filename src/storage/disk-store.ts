@@ -135,6 +135,18 @@ export class DiskStore extends ObjectStore {
     }
   }
 
+  override async removeDrafts(): Promise<void> {
+    try {
+      for await (const name of entries(this.incoming)) {
+        const draft = path.join(this.incoming, name);
+        const head = await this.headOf(draft);
+        if (head && head.modifiedAt.getTime() < Date.now() - STALE_MS) await rm(draft, { force: true });
+      }
+    } catch (error) {
+      throw this.refusal(error);
+    }
+  }
+
   async check(): Promise<void> {
     try {
       await this.prepare();
@@ -171,11 +183,6 @@ export class DiskStore extends ObjectStore {
   private async makeFolders(): Promise<void> {
     await mkdir(this.objects, { recursive: true });
     await mkdir(this.incoming, { recursive: true });
-    for await (const name of entries(this.incoming)) {
-      const draft = path.join(this.incoming, name);
-      const head = await this.headOf(draft);
-      if (head && head.modifiedAt.getTime() < Date.now() - STALE_MS) await rm(draft, { force: true });
-    }
   }
 
   private refusal(error: unknown): DomainError {

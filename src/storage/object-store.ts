@@ -98,6 +98,11 @@ export abstract class ObjectStore {
   /** Every object whose key begins with `prefix`, in no order; one that comes or goes meanwhile may be told or not. */
   abstract list(prefix: string): AsyncIterable<ListedObject>;
 
+  /** Removes what puts of dead processes left behind, where nothing else does. Drafts that may still be written stay. */
+  removeDrafts(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Resolves when the store can be written to. @throws StorageUnavailable */
   abstract check(): Promise<void>;
 }

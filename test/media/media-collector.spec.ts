@@ -1,4 +1,4 @@
-import { utimes } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -140,6 +140,17 @@ describe('the collector', () => {
     expect(await runs()).toMatchObject({ strays: 0 });
     await store.delete(Array.from({ length: 1_000 }, (_, i) => `media/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11/many${i}`));
     await store.delete(left);
+  });
+
+  it('takes what was being written when a process died once it is old, also when the process after it began at once', async () => {
+    const drafts = path.join(world.app.app.get(Settings).dataDir, 'media', 'incoming');
+    const [old, young] = ['old', 'young'].map((name) => path.join(drafts, name)) as [string, string];
+    await file();
+    for (const draft of [old, young]) await writeFile(draft, 'x');
+    await utimes(old, 0, 0);
+    await runs();
+    expect(readdirSync(drafts)).toEqual(['young']);
+    await rm(young);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm, utimes, writeFile, mkdir } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -26,15 +26,22 @@ describe('a folder as the store of objects', () => {
 
   behavesAsAnObjectStore(() => store);
 
-  it('keeps no draft of a failed put, and sweeps what a dead process left', async () => {
-    const incoming = path.join(dir, 'other', 'incoming');
-    await mkdir(incoming, { recursive: true });
-    await writeFile(path.join(incoming, 'old'), 'x');
-    await writeFile(path.join(incoming, 'new'), 'x');
-    await utimes(path.join(incoming, 'old'), 0, 0);
-    await new DiskStore({ dir: path.join(dir, 'other'), secret }).check();
-    expect(await readdir(incoming)).toEqual(['new']);
+  it('keeps no draft of a failed put', async () => {
     expect(await readdir(path.join(dir, 'media', 'incoming'))).toEqual([]);
+  });
+
+  it('removes the drafts of a dead process once they are old, however long it is in use itself', async () => {
+    const incoming = path.join(dir, 'other', 'incoming');
+    const other = new DiskStore({ dir: path.join(dir, 'other'), secret });
+    await other.removeDrafts();
+    await other.check();
+    await writeFile(path.join(incoming, 'left'), 'x');
+    await writeFile(path.join(incoming, 'new'), 'x');
+    await other.removeDrafts();
+    expect((await readdir(incoming)).sort()).toEqual(['left', 'new']);
+    await utimes(path.join(incoming, 'left'), 0, 0);
+    await other.removeDrafts();
+    expect(await readdir(incoming)).toEqual(['new']);
   });
 
   it('has no links for strangers: the application streams', async () => {
@@ -82,6 +89,7 @@ describe('a folder as the store of objects', () => {
     expect(body.destroyed).toBe(true);
     await expect(broken.get('x')).rejects.toBeInstanceOf(StorageUnavailable);
     await expect(broken.head('x')).rejects.toBeInstanceOf(StorageUnavailable);
+    await expect(broken.removeDrafts()).rejects.toBeInstanceOf(StorageUnavailable);
     await expect(broken.check()).rejects.toBeInstanceOf(StorageUnavailable);
   });
 });

@@ -166,6 +166,27 @@ describe('two processes that cannot hear each other', () => {
     expect(there.all('room-user:added')[0].roomUsers).toMatchObject([{ userId: eva.id }]);
   }, 20_000);
 
+  it('say nothing twice where too much is missing, and it is left to the sockets', async () => {
+    const { ana, bob } = await world.people('ana', 'bob');
+    const room = await ana.opensGroup(bob);
+    const there = await listening(bob, other);
+    const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
+    const client = await world.database();
+    // A thousand changes and more, in one commit of a process whose word nobody hears.
+    await client.query(
+      `WITH head AS (UPDATE room_heads SET rev = rev + 1200 WHERE room_id = $1 RETURNING room_id, rev)
+       INSERT INTO room_changes (room_id, kind, entity_id, rev) SELECT room_id, 'message', gen_random_uuid(), rev - n FROM head, generate_series(0, 1199) n`,
+      [room.id],
+    );
+    await client.end();
+    // In step with its messages, which come meanwhile.
+    let sent = lastSeq;
+    for (; there.all('resync').length === 0; sent++) await sends(there, room, 'meanwhile');
+    await sends(there, room, 'afterwards');
+    await there.hearsText('afterwards', 5_000);
+    expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, sent + 1));
+  }, 20_000);
+
   it('bring rooms to those who were added, too', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const there = await listening(bob, other);

@@ -178,9 +178,10 @@ export class LiveRoom {
     if (fence === this.fence + 1) this.fence = fence;
   }
 
-  /** What lies before this point is not delivered any more. */
+  /** What lies before this point is not delivered any more. It may have been read a while ago, and is never a way back. */
   skipTo({ seq, rev }: Reached): void {
-    Object.assign(this.reached, { seq, rev });
+    this.reached.seq = Math.max(this.reached.seq, seq);
+    this.reached.rev = Math.max(this.reached.rev, rev);
     this.early = this.early.filter((packet) => packet.to > this.reached[packet.order]);
     for (const seat of this.apart) this.settled(seat);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ProcessRole } from '../config/process-role.js';
 import { type ClaimedJob, JobQueue } from './job-queue.js';
 import { JobRegistry, type Timer } from './job-registry.js';
@@ -10,7 +10,7 @@ const AT_ONCE = 3;
 const LOCK_SECONDS = 60;
 const POLL_MS = 1_500;
 const LAST_ATTEMPT = 10;
-/** How long a shutdown waits for the steps in flight; what is cut off runs again elsewhere. */
+/** How long a shutdown leaves to the steps in flight, from its beginning; what is cut off runs again elsewhere. */
 const PATIENCE_MS = 5_000;
 
 /** 2 s after the first failure, then twice as long each time, 15 minutes at most: ten attempts take half an hour. */
@@ -18,7 +18,7 @@ const backoffSeconds = (attempts: number): number => Math.min(2 ** attempts, 900
 
 /** Takes what is due from the table, step by step. */
 @Injectable()
-export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
+export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly log = new Logger('Jobs');
   private readonly stopping = new AbortController();
   private readonly running = new Set<Promise<void>>();
@@ -26,6 +26,8 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private nudge: () => void = () => undefined;
   private nudged = false;
   private troubled = false;
+  /** Of a shutdown, by `performance.now()`. */
+  private deadline = 0;
 
   constructor(
     private readonly queue: JobQueue,
@@ -37,12 +39,19 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.role.isServer && this.registry.kinds.length > 0) this.living = this.live();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** No step begins from now on. */
+  onModuleDestroy(): void {
     this.stopping.abort();
+    this.deadline = performance.now() + PATIENCE_MS;
     this.wake();
+  }
+
+  /** Not before: the sockets would be told only once the steps have ended. A global module's turn comes after theirs. */
+  async beforeApplicationShutdown(): Promise<void> {
     const quiet = this.living?.then(() => Promise.all(this.running));
     const patience = new AbortController();
-    await Promise.race([quiet, pause(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    const left = Math.max(this.deadline - performance.now(), 0);
+    await Promise.race([quiet, pause(left, undefined, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
   }
 

@@ -43,7 +43,8 @@ class Process {
   }
 
   stop(): Promise<void> {
-    return this.runner.onModuleDestroy();
+    this.runner.onModuleDestroy();
+    return this.runner.beforeApplicationShutdown();
   }
 
   sql<Row = Record<string, unknown>>(text: string, parameters?: unknown[]): Promise<Row[]> {

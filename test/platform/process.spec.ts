@@ -5,6 +5,7 @@ import pg from 'pg';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 import { AppProcess, type Environment } from '../support/processes.js';
 import { until } from '../support/until.js';
+import { World } from '../support/world.js';
 
 const SECRET = 'kR7mX2pQ9vT4wZ8nB3cF6hJ1sL5dG0aE';
 
@@ -74,6 +75,30 @@ describe('a process', () => {
       expect(performance.now() - told).toBeLessThan(5_000);
       idle.destroy();
     }
+  });
+
+  it('tells its sockets first when it ends, and then waits for the job under way', async () => {
+    const server = serve({ WRITER_LOCK_TIMEOUT_MS: '30000' });
+    const { ana } = await World.at(await server.url()).people('ana');
+    const room = await ana.opensGroup();
+    const ear = await ana.listens();
+    const holder = new pg.Client(database.url);
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE room_bans IN SHARE MODE');
+    await ana.deletes(`/rooms/${room.id}`);
+    const held = async () => (await holder.query(`SELECT 1 FROM pg_locks WHERE relation = 'room_bans'::regclass AND NOT granted`)).rowCount;
+    await until('that the room is being emptied', held);
+    server.kill('SIGTERM');
+    const told = performance.now();
+    // Sooner than a job is given up.
+    await ear.hears('server:draining', () => true, 4_000);
+    await until('that the socket is closed', () => !ear.socket.connected, 4_000);
+    expect(await held()).toBe(1);
+    await holder.query('COMMIT');
+    expect(await server.end()).toMatchObject({ code: 0, signal: null });
+    expect(performance.now() - told).toBeLessThan(10_000);
+    expect((await holder.query(`SELECT 1 FROM jobs WHERE kind = 'rooms:purge' AND locked_until IS NOT NULL`)).rowCount).toBe(0);
+    await holder.end();
   });
 
   it('refuses a database whose transactions are not read committed', async () => {

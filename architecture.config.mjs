@@ -29,7 +29,20 @@ export const modules = {
   messages: domain('users', 'friends', 'media', 'room-access', 'timeline', 'reactions', 'search'),
   sync: domain('users', 'room-access', 'timeline', 'room-users', 'rooms', 'messages'),
   moderation: domain('users', 'room-access', 'timeline'),
-  accounts: domain('users', 'auth', 'friends', 'media', 'room-access', 'timeline', 'room-users', 'rooms', 'reactions', 'messages'),
+  accounts: domain(
+    'users',
+    'auth',
+    'friends',
+    'media',
+    'room-access',
+    'timeline',
+    'room-users',
+    'rooms',
+    'invites',
+    'reactions',
+    'messages',
+    'moderation',
+  ),
 };
 
 const everything = Object.keys(modules);

@@ -14,6 +14,9 @@ export interface Part {
 
 const face = (id: string): string => `(SELECT ${userJson('o')} FROM users o WHERE o.id = ${id})`;
 
+/** SQL: of the rows `of` those whose room `r` is there. */
+const inRoom = (of: string): string => `JOIN rooms r ON r.id = ${of}.room_id AND r.deleted_at IS NULL`;
+
 const PERSON: readonly Part[] = [
   {
     type: 'profile',
@@ -52,7 +55,7 @@ const PERSON: readonly Part[] = [
   },
   {
     type: 'room',
-    from: `room_users ru JOIN rooms r ON r.id = ru.room_id WHERE ru.user_id = $1 AND r.deleted_at IS NULL`,
+    from: `room_users ru ${inRoom('ru')} WHERE ru.user_id = $1`,
     line: `jsonb_build_object('roomId', r.id, 'roomType', r.type, 'name', r.name, 'role', ru.role, 'joinedAt', ${timeJson('ru.joined_at')},
       'lastReadSeq', ru.last_read_seq, 'lastSeenAt', ${timeJson('ru.last_seen_at')}, 'muted', ru.muted, 'pinned', ru.pinned,
       'archived', ru.archived, 'draft', ru.draft)`,
@@ -72,7 +75,7 @@ const EDITS = `message_edits e WHERE e.room_id = m.room_id AND e.message_id = m.
  */
 const messages = (maxEdits: number): Part => ({
   type: 'message',
-  from: `messages m JOIN rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
+  from: `messages m ${inRoom('m')}
     LEFT JOIN room_users ru ON ru.room_id = m.room_id AND ru.user_id = m.user_id AND ru.visible_from_seq <= m.seq
     LEFT JOIN LATERAL (
       SELECT count(*) AS kept, coalesce(max(e.rev) FILTER (WHERE e.user_id = m.user_id), 0) AS own FROM ${EDITS} AND ru.user_id IS NULL
@@ -101,7 +104,7 @@ const messages = (maxEdits: number): Part => ({
 const DEEDS: readonly Part[] = [
   {
     type: 'reaction',
-    from: `reactions x JOIN rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE x.user_id = $1`,
+    from: `reactions x ${inRoom('x')} WHERE x.user_id = $1`,
     line: `jsonb_build_object('id', x.id, 'roomId', x.room_id, 'messageId', x.message_id, 'reaction', x.reaction,
       'createdAt', ${timeJson('x.created_at')})`,
     key: [['x.id', 'uuid']],
@@ -112,6 +115,37 @@ const DEEDS: readonly Part[] = [
     line: `jsonb_build_object('id', f.id, 'kind', f.kind, 'filename', f.filename, 'contentType', f.content_type, 'size', f.size,
       'sha256', encode(f.sha256, 'hex'), 'url', '/v1/media/' || f.id || '/content', 'createdAt', ${timeJson('f.created_at')})`,
     key: [['f.id', 'uuid']],
+  },
+  // Of what one did in rooms no more than one did oneself: what came of it is for who may read it there.
+  {
+    type: 'report',
+    from: `room_reports p ${inRoom('p')} WHERE p.reporter_id = $1`,
+    line: `jsonb_build_object('id', p.id, 'roomId', p.room_id, 'messageId', p.message_id, 'reason', p.reason, 'createdAt', ${timeJson('p.created_at')})`,
+    key: [['p.id', 'uuid']],
+  },
+  {
+    type: 'reportResolution',
+    from: `room_reports p ${inRoom('p')} WHERE p.resolved_by = $1`,
+    line: `jsonb_build_object('reportId', p.id, 'roomId', p.room_id, 'messageId', p.message_id, 'note', p.note, 'resolvedAt', ${timeJson('p.resolved_at')})`,
+    key: [['p.id', 'uuid']],
+  },
+  {
+    type: 'ban',
+    from: `room_bans b ${inRoom('b')} WHERE b.created_by = $1`,
+    line: `jsonb_build_object('roomId', b.room_id, 'userId', b.user_id, 'until', ${timeJson('b.until')}, 'reason', b.reason,
+      'createdAt', ${timeJson('b.created_at')})`,
+    key: [
+      ['b.room_id', 'uuid'],
+      ['b.user_id', 'uuid'],
+    ],
+  },
+  {
+    // Without its code, which lets whoever reads the file into the room.
+    type: 'invite',
+    from: `room_invites i ${inRoom('i')} WHERE i.created_by = $1`,
+    line: `jsonb_build_object('id', i.id, 'roomId', i.room_id, 'maxUses', i.max_uses, 'expiresAt', ${timeJson('i.expires_at')},
+      'createdAt', ${timeJson('i.created_at')})`,
+    key: [['i.id', 'uuid']],
   },
 ];
 

@@ -49,9 +49,10 @@ export class AccountsController {
 
   @Get('export')
   @ApiOperation({
-    summary: 'All that is kept of me, as lines of JSON',
+    summary: 'My own data, as lines of JSON',
     description:
-      'Each line has a `type`: `profile`, `session`, `friend`, `friendRequest`, `block`, `room`, `message`, `reaction`, `media`; ' +
+      'Each line has a `type`: `profile`, `session`, `friend`, `friendRequest`, `block`, `room`, `message`, `reaction`, `media`, ' +
+      '`report` (with my reason), `reportResolution` (with my note), `ban` and `invite` (of my making, without the code); ' +
       'a file that does not end with the type `end` is not whole. Nothing of deleted rooms. A message that I may not read any more is as I ' +
       'left it, whatever others made of it since; its `text` is null where it is not known any more who wrote it.',
   })

@@ -7,6 +7,7 @@ import { User } from '../users/user.entity.js';
 @Unique('room_invites_code_key', ['code'])
 @Check('room_invites_uses_check', 'uses >= 0 AND (max_uses IS NULL OR uses <= max_uses)')
 @Index('room_invites_room_id_idx', ['roomId', 'id'])
+@Index('room_invites_created_by_idx', ['createdBy', 'id'])
 export class Invite {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') roomId: string;

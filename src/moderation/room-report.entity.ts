@@ -6,6 +6,8 @@ import { User } from '../users/user.entity.js';
 @Entity('room_reports')
 @Unique('room_reports_once', ['roomId', 'messageId', 'reporterId'])
 @Index('room_reports_room_id_idx', ['roomId', 'id'])
+@Index('room_reports_reporter_id_idx', ['reporterId', 'id'])
+@Index('room_reports_resolved_by_idx', ['resolvedBy', 'id'], { where: 'resolved_by IS NOT NULL' })
 export class RoomReport {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') roomId: string;

@@ -1,9 +1,10 @@
-import { Column, CreateDateColumn, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { User } from '../users/user.entity.js';
 import { Room } from './room.entity.js';
 
 /** Somebody who may not come back, until `until` or for good. */
 @Entity('room_bans')
+@Index('room_bans_created_by_idx', ['createdBy', 'roomId', 'userId'])
 export class RoomBan {
   @PrimaryColumn('uuid') roomId: string;
   @PrimaryColumn('uuid') userId: string;

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { AccountRooms } from '../src/rooms/account-rooms.service.js';
+import type { Said } from './support/ear.js';
+import { group, line, ndjson, seat, takes, user } from './support/hand-made-file.js';
 import { type Person, World } from './support/world.js';
 
 let world: World;
@@ -12,7 +15,7 @@ afterAll(() => world?.stop());
 
 const rolesIn = async (person: Person, roomId: string): Promise<Record<string, string>> => {
   const { items } = await person.gets(`/rooms/${roomId}/users`);
-  return Object.fromEntries(items.map((seat: { user: { displayName: string }; role: string }) => [seat.user.displayName, seat.role]));
+  return Object.fromEntries(items.map((one: { user: { displayName: string }; role: string }) => [one.user.displayName, one.role]));
 };
 
 const lastEvent = async (person: Person, room: { id: string }): Promise<string> => (await person.page(room)).items.at(-1).system?.event;
@@ -159,5 +162,68 @@ describe('when the account of an owner', () => {
     await wakes(bob);
     await wakes(ana);
     expect(await rolesIn(ana, shared.id)).toEqual({ ana: 'admin', bob: 'owner' });
+  });
+});
+
+describe('when a file seats an owner whose account rests', () => {
+  const day = (number: number): string => `2020-05-0${number}T10:00:00.000Z`;
+  const GONE = { deactivatedAt: day(9) };
+  /** Of a public room: in it, by their time there, are its owner and an admin, who both rest, two members, of whom one looks, and an admin. */
+  const fileOf = (eye: Person, { owner = GONE, others = {} }: { owner?: object; others?: object } = {}) => {
+    const named = (name: string, more: object): Said => ({ ...user(`u-${randomUUID().slice(0, 20)}`), displayName: name, ...more });
+    const [ann, ben, cat, eve] = [named('ann', owner), named('ben', GONE), named('cat', others), named('eve', others)];
+    const room = { ...group(ann.id), isPublic: true };
+    const seats = [
+      seat(room.id, ann.id, 'owner'),
+      seat(room.id, ben.id, 'admin'),
+      seat(room.id, cat.id),
+      seat(room.id, eye.id),
+      seat(room.id, eve.id, 'admin'),
+    ].map((one, index) => ({ ...one, joinedAt: day(index + 1) }));
+    return { room, ben, lines: [ann, ben, cat, eve, room, ...seats] };
+  };
+  const settled = { ann: 'admin', ben: 'admin', cat: 'member', eye: 'member', eve: 'owner' };
+  const isCutOff = async ({ room, lines }: { room: Said; lines: object[] }): Promise<void> => {
+    const lost = line(room.id, randomUUID(), 'of nobody');
+    await expect(takes(world, ndjson(...lines, lost))).rejects.toThrow('userId is nobody who is here');
+  };
+
+  it.each([
+    ['rests', GONE],
+    ['is gone for good', { deletedAt: day(9) }],
+  ])('and %s, the longest-standing live admin has the room, and no stranger', async (_, owner) => {
+    const { eye, zoe } = await world.people('eye', 'zoe');
+    const { room, lines } = fileOf(eye, { owner });
+    await takes(world, ndjson(...lines));
+    expect(await rolesIn(eye, room.id)).toEqual(settled);
+    await zoe.posts(`/rooms/${room.id}/join`);
+    expect(await rolesIn(eye, room.id)).toEqual({ ...settled, zoe: 'member' });
+    const { seq, rev } = await eye.page(room);
+    await takes(world, ndjson(...lines));
+    expect(await eye.page(room)).toMatchObject({ seq, rev });
+  });
+
+  it('and the file is cut off, the room is neither a stranger’s nor an admin’s who wakes', async () => {
+    const { eye, zoe, root } = await world.people('eye', 'zoe', 'root');
+    const [joined, woken, healed] = [fileOf(eye), fileOf(eye), fileOf(eye)];
+    for (const file of [joined, woken, healed]) await isCutOff(file);
+    expect(await rolesIn(eye, joined.room.id)).toMatchObject({ ann: 'owner', eve: 'admin' });
+    await zoe.posts(`/rooms/${joined.room.id}/join`);
+    expect(await rolesIn(eye, joined.room.id)).toEqual({ ...settled, zoe: 'member' });
+    await root.becomesPlatformAdmin();
+    await root.posts(`/users/${woken.ben.id}/activate`);
+    expect(await rolesIn(eye, woken.room.id)).toEqual(settled);
+    await takes(world, ndjson(...healed.lines));
+    expect(await rolesIn(eye, healed.room.id)).toEqual(settled);
+  });
+
+  it('and nobody else is live, the room waits for who comes', async () => {
+    const { eye, zoe, root } = await world.people('eye', 'zoe', 'root');
+    await root.becomesPlatformAdmin();
+    await root.posts(`/users/${eye.id}/deactivate`);
+    const { room, lines } = fileOf(eye, { others: GONE });
+    await takes(world, ndjson(...lines));
+    await zoe.posts(`/rooms/${room.id}/join`);
+    expect(await rolesIn(zoe, room.id)).toEqual({ ...settled, eve: 'admin', zoe: 'owner' });
   });
 });

@@ -3,14 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import pg from 'pg';
 import { Transactions } from '../src/database/transactions.js';
-import { Importer, type Tally } from '../src/manage/transfer/importer.js';
 import { InstallationExport } from '../src/manage/transfer/installation-export.js';
-import { readLines } from '../src/manage/transfer/reading.js';
 import { UnreadAudit } from '../src/room-users/unread-audit.service.js';
 import type { Said } from './support/ear.js';
+import { AT, group, line, ndjson, seat, takes, user } from './support/hand-made-file.js';
 import { AppProcess, type Ended } from './support/processes.js';
 import { call, Person, World } from './support/world.js';
 
@@ -37,44 +35,14 @@ const imported = async (text: string): Promise<Ended> => {
   return manage(there, 'import', file);
 };
 
-/** What the command does, without a process for it; in pieces, as a file comes. */
-const takes = (text: string): Promise<Tally> => new Importer(there.app.app).run(readLines(Readable.from(pieces(Buffer.from(text)))));
-
-function* pieces(bytes: Buffer): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += 65_535) yield bytes.subarray(at, at + 65_535);
-}
-
 const wrongMarks = async (): Promise<number> => (await there.app.app.get(UnreadAudit).run()).wrong;
 
-const ndjson = (...records: object[]): string =>
-  [{ record: 'header', format: 'parley', version: 1 }, ...records].map((record) => `${JSON.stringify(record)}\n`).join('');
 const records = (text: string): Said[] =>
   text
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line));
+    .map((one) => JSON.parse(one));
 const epoch = async (): Promise<string> => (await db.query(`SELECT value FROM server_state WHERE key = 'epoch'`)).rows[0].value;
-const AT = '2020-05-01T10:00:00.000Z';
-const user = (username: string, id: string = randomUUID()) => ({ record: 'user', id, username, createdAt: AT });
-const group = (createdBy: string, id: string = randomUUID()) => ({
-  record: 'room',
-  id,
-  type: 'group',
-  name: 'old days',
-  createdBy,
-  createdAt: AT,
-});
-const line = (roomId: string, userId: string, text: string, more: object = {}) => ({
-  record: 'message',
-  id: randomUUID(),
-  roomId,
-  userId,
-  text,
-  createdAt: AT,
-  ...more,
-});
-const seat = (roomId: string, userId: string, role = 'member') => ({ record: 'room-user', roomId, userId, role, joinedAt: AT });
-
 /** The same person at the other installation, once they have a password there. */
 async function arrives(person: Person): Promise<Person> {
   const { rows } = await source.query(`SELECT password_hash FROM users WHERE id = $1`, [person.id]);
@@ -302,7 +270,7 @@ describe('a file made by hand', () => {
   ])(
     'is refused for %s',
     async (_, text, complaint) => {
-      const problem = await takes(text).then(String, (error: Error) => error.message);
+      const problem = await takes(there, text).then(String, (error: Error) => error.message);
       expect(problem).toContain(complaint);
       expect(problem).not.toContain('\n');
       expect((await db.query(`SELECT 1 FROM messages WHERE room_id = $1`, [room.id])).rowCount).toBe(0);
@@ -317,7 +285,7 @@ describe('a file made by hand', () => {
     expect([code, stderr]).toEqual([1, 'line 3: username must be 3 to 32 of a-z 0-9 _ . -\n']);
     expect((await db.query(`SELECT 1 FROM users WHERE id = $1`, [newcomer.id])).rowCount).toBe(0);
     const taken = people.ana.username;
-    await expect(takes(ndjson(user(taken)))).rejects.toThrow(`line 2: username is taken: ${taken} is another account here`);
+    await expect(takes(there, ndjson(user(taken)))).rejects.toThrow(`line 2: username is taken: ${taken} is another account here`);
   }, 60_000);
 
   it('brings of a deleted message no hash, which would tell a short text', async () => {
@@ -325,7 +293,7 @@ describe('a file made by hand', () => {
     const past = group(author.id);
     const kept = line(past.id, author.id, 'yes', { requestHash });
     const gone = line(past.id, author.id, '', { text: null, requestHash, deletedAt: AT });
-    await takes(ndjson(author, past, kept, gone, seat(past.id, author.id, 'owner')));
+    await takes(there, ndjson(author, past, kept, gone, seat(past.id, author.id, 'owner')));
     const { rows } = await db.query(`SELECT id, encode(request_hash, 'hex') AS hash FROM messages WHERE room_id = $1 ORDER BY seq`, [
       past.id,
     ]);
@@ -346,7 +314,7 @@ describe('a file made by hand', () => {
     const count = async () =>
       (await db.query(`SELECT count(*)::int AS n, max(seq)::int AS last FROM messages WHERE room_id = $1`, [past.id])).rows[0];
 
-    await expect(takes(ndjson(...head, ...broken, ...tail))).rejects.toThrow('line 3215: userId is nobody who is here');
+    await expect(takes(there, ndjson(...head, ...broken, ...tail))).rejects.toThrow('line 3215: userId is nobody who is here');
     const { n, last } = await count();
     expect(n).toBe(last);
     expect(n).toBeGreaterThan(2_000);

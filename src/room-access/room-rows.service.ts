@@ -21,6 +21,9 @@ export interface Newcomer {
   lastSentAt?: Date | undefined;
 }
 
+/** SQL: the account `u` is nobody's who could act. That of an owner ends only with an heir; an import brings one that ended all the same. */
+const AT_REST = `(u.deactivated_at IS NOT NULL OR u.deleted_at IS NOT NULL)`;
+
 /** Each takes some rows of a room that is gone, by key. */
 const PURGES = {
   room_users: `DELETE FROM room_users WHERE room_id = $1 AND ctid = ANY (ARRAY(
@@ -188,37 +191,38 @@ export class RoomRows implements OnModuleInit {
   }
 
   /**
-   * Who takes each room over from somebody: the longest-standing admin, else member, whose account is live; else (unless `liveOnly`) one
-   * whose account rests. None where nobody else sits. @param roomIds at most 100
+   * Who comes next in each room, besides somebody who goes: the longest-standing admin, else member, whose account is live; else (unless
+   * `liveOnly`) one whose account rests. None where nobody else sits. @param roomIds at most 100
    */
-  async heirs(roomIds: readonly string[], ownerId: string, liveOnly: boolean): Promise<Map<string, RoomUser>> {
+  async heirs(roomIds: readonly string[], { besides, liveOnly }: { besides?: string; liveOnly: boolean }): Promise<Map<string, RoomUser>> {
+    if (roomIds.length === 0) return new Map();
     const rows = await this.transactions.query<{ room_id: string; user_id: string }>(
       `SELECT r.id AS room_id, heir.user_id FROM unnest($1::uuid[]) AS r (id), LATERAL (
          SELECT ru.user_id FROM room_users ru JOIN users u ON u.id = ru.user_id
-         WHERE ru.room_id = r.id AND ru.user_id <> $2 AND u.deleted_at IS NULL AND (NOT $3 OR u.deactivated_at IS NULL)
+         WHERE ru.room_id = r.id AND ru.user_id IS DISTINCT FROM $2::uuid AND u.deleted_at IS NULL AND (NOT $3 OR u.deactivated_at IS NULL)
          ORDER BY u.deactivated_at IS NOT NULL, ru.role <> 'admin', ru.joined_at, ru.user_id LIMIT 1) heir`,
-      [roomIds, ownerId, liveOnly],
+      [roomIds, besides ?? null, liveOnly],
     );
     return this.byRoom(rows);
   }
 
-  /** Ids of the living rooms in which somebody sits and whose owner's account rests, by id, past `after`. */
+  /** Ids of the living rooms in which somebody sits and whose owner's account rests, or has ended, by id, past `after`. */
   async roomsAtRest(userId: string, { after, limit }: { after: string | null; limit: number }): Promise<string[]> {
     const rows = await this.transactions.query<{ room_id: string }>(
       `SELECT ru.room_id FROM room_users ru JOIN rooms r ON r.id = ru.room_id
          JOIN room_users o ON o.room_id = ru.room_id AND o.role = 'owner' JOIN users u ON u.id = o.user_id
        WHERE ru.user_id = $1 AND ($2::uuid IS NULL OR ru.room_id > $2) AND ru.role <> 'owner' AND r.deleted_at IS NULL
-         AND u.deactivated_at IS NOT NULL ORDER BY ru.room_id LIMIT $3`,
+         AND ${AT_REST} ORDER BY ru.room_id LIMIT $3`,
       [userId, after, limit],
     );
     return rows.map((row) => row.room_id);
   }
 
-  /** The owners of these rooms whose accounts rest, by room. @param roomIds at most 100 */
+  /** The owners of these rooms whose accounts rest, or have ended, by room. @param roomIds at most 100 */
   async restingOwners(roomIds: readonly string[]): Promise<Map<string, RoomUser>> {
     const rows = await this.transactions.query<{ room_id: string; user_id: string }>(
       `SELECT o.room_id, o.user_id FROM room_users o JOIN users u ON u.id = o.user_id
-       WHERE o.room_id = ANY ($1::uuid[]) AND o.role = 'owner' AND u.deactivated_at IS NOT NULL`,
+       WHERE o.room_id = ANY ($1::uuid[]) AND o.role = 'owner' AND ${AT_REST}`,
       [roomIds],
     );
     return this.byRoom(rows);

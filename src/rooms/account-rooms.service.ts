@@ -11,6 +11,12 @@ import { Ownership } from './ownership.service.js';
 /** Rooms of one step: one transaction, or a part of the caller's. */
 const ROOMS_AT_ONCE = 20;
 
+/** A room whose owner's account rests: the heir is the one among its members whose account is live and who comes next. */
+export interface Vacancy {
+  readonly owner: RoomUser;
+  readonly heir: RoomUser | undefined;
+}
+
 /**
  * What becomes of somebody's rooms when their account rests or ends. A person may own and sit in thousands, so it goes in steps by the id
  * of the room: each method takes the last step's answer (null at first) and gives the next one's, null at the end. A step done twice does
@@ -59,32 +65,44 @@ export class AccountRooms {
     return null;
   }
 
-  /** For an account that wakes: rooms of theirs whose owner rests become theirs, as they would have when the owner went. */
+  /** For an account that wakes: rooms of theirs whose owner rests become theirs, if nobody else in them is live. */
   async takeOver(userId: string, after: string | null = null): Promise<string | null> {
     const roomIds = await this.rows.roomsAtRest(userId, { after, limit: ROOMS_AT_ONCE });
     await this.access.holdAll(roomIds, async (rooms) => this.succeed(rooms, await this.vacancies(roomIds, userId), userId));
     return roomIds.length < ROOMS_AT_ONCE ? null : (roomIds.at(-1) ?? null);
   }
 
-  /**
-   * The owners of these rooms whose accounts rest, by room; where there are any, their heads are held, and this person's, before any other.
-   * Expects the rooms' heads. @param roomIds at most 100
-   */
-  async vacancies(roomIds: readonly string[], userId: string): Promise<Map<string, RoomUser>> {
-    const owners = await this.rows.restingOwners(roomIds);
-    if (owners.size === 0) return owners;
-    await this.heads.lock([userId, ...[...owners.values()].map((owner) => owner.userId)]);
-    // Again: somebody may have woken until their head was ours.
-    return this.rows.restingOwners(roomIds);
+  /** Gives rooms whose owner rests to their heirs, where one is live: an import may have seated them so. */
+  async settle(roomIds: readonly string[]): Promise<void> {
+    for (let at = 0; at < roomIds.length; at += ROOMS_AT_ONCE) {
+      const some = roomIds.slice(at, at + ROOMS_AT_ONCE);
+      await this.access.holdAll(some, async (rooms) => this.succeed(rooms, await this.vacancies(some)));
+    }
   }
 
-  /** Makes this member, who is live or about to be, the owner of rooms whose owner rests. Nobody else in them is live. */
-  async succeed(rooms: readonly Room[], owners: ReadonlyMap<string, RoomUser>, userId: string): Promise<void> {
-    if (owners.size === 0) return;
-    const heirs = new Map((await this.rows.seatsOf(userId, [...owners.keys()])).map((seat) => [seat.roomId, seat]));
+  /**
+   * Those of the rooms whose owner rests. Where there are any, the heads of their owners and heirs are held, and this person's, before any
+   * other. Expects the rooms' heads. @param roomIds at most 100
+   */
+  vacancies(roomIds: readonly string[], userId?: string): Promise<Map<string, Vacancy>> {
+    return this.holding(async () => {
+      const owners = await this.rows.restingOwners(roomIds);
+      const heirs = await this.rows.heirs([...owners.keys()], { liveOnly: true });
+      const found = new Map([...owners].map(([id, owner]): [string, Vacancy] => [id, { owner, heir: heirs.get(id) }]));
+      const userIds = idsOf([...owners.values(), ...heirs.values()]);
+      return { found, userIds: userId && userIds.length > 0 ? [userId, ...userIds] : userIds };
+    });
+  }
+
+  /** Gives each vacancy to its heir, else to this member, who is live or about to be. */
+  async succeed(rooms: readonly Room[], vacancies: ReadonlyMap<string, Vacancy>, userId?: string): Promise<void> {
+    const unclaimed = [...vacancies].filter(([, { heir }]) => !heir).map(([id]) => id);
+    const own = userId && unclaimed.length > 0 ? await this.rows.seatsOf(userId, unclaimed) : [];
+    const seats = new Map(own.map((seat) => [seat.roomId, seat]));
     for (const room of rooms) {
-      const [owner, heir] = [owners.get(room.id), heirs.get(room.id)];
-      if (owner && heir && owner.userId !== userId) await this.ownership.pass(room, owner, heir);
+      const vacancy = vacancies.get(room.id);
+      const heir = vacancy?.heir ?? seats.get(room.id);
+      if (vacancy && heir && heir.userId !== vacancy.owner.userId) await this.ownership.pass(room, vacancy.owner, heir);
     }
   }
 
@@ -111,15 +129,24 @@ export class AccountRooms {
   }
 
   /** Who takes the rooms over, held: an account that rests or ends holds its own head, so nobody is chosen who goes at the same moment. */
-  private async heirs(roomIds: readonly string[], userId: string, liveOnly: boolean): Promise<Map<string, RoomUser>> {
+  private heirs(roomIds: readonly string[], userId: string, liveOnly: boolean): Promise<Map<string, RoomUser>> {
+    return this.holding(async () => {
+      const found = await this.rows.heirs(roomIds, { besides: userId, liveOnly });
+      return { found, userIds: [userId, ...idsOf([...found.values()])] };
+    });
+  }
+
+  /** What is found once the heads of all whom the finding depends on are held. */
+  private async holding<T>(find: () => Promise<{ found: T; userIds: readonly string[] }>): Promise<T> {
     const held = new Set<string>();
     for (;;) {
-      const heirs = await this.rows.heirs(roomIds, userId, liveOnly);
-      const chosen = [userId, ...[...heirs.values()].map((heir) => heir.userId)];
-      if (chosen.every((id) => held.has(id))) return heirs;
+      const { found, userIds } = await find();
+      if (userIds.every((id) => held.has(id))) return found;
       // All at once, as everybody takes them: one by one would be a deadlock with who takes two.
-      await this.heads.lock(chosen);
-      for (const id of chosen) held.add(id);
+      await this.heads.lock(userIds);
+      for (const id of userIds) held.add(id);
     }
   }
 }
+
+const idsOf = (seats: readonly RoomUser[]): string[] => seats.map(({ userId }) => userId);

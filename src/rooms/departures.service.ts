@@ -20,7 +20,8 @@ export class Departures {
   ) {}
 
   /**
-   * Takes a seat in a public room; who has one keeps it. Where the owner rests nobody is live: the room is theirs then.
+   * Takes a seat in a public room; who has one keeps it. Where the owner rests and nobody is live the
+   * room is theirs then.
    * @throws RoomNotFound, Forbidden banned, RoomFull, TooManyRooms
    */
   join(actor: Actor, roomId: string): Promise<RoomView> {

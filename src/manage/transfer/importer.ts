@@ -10,6 +10,7 @@ import { ReactionImport } from '../../reactions/reaction-import.service.js';
 import { RoomAccess } from '../../room-access/room-access.service.js';
 import { RoomBans } from '../../room-access/room-bans.service.js';
 import { RoomImport } from '../../room-access/room-import.service.js';
+import { AccountRooms } from '../../rooms/account-rooms.service.js';
 import { MessageImport } from '../../timeline/message-import.service.js';
 import { UserImport } from '../../users/user-import.service.js';
 import { HeldRoom } from './held-room.js';
@@ -33,6 +34,7 @@ export type Tally = Map<Kind, { read: number; added: number }>;
 export class Importer {
   private readonly tally: Tally = new Map();
   private readonly steps: Steps;
+  private readonly rooms: RoomSteps;
 
   constructor(app: INestApplicationContext) {
     const transactions = app.get(Transactions);
@@ -43,7 +45,7 @@ export class Importer {
       ...{ transactions, media, settings: app.get(Settings), users: app.get(UserImport) },
       ...{ friends: app.get(FriendImport), blocks: app.get(BlocksService) },
     });
-    const seats = new RoomSteps(known, held, { transactions, rooms, bans: app.get(RoomBans) });
+    this.rooms = new RoomSteps(known, held, { transactions, rooms, bans: app.get(RoomBans), accounts: app.get(AccountRooms) });
     const said = new MessageSteps(known, held, {
       ...{ messages: app.get(MessageImport), media },
       ...{ reactions: app.get(ReactionImport), remains: app.get(MessageRemainsImport) },
@@ -53,13 +55,13 @@ export class Importer {
       media: (lines) => people.media(lines),
       friendship: (lines) => people.friendships(lines),
       block: (lines) => people.blocks(lines),
-      room: (lines) => seats.rooms(lines),
+      room: (lines) => this.rooms.rooms(lines),
       message: (lines) => said.messages(lines),
       edit: (lines) => said.edits(lines),
       reaction: (lines) => said.reactions(lines),
       pin: (lines) => said.pins(lines),
-      'room-user': (lines) => seats.seats(lines),
-      ban: (lines) => seats.bans(lines),
+      'room-user': (lines) => this.rooms.seats(lines),
+      ban: (lines) => this.rooms.bans(lines),
     };
   }
 
@@ -81,6 +83,7 @@ export class Importer {
       bytes += line.bytes;
     }
     await this.take(step);
+    await this.rooms.settle();
     return this.tally;
   }
 

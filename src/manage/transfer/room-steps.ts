@@ -4,6 +4,7 @@ import type { RoomBans } from '../../room-access/room-bans.service.js';
 import type { RoomHead } from '../../room-access/room-head.entity.js';
 import type { ImportedRoom, ImportedSeat, RoomImport } from '../../room-access/room-import.service.js';
 import type { Room } from '../../room-access/room.entity.js';
+import type { AccountRooms } from '../../rooms/account-rooms.service.js';
 import type { HeldRoom } from './held-room.js';
 import { type KnownMessage, type KnownRoom, type KnownRows, type Mark, pairKey } from './known-rows.js';
 import { refuse } from './reading.js';
@@ -11,12 +12,16 @@ import type { Line } from './records.js';
 
 interface Services {
   transactions: Transactions;
+  accounts: AccountRooms;
   rooms: RoomImport;
   bans: RoomBans;
 }
 
 /** Steps of rooms and of who sits in them; they answer how many records were new. What stands here already has the last word. */
 export class RoomSteps {
+  /** Rooms whose seats the file names. */
+  private readonly seated = new Set<string>();
+
   constructor(
     private readonly known: KnownRows,
     private readonly room: HeldRoom,
@@ -48,6 +53,7 @@ export class RoomSteps {
 
   seats(lines: readonly Line<'room-user'>[]): Promise<number> {
     return this.room.change(lines, async ({ room, head }) => {
+      this.seated.add(room.id);
       const userIds = lines.map(({ record }) => record.userId);
       const kept = await this.known.seated(room.id, userIds);
       for (const id of await this.services.bans.among(room.id, userIds)) kept.add(id);
@@ -57,6 +63,11 @@ export class RoomSteps {
       const seats = fresh.map((line) => seatOf(line, head, marks));
       return { added: seats.length > 0 ? await this.services.rooms.seat(room.id, seats) : 0 };
     });
+  }
+
+  /** Once all are seated: no owner who rests stays one beside an heir. */
+  settle(): Promise<void> {
+    return this.services.accounts.settle([...this.seated]);
   }
 
   bans(lines: readonly Line<'ban'>[]): Promise<number> {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { QueryResult } from 'pg';
+import type { Said } from './support/ear.js';
+import { group, line, ndjson, seat, takes } from './support/hand-made-file.js';
 import { until } from './support/until.js';
 import { type Person, World } from './support/world.js';
 
@@ -120,11 +122,11 @@ describe('a private room inside a team', () => {
   it('is for no outsider, and for no other type of room', async () => {
     const { eva, ana, zoe } = await world.people('eva', 'ana', 'zoe');
     const team = await eva.opensTeam(ana);
-    const group = await eva.opensGroup(ana);
+    const circle = await eva.opensGroup(ana);
     const body = (other: Person, teamId: string) => ({ type: 'private_messages', userIds: [other.id], teamId });
     expect(await ana.tries('POST', '/rooms', body(zoe, team.id))).toBe('404 room_user_not_found');
     expect(await zoe.tries('POST', '/rooms', body(ana, team.id))).toBe('404 room_not_found');
-    expect(await eva.tries('POST', '/rooms', body(ana, group.id))).toBe('422 not_a_team');
+    expect(await eva.tries('POST', '/rooms', body(ana, circle.id))).toBe('422 not_a_team');
     expect(await eva.tries('POST', '/rooms', { type: 'group', userIds: [ana.id], teamId: team.id })).toBe('400 validation_failed');
   });
 
@@ -162,6 +164,28 @@ describe('a private room inside a team', () => {
     expect(permissions.find((one: { permission: string }) => one.permission === 'can_create_messages')).toEqual({
       ...{ permission: 'can_create_messages', allowed: false, rule: 'room_inactive' },
     });
+  });
+});
+
+describe('a private room that was imported without seats', () => {
+  it.each<[string, (people: Record<'ana' | 'bob', Person>) => Person[]]>([
+    ['nobody', () => []],
+    ['who opens it', ({ ana }) => [ana]],
+    ['the other one', ({ bob }) => [bob]],
+  ])('but for that of %s, has both once it is opened', async (_, seated) => {
+    const people = await world.people('ana', 'bob');
+    const { ana, bob } = people;
+    await ana.befriends(bob);
+    const room = { ...group(ana.id), type: 'private_messages', name: null, userIds: [ana.id, bob.id] };
+    const seats = seated(people).map(({ id }) => seat(room.id, id));
+    await takes(world, ndjson(room, line(room.id, bob.id, 'long ago'), ...seats));
+    const ear = await bob.listens();
+    const answers = await Promise.all([asks(ana, bob), asks(ana, bob)]);
+    for (const { status, body } of answers) expect([status, body.id, body.memberCount]).toEqual([200, room.id, 2]);
+    await ana.says(room, 'and today');
+    await ear.hears('messages:created', ({ messages }) => messages.some(({ text }: Said) => text === 'and today'));
+    const said = (await bob.page(room)).items.filter(({ type }: Said) => type === 'text');
+    expect(said.map(({ text }: Said) => text)).toEqual(['long ago', 'and today']);
   });
 });
 

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { RoomHead } from '../room-access/room-head.entity.js';
 import { type Newcomer, RoomRows } from '../room-access/room-rows.service.js';
 import type { Room } from '../room-access/room.entity.js';
 import { RoomUserViews } from '../room-users/room-user-views.service.js';
+import { PLAIN_MEMBER } from '../room-users/seat-grant.policy.js';
+import { Seating } from '../room-users/seating.service.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { RoomTelling } from './room-telling.service.js';
 
@@ -13,6 +16,7 @@ export class Founding {
     private readonly heads: UserHeads,
     private readonly seats: RoomUserViews,
     private readonly telling: RoomTelling,
+    private readonly seating: Seating,
   ) {}
 
   /**
@@ -32,5 +36,14 @@ export class Founding {
     } else await this.rows.seat(room, [maker, ...others], actorId);
     await this.telling.opened(room, actorId, people, my);
     return room;
+  }
+
+  /** Seats who is missing of the two of a private room, as an import may leave it. Expects the room's head. */
+  async complete(room: Room, head: RoomHead, actorId: string): Promise<void> {
+    const missing: string[] = [];
+    for (const userId of [room.userLow, room.userHigh]) {
+      if (userId && !(await this.rows.seatOf(room.id, userId))) missing.push(userId);
+    }
+    if (missing.length > 0) await this.seating.admit(room, head, missing, PLAIN_MEMBER, { actorId, event: 'user_joined' });
   }
 }

@@ -67,8 +67,19 @@ export class PrivateRooms {
     return { room: await this.views.of(actor.userId, id), created: true };
   }
 
+  /** The room that is there, with both in it. */
   private async known(actor: Actor, userId: string, teamId: string | null): Promise<RoomView | null> {
     const id = await this.views.privateRoomOf(actor.userId, userId, teamId);
-    return id === null ? null : ((await this.views.many(actor.userId, [id])).get(id) ?? null);
+    if (id === null) return null;
+    const seen = await this.seen(actor, id);
+    if (seen?.memberCount === 2) return seen;
+    await this.access.hold(id, async (held) => {
+      if (held) await this.founding.complete(held.room, held.head, actor.userId);
+    });
+    return this.seen(actor, id);
+  }
+
+  private async seen(actor: Actor, roomId: string): Promise<RoomView | null> {
+    return (await this.views.many(actor.userId, [roomId])).get(roomId) ?? null;
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { oneEmoji } from '../src/reactions/reaction.policy.js';
+import type { RunningApp } from './support/app.js';
 import type { Said } from './support/ear.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
@@ -130,6 +131,31 @@ describe('reactions', () => {
     await Promise.all(people.flatMap((person) => [1, 2].map(() => person.tries('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`))));
     expect((await ana.gets(`/rooms/${room.id}/messages/${message.id}`)).reactions).toEqual([]);
     expect((await ana.page(room)).rev).toBe(before + people.length * 2);
+  });
+
+  it('that another mode took are found and taken back by word under the new one', async () => {
+    const { ana, bob, room, path } = await setUp();
+    const [likes, texts] = [await world.node({ REACTIONS: 'like_dislike' }), await world.node({ REACTIONS: 'text' })];
+    const named = (reaction: string): string => `${path}?reaction=${encodeURIComponent(reaction)}`;
+    const who = async (reaction: string, on: RunningApp): Promise<string[]> =>
+      (await ana.does('GET', named(reaction), undefined, on)).items.map((one: Said) => one.reaction);
+    await bob.posts(path, { reaction: '❤' });
+    expect(await who('❤️', likes)).toEqual(['❤️']);
+    expect(await ana.tries('DELETE', named('❤️'), undefined, likes)).toBe('204');
+    expect(await bob.tries('POST', path, { reaction: '❤️' }, likes)).toBe('422 invalid_reaction');
+    expect(await bob.tries('DELETE', named('❤️'), undefined, likes)).toBe('204');
+    expect((await bob.page(room)).items.at(-1).reactions).toEqual([]);
+
+    for (const reaction of ['agreed', '❤']) await bob.does('POST', path, { reaction }, texts);
+    expect(await who('agreed', world.app)).toEqual(['agreed']);
+    expect(await who('❤', world.app)).toEqual(['❤']);
+    expect(await who('nobody', world.app)).toEqual([]);
+    const ear = await bob.listens();
+    for (const reaction of ['agreed', '❤']) {
+      expect(await ear.says('reaction:remove', { roomId: room.id, messageId: path.split('/')[4], reaction })).toMatchObject({ ok: true });
+    }
+    expect((await bob.page(room)).items.at(-1).reactions).toEqual([]);
+    expect(await bob.tries('DELETE', named('x'.repeat(256)))).toBe('400 validation_failed');
   });
 
   it('to a message that one may no longer read are no more among mine', async () => {

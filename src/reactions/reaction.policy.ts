@@ -37,6 +37,20 @@ export function reactionOf(mode: ReactionMode, text: string): string {
   }
 }
 
+/**
+ * The forms under which a reaction that somebody names may stand: word for word, as another mode has taken it before, and as this mode
+ * keeps it.
+ */
+export function formsOf(mode: ReactionMode, text: string): string[] {
+  const asNamed = text.normalize('NFC');
+  try {
+    return [...new Set([asNamed, reactionOf(mode, text)])];
+  } catch (error) {
+    if (error instanceof InvalidReaction) return [asNamed];
+    throw error;
+  }
+}
+
 /** The reaction that this one takes the place of: one of like and dislike a person. */
 export const replacedBy = (mode: ReactionMode, reaction: string): string | null =>
   mode === 'like_dislike' ? (LIKES.find((other) => other !== reaction) ?? null) : null;

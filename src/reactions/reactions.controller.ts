@@ -20,7 +20,7 @@ export class ReactionsController {
   @Get()
   @ApiOperation({ summary: 'Who reacted to a message, oldest first' })
   @ApiPage(ReactionView)
-  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: ['invalid_reaction', 'unstorable_text'] })
+  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: 'unstorable_text' })
   list(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
@@ -94,7 +94,7 @@ export class ReactionsController {
   @ApiProblems({
     403: 'forbidden',
     404: ['room_not_found', 'message_not_found'],
-    422: ['invalid_reaction', 'unstorable_text'],
+    422: 'unstorable_text',
     503: ['database_unavailable', 'busy'],
   })
   async remove(

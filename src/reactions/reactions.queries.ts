@@ -25,15 +25,20 @@ export interface ReactionState {
 export class ReactionsQueries {
   constructor(private readonly transactions: Transactions) {}
 
-  /** Who reacted to a message that the member may see, oldest first. */
-  async of({ room, member }: RoomGrant, messageId: string, query: PageQuery & { reaction?: string }): Promise<Page<ReactionView>> {
+  /** Who reacted to a message that the member may see, with any of these reactions if they are given; oldest first. */
+  async of(
+    { room, member }: RoomGrant,
+    messageId: string,
+    reactions: readonly string[] | null,
+    query: PageQuery,
+  ): Promise<Page<ReactionView>> {
     const rows = await this.transactions.query<Listed>(
       `SELECT r.id, ${REACTION_JSON} AS view
        FROM room_users ru JOIN messages m ON m.room_id = ru.room_id AND m.id = $3 AND m.seq >= ru.visible_from_seq
        JOIN reactions r ON r.room_id = m.room_id AND r.message_id = m.id JOIN users u ON u.id = r.user_id
-       WHERE ru.room_id = $1 AND ru.user_id = $2 AND ($4::uuid IS NULL OR r.id > $4) AND ($5::text IS NULL OR r.reaction = $5)
+       WHERE ru.room_id = $1 AND ru.user_id = $2 AND ($4::uuid IS NULL OR r.id > $4) AND ($5::text[] IS NULL OR r.reaction = ANY ($5))
        ORDER BY r.id LIMIT $6`,
-      [room.id, member.userId, messageId, idOf(query.cursor), query.reaction ?? null, query.limit + 1],
+      [room.id, member.userId, messageId, idOf(query.cursor), reactions, query.limit + 1],
     );
     return listed(rows, query.limit);
   }

@@ -12,7 +12,7 @@ import { MessageRows } from '../timeline/message-rows.service.js';
 import type { MessageView } from '../timeline/message.view.js';
 import { MessageDeleted, SystemMessageFixed } from '../timeline/timeline.errors.js';
 import type { ReactionsQuery } from './dto/reaction.dto.js';
-import { reactionOf, replacedBy } from './reaction.policy.js';
+import { formsOf, reactionOf, replacedBy } from './reaction.policy.js';
 import { ReactionRows } from './reaction-rows.service.js';
 import type { ReactionView } from './reaction.view.js';
 import { ReactionNotFound, TooManyReactions } from './reactions.errors.js';
@@ -58,13 +58,16 @@ export class ReactionsService {
     });
   }
 
-  /** Takes one's own reaction away; where there is none, nothing happens. @throws RoomNotFound, Forbidden, MessageNotFound */
+  /**
+   * Takes one's own reaction away, whatever the mode in which it was given; where there is none, nothing happens.
+   * @throws UnstorableText, RoomNotFound, Forbidden, MessageNotFound
+   */
   remove(actor: Actor, roomId: string, messageId: string, text: string): Promise<MessageView> {
     assertStorable(text, 'reaction');
-    const reaction = reactionOf(this.settings.reactions, text);
+    const forms = formsOf(this.settings.reactions, text);
     return this.access.change(actor, roomId, null, async (grant) => {
       const message = await this.messages.find(grant, messageId);
-      return this.take(grant, actor, message, reaction);
+      return this.take(grant, actor, message, ...forms);
     });
   }
 
@@ -82,8 +85,8 @@ export class ReactionsService {
   async list(actor: Actor, roomId: string, messageId: string, query: ReactionsQuery): Promise<Page<ReactionView>> {
     const grant = await this.access.read(actor, roomId);
     await this.messages.find(grant, messageId);
-    const reaction = query.reaction === undefined ? undefined : reactionOf(this.settings.reactions, query.reaction);
-    return this.queries.of(grant, messageId, { ...query, ...(reaction !== undefined && { reaction }) });
+    const forms = query.reaction === undefined ? null : formsOf(this.settings.reactions, query.reaction);
+    return this.queries.of(grant, messageId, forms, query);
   }
 
   async get(actor: Actor, roomId: string, messageId: string, reactionId: string): Promise<ReactionView> {
@@ -115,9 +118,12 @@ export class ReactionsService {
     return id;
   }
 
-  private async take(grant: RoomGrant, actor: Actor, message: Message, reaction: string): Promise<MessageView> {
-    const removed = await this.rows.remove({ roomId: message.roomId, messageId: message.id }, actor.userId, reaction);
-    if (!removed) return this.messages.view(grant, message.id);
-    return this.messages.record(grant, actor, { kind: 'reaction_removed', messageId: message.id, reaction });
+  /** The first of the forms that stands. */
+  private async take(grant: RoomGrant, actor: Actor, message: Message, ...forms: string[]): Promise<MessageView> {
+    for (const reaction of forms) {
+      const removed = await this.rows.remove({ roomId: message.roomId, messageId: message.id }, actor.userId, reaction);
+      if (removed) return this.messages.record(grant, actor, { kind: 'reaction_removed', messageId: message.id, reaction });
+    }
+    return this.messages.view(grant, message.id);
   }
 }

@@ -2,8 +2,6 @@ import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@ne
 import { type FieldError, ValidationFailed } from './domain-error.js';
 import { assertStorable } from './text.js';
 
-const MOST_ERRORS = 20;
-const LONGEST_PATH = 100;
 const DEEPEST = 20;
 const UNKNOWN = 'is not a known field';
 /** Names that reach beyond an object; what copies objects skips them in silence, but an unknown field is refused. */
@@ -18,7 +16,7 @@ export class BodyPipe extends ValidationPipe {
       forbidUnknownValues: true,
       transform: true,
       validationError: { target: false, value: false },
-      exceptionFactory: (errors) => new ValidationFailed(fieldErrors(errors).slice(0, MOST_ERRORS)),
+      exceptionFactory: (errors) => new ValidationFailed(fieldErrors(errors)),
     });
   }
 
@@ -47,7 +45,7 @@ function refuseHostile(root: unknown): void {
 /** The tree of class-validator as a list of dotted paths. */
 export function fieldErrors(errors: readonly ValidationError[], above = ''): FieldError[] {
   return errors.flatMap(({ property, constraints, children }) => {
-    const path = `${above}${property}`.slice(0, LONGEST_PATH);
+    const path = `${above}${property}`;
     const own = Object.entries(constraints ?? {}).map(([rule, message]) => ({
       path,
       message: rule === 'whitelistValidation' ? UNKNOWN : plain(message, property),

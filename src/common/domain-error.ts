@@ -49,10 +49,18 @@ export abstract class DomainError extends Error {
   }
 }
 
-/** 400: the body, query or path does not have the documented form. */
+const MOST_ERRORS = 20;
+/** UTF-16 units. */
+const LONGEST_PATH = 100;
+
+/**
+ * 400: the body, query or path does not have the documented form. Names the first 20 faults, paths cut to 100 characters: a field may be
+ * named by the client, and an answer is no longer than that.
+ */
 export class ValidationFailed extends DomainError {
-  constructor(errors: FieldError[] = [], detail = 'The request does not have the documented form.') {
-    super(400, 'validation_failed', detail, { errors });
+  constructor(errors: readonly FieldError[] = [], detail = 'The request does not have the documented form.') {
+    const told = errors.slice(0, MOST_ERRORS).map(({ path, message }) => ({ path: path.slice(0, LONGEST_PATH), message }));
+    super(400, 'validation_failed', detail, { errors: told });
   }
 }
 

@@ -49,6 +49,17 @@ describe('the form of a message', () => {
     expect(codeOf(input)).toBe(expected);
   });
 
+  it('names a bounded number of faults, each by a bounded path', () => {
+    const unknown = (count: number, name: string) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`${n}${name}`, 1]));
+    const paths = codeOf({ text: 'hi', ...unknown(20_000, 'x'.repeat(5_000)) })
+      .replace('400 validation_failed ', '')
+      .split(',');
+    expect(paths.length).toBe(20);
+    expect(paths.toSorted().at(-1)).toBe('roomId');
+    expect(Math.max(...paths.map((path) => path.length))).toBe(100);
+    expect(codeOf({ roomId, ...unknown(20, '') }).split(',').length).toBe(20);
+  });
+
   it('is refused or accepted, whatever comes: nothing else is thrown', () => {
     fc.assert(fc.property(fc.anything({ withNullPrototype: true }), (input) => codeOf(input) !== 'threw'));
     const fields = fc.record(

@@ -236,6 +236,26 @@ describe('one refused message', () => {
   });
 });
 
+describe('a body of many faults', () => {
+  it('is answered in few words, by REST and socket', async () => {
+    const ana = await world.person('ana');
+    const room = await ana.opensGroup();
+    const ear = await ana.listens();
+    const body = Object.fromEntries(oneTo(1_000).map((n) => [`${n}${'x'.repeat(n === 1 ? 5_000 : 1)}`, n]));
+    const answer = await ana.call('POST', path(room), { text: 'hi', ...body });
+    const ack = await ear.says('message:send', { roomId: room.id, text: 'hi', ...body });
+    for (const { code, errors } of [answer.body, ack.error]) {
+      expect(code).toBe('validation_failed');
+      expect(errors.map((fault: Said) => fault.path)).toEqual([
+        `1${'x'.repeat(99)}`,
+        ...oneTo(20)
+          .slice(1)
+          .map((n) => `${n}x`),
+      ]);
+    }
+  });
+});
+
 describe('slow mode', () => {
   it('holds members back, says for how long, and lets admins be', async () => {
     const { ana, bob } = await world.people('ana', 'bob');

@@ -6,7 +6,6 @@ import { FormBroken, UploadBrokenOff } from './uploads.errors.js';
 
 /** How long a client may go on sending what nobody wants, once it has its answer. */
 const LINGER_MS = 5_000;
-const LONGEST_PATH = 100;
 
 export interface FormFile {
   readonly filename: string;
@@ -68,14 +67,14 @@ export function readForm<T>(
 
 class UnknownPart extends ValidationFailed {
   constructor(name: string) {
-    super([{ path: name.slice(0, LONGEST_PATH), message: 'is not a known field' }]);
+    super([{ path: name, message: 'is not a known field' }]);
   }
 }
 
 /** What the parser of forms complains of is the client's doing. */
 function refusalOf(error: unknown): DomainError {
   if (!(error instanceof multer.MulterError)) return new FormBroken();
-  return new ValidationFailed([{ path: (error.field ?? 'file').slice(0, LONGEST_PATH), message: error.message.toLowerCase() }]);
+  return new ValidationFailed([{ path: error.field ?? 'file', message: error.message.toLowerCase() }]);
 }
 
 /** Lets the client read its answer; then the connection ends, if the body does not. */

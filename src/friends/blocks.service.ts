@@ -7,6 +7,7 @@ import { RoomAccess } from '../room-access/room-access.service.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { MeChanged } from '../users/users.events.js';
 import { FriendRequestsService } from './friend-requests.service.js';
+import { BlockChanged } from './friends.events.js';
 import { CannotBlockOneself, TooManyBlocks } from './friends.errors.js';
 import { FriendsQueries } from './friends.queries.js';
 import type { BlockView } from './friends.view.js';
@@ -43,7 +44,7 @@ export class BlocksService {
         [actor.userId, userId, since],
       );
       await this.requests.estrange(actor.userId, userId);
-      await this.tell(actor);
+      await this.tell(actor, userId);
     });
   }
 
@@ -55,7 +56,7 @@ export class BlocksService {
         actor.userId,
         userId,
       ]);
-      if (lifted.length > 0) await this.tell(actor);
+      if (lifted.length > 0) await this.tell(actor, userId);
     });
   }
 
@@ -69,8 +70,9 @@ export class BlocksService {
     if (later.length > 0) await this.access.lock(later);
   }
 
-  private async tell({ userId }: Actor): Promise<void> {
+  private async tell({ userId }: Actor, other: string): Promise<void> {
     const my = await this.heads.next([userId]);
     this.events.publish(new MeChanged(userId, my.get(userId) ?? 0));
+    this.events.publish(new BlockChanged([userId, other]));
   }
 }

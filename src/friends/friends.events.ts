@@ -27,6 +27,11 @@ export class FriendRemoved {
   constructor(readonly people: readonly [FormerFriend, FormerFriend]) {}
 }
 
+/** A block was set or lifted between two people. For the server alone: who was blocked is told nothing of it. */
+export class BlockChanged {
+  constructor(readonly people: readonly [string, string]) {}
+}
+
 export interface FormerFriend {
   readonly userId: string;
   readonly my: number;

@@ -42,6 +42,37 @@ describe('presence', () => {
   });
 });
 
+describe('a block between people who are no friends', () => {
+  it('parts them at once, is told to nobody else, and lifted brings them back', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    for (const person of [ana, bob]) await person.patches('/users/me', { privacy: { presence: 'everyone' } });
+    const [a, b, e] = [await ana.listens(), await bob.listens(), await eva.listens()];
+    const both = [
+      [a, bob],
+      [b, ana],
+    ] as const;
+    for (const [ear, other] of both) await ear.says('presence:watch', { userIds: [other.id] });
+    await e.says('presence:watch', { userIds: [ana.id, bob.id] });
+    const before = b.heard.length;
+    await ana.puts(`/users/me/blocks/${bob.id}`);
+    for (const [ear, other] of both) {
+      await ear.hears('presence', ({ online }) => !online);
+      await ear.settles();
+      expect(ear.all('presence').at(-1)).toEqual({ userId: other.id, online: false, lastActiveAt: null });
+    }
+    expect(b.heard.slice(before).map(({ event }) => event)).toEqual(['presence']);
+    await ana.deletes(`/users/me/blocks/${bob.id}`);
+    for (const [ear, other] of both) {
+      await ear.hears('presence', ({ online }) => online);
+      await ear.settles();
+      expect(ear.all('presence').at(-1)).toMatchObject({ userId: other.id, online: true, lastActiveAt: expect.any(String) });
+    }
+    expect(b.heard.slice(before).map(({ event }) => event)).toEqual(['presence', 'presence']);
+    await e.settles();
+    expect(e.all('presence')).toEqual([]);
+  });
+});
+
 describe('typing', () => {
   it('is heard by the others once in three seconds, and is gone after six', async () => {
     const { ana, bob } = await world.people('ana', 'bob');

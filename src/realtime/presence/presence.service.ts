@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { ProcessRole } from '../../config/process-role.js';
 import { DomainEvents } from '../../events/domain-events.js';
-import { FriendRemoved, FriendRequestApproved } from '../../friends/friends.events.js';
+import { BlockChanged, FriendRemoved, FriendRequestApproved } from '../../friends/friends.events.js';
 import { Relations } from '../../friends/relations.service.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { MeChanged } from '../../users/users.events.js';
@@ -42,6 +42,7 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
     this.events.on(MeChanged, ({ userId }) => this.watches.announce(userId, 'presence'));
     this.events.on(FriendRequestApproved, ({ friendRequest: { fromUser, toUser } }) => this.lookAgain(fromUser.id, toUser.id));
     this.events.on(FriendRemoved, ({ people: [one, other] }) => this.lookAgain(one.userId, other.userId));
+    this.events.on(BlockChanged, ({ people }) => this.lookAgain(...people));
     this.beat = setInterval(() => void this.quietly(this.keep()), SEEN_FOR_MS / 3).unref();
   }
 

@@ -11,6 +11,13 @@ import { MemoryPresence, type PresenceStore, RedisPresence, SEEN_FOR_MS, type Si
 import { Watches } from './watches.service.js';
 import type { PresenceView } from '../wire.view.js';
 
+/** What a socket was told of each whom it watches. */
+interface Told {
+  readonly online: Map<string, boolean>;
+  /** While the answer to `watch` is being read: what is to be told goes into it, being newer. */
+  meanwhile: Map<string, PresenceView> | null;
+}
+
 const HIDDEN: Sighting = { online: false, lastSeen: null };
 
 /** Who is there. Judged by privacy and blocks at every telling; never asked of all processes. */
@@ -18,8 +25,7 @@ const HIDDEN: Sighting = { online: false, lastSeen: null };
 export class Presence implements OnModuleInit, OnModuleDestroy {
   private readonly log = new Logger(Presence.name);
   private readonly store: PresenceStore;
-  /** What each socket was told of each whom it watches. */
-  private readonly told = new WeakMap<Connection, Map<string, boolean>>();
+  private readonly told = new WeakMap<Connection, Told>();
   /** Whether those who are watched were there at the last look. */
   private online = new Map<string, boolean>();
   private readonly writing = new Set<Promise<void>>();
@@ -63,11 +69,19 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
   /** Follows these people from now on; those whom the person may not see look as if they were away. */
   async watch(connection: Connection, userIds: readonly string[]): Promise<PresenceView[]> {
     const wanted = [...new Set(userIds)];
+    const meanwhile = new Map<string, PresenceView>();
+    const told: Told = { online: new Map(), meanwhile };
+    this.told.set(connection, told);
     this.watches.set(connection, wanted);
-    const [seen, visible] = await Promise.all([this.store.read(wanted), this.relations.presenceVisible(connection.userId, wanted)]);
-    const answer = wanted.map((userId) => viewOf(userId, visible.has(userId) ? (seen.get(userId) ?? HIDDEN) : HIDDEN));
-    this.told.set(connection, new Map(answer.map(({ userId, online }) => [userId, online])));
-    return answer;
+    try {
+      const [seen, visible] = await Promise.all([this.store.read(wanted), this.relations.presenceVisible(connection.userId, wanted)]);
+      const read = wanted.map((userId) => viewOf(userId, visible.has(userId) ? (seen.get(userId) ?? HIDDEN) : HIDDEN));
+      const answer = read.map((view) => meanwhile.get(view.userId) ?? view);
+      for (const { userId, online } of answer) told.online.set(userId, online);
+      return answer;
+    } finally {
+      told.meanwhile = null;
+    }
   }
 
   /** Resolves when it is known everywhere who has left. */
@@ -100,8 +114,9 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
     for (const connection of watching) {
       const view = viewOf(userId, viewers.has(connection.userId) ? there : HIDDEN);
       const told = this.told.get(connection);
-      if (told === undefined || told.get(userId) === view.online) continue;
-      told.set(userId, view.online);
+      told?.meanwhile?.set(userId, view);
+      if (!told || told.meanwhile || told.online.get(userId) === view.online) continue;
+      told.online.set(userId, view.online);
       connection.emit('presence', view);
     }
   }

@@ -118,9 +118,9 @@ describe('my rooms', () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     await fills(ana, cid, 3);
     await fills(bob, cid, 300);
-    const statements = async (person: Person): Promise<number> => {
-      const source = world.app.app.get(DataSource);
-      const open = source.createQueryRunner.bind(source);
+    const source = world.app.app.get(DataSource);
+    const open = source.createQueryRunner.bind(source);
+    const once = async (person: Person): Promise<number> => {
       let count = 0;
       source.createQueryRunner = (mode) => {
         count++;
@@ -131,6 +131,8 @@ describe('my rooms', () => {
       expect(items).toHaveLength(person === ana ? 3 : 100);
       return count;
     };
+    // What the server does beside it can only add to them.
+    const statements = async (person: Person): Promise<number> => Math.min(await once(person), await once(person), await once(person));
     const few = await statements(ana);
     expect(await statements(bob)).toBe(few);
     expect(few).toBeLessThanOrEqual(2);

@@ -249,6 +249,7 @@ describe('a file made by hand', () => {
     ['an unknown field', ndjson({ ...old, password: 'secret' }), 'line 2: password is not known'],
     ['a missing field', ndjson({ ...old, createdAt: undefined }), 'line 2: createdAt must be a time'],
     ['a time to come', ndjson({ ...old, createdAt: '2999-01-01T00:00:00Z' }), 'line 2: createdAt lies in the future'],
+    ['a time before time', ndjson({ ...old, createdAt: '0000-01-01T00:00:00Z' }), 'line 2: createdAt must be of the years 1 to 9999'],
     ['a text that cannot be stored', ndjson(...base, line(room.id, old.id, 'a\u0000b')), 'line 5: text holds a character'],
     ['a tombstone with a text', ndjson(...base, line(room.id, old.id, 'x', { deletedAt: AT })), 'line 5: text must be null'],
     ['a count that is wrong', `${ndjson(old)}{"record":"end","records":7}`, 'line 3: records says 7, but 2 came'],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ROOM_PERMISSIONS } from '../../common/permissions.js';
 import { isId } from '../../common/ids.js';
 import { codePoints, isStorable } from '../../common/text.js';
+import { isStorableTime } from '../../common/times.js';
 import { MEDIA_KINDS } from '../../media/media.entity.js';
 import { HISTORY_VISIBILITIES, ROOM_BOUNDS, ROOM_ROLES, ROOM_TYPES } from '../../room-access/room.types.js';
 import { MESSAGE_TYPES, SYSTEM_EVENTS } from '../../timeline/message.types.js';
@@ -32,6 +33,7 @@ const text = (most: number) =>
     .refine(isStorable, 'holds a character that cannot be stored');
 const moment = z.iso
   .datetime({ offset: true, message: 'must be a time as 2026-03-01T09:30:00.000Z' })
+  .refine((value) => isStorableTime(Date.parse(value)), 'must be of the years 1 to 9999')
   .transform((value) => new Date(value).toISOString());
 const past = moment.refine((value) => Date.parse(value) < Date.now() + AHEAD_MS, 'lies in the future');
 const whole = z.int().min(0);

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
+import { Turns } from '../../common/turns.js';
 import { Settings } from '../../config/settings.js';
 import { TooManyLogins } from '../auth.errors.js';
 
@@ -13,8 +14,7 @@ const WAITING = 500;
 export class Passwords implements OnModuleInit {
   private readonly options: Options;
   private nobody: string;
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new Turns(AT_ONCE);
 
   constructor({ auth }: Settings) {
     const { memoryKib, iterations, parallelism } = auth.argon2;
@@ -37,18 +37,8 @@ export class Passwords implements OnModuleInit {
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= AT_ONCE) {
-      if (this.waiting.length >= WAITING) throw new TooManyLogins();
-      // Whoever ends hands the turn over.
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    } else this.running++;
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running--;
-    }
+    if (this.turns.waiting >= WAITING) throw new TooManyLogins();
+    return this.turns.run(work);
   }
 }
 

@@ -259,4 +259,58 @@ describe('two processes that cannot hear each other', () => {
     expect(await bobs.hears('room:gone', () => true, 3_000)).toMatchObject({ roomId: room.id, reason: 'left' });
     expect(await evas.hears('session:ended', () => true, 3_000)).toEqual({ reason: 'revoked' });
   });
+
+  it('look up sessions first, and few rooms at a time', async () => {
+    const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
+    const calm = await ana.opensGroup(bob, eva);
+    const rooms: { id: string }[] = [];
+    while (rooms.length < 15) rooms.push(await ana.opensGroup(bob));
+    const ids = rooms.map(({ id }) => id);
+    const [bobs, evas] = [await listening(bob, other), await listening(eva, other)];
+    const [holder, looker] = [await world.database(), await world.database()];
+    await holder.query(`DELETE FROM room_users WHERE room_id = ANY ($1) AND user_id = $2`, [ids, bob.id]);
+    await holder.query(`UPDATE sessions SET ended_at = now(), end_reason = 'revoked' WHERE user_id = $1`, [eva.id]);
+    await holder.query('BEGIN');
+    // Who looks at a room stands here, and what he holds besides cannot be had.
+    await holder.query('LOCK TABLE room_audit');
+    await looker.query(`UPDATE room_heads SET fence = fence + 1, member_count = member_count - 1 WHERE room_id = ANY ($1)`, [ids]);
+    await looker.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-listen' AND datname = current_database()`,
+    );
+    await until('that rooms are looked at', async () => {
+      const { rowCount } = await looker.query(`SELECT FROM pg_locks WHERE relation = 'room_audit'::regclass AND NOT granted`);
+      return rowCount! >= 4;
+    });
+    expect(await evas.hears('session:ended')).toEqual({ reason: 'revoked' });
+    for (let n = 0; n < 5; n++) expect(await sends(bobs, calm, `meanwhile ${n}`)).toMatchObject({ ok: true });
+    await holder.query('ROLLBACK');
+    await until('that all are taken away', () => bobs.all('room:gone').length === rooms.length);
+    await Promise.all([holder.end(), looker.end()]);
+  }, 20_000);
+
+  it('look up sessions until the database answers', async () => {
+    const { eva } = await world.people('eva');
+    const hasty = await world.node({ WRITER_LOCK_TIMEOUT_MS: '100' });
+    const ear = await listening(eva, hasty);
+    const [holder, looker] = [await world.database(), await world.database()];
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE sessions');
+    await holder.query(`UPDATE sessions SET ended_at = now(), end_reason = 'revoked' WHERE user_id = $1`, [eva.id]);
+    await looker.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-listen' AND datname = current_database()`,
+    );
+    const asked = new Set<string>();
+    await until('that it was asked again', async () => {
+      const { rows } = await looker.query(
+        `SELECT pid || ' ' || query_start AS since FROM pg_stat_activity
+         WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%"sessionId"%end_reason%'`,
+      );
+      for (const { since } of rows) asked.add(since);
+      // The other two wait as long as it takes.
+      return asked.size > 3;
+    });
+    await holder.query('COMMIT');
+    expect(await ear.hears('session:ended')).toEqual({ reason: 'revoked' });
+    await Promise.all([holder.end(), looker.end()]);
+  });
 });

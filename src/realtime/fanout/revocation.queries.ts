@@ -41,6 +41,22 @@ export class RevocationQueries {
     return { fence: head.fence, seats: new Map(rows.map((row) => [row.userId, row])) };
   }
 
+  /** Those of the rooms in which somebody lost access since these fences were read, or that are gone. */
+  async risen(rooms: readonly { id: string; fence: number }[]): Promise<string[]> {
+    const risen = [];
+    for (let at = 0; at < rooms.length; at += AT_ONCE) {
+      const some = rooms.slice(at, at + AT_ONCE);
+      risen.push(
+        ...(await this.transactions.query<{ id: string }>(
+          `SELECT w.id FROM unnest($1::uuid[], $2::bigint[]) w (id, fence) LEFT JOIN room_heads h ON h.room_id = w.id
+           WHERE h.room_id IS NULL OR h.fence > w.fence`,
+          [some.map(({ id }) => id), some.map(({ fence }) => fence)],
+        )),
+      );
+    }
+    return risen.map(({ id }) => id);
+  }
+
   /** Those of the sessions that are over, and why. */
   async ended(sessionIds: readonly string[]): Promise<{ sessionId: string; reason: string }[]> {
     const ended = [];

@@ -1,5 +1,7 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { SessionEnded, SESSIONS_CHANNEL } from '../../auth/auth.events.js';
+import { Turns } from '../../common/turns.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { DatabaseNotifications } from '../../database/notifications.js';
 import { DomainEvents } from '../../events/domain-events.js';
@@ -12,14 +14,18 @@ import { LiveRooms } from './live-rooms.service.js';
 import { RevocationQueries } from './revocation.queries.js';
 
 const RETRY_MS = 500;
+/** Rooms that are looked at together: a part of the connections that sends need, too. */
+const AT_ONCE = 4;
 
 /**
  * Takes rooms and sessions away from the sockets of this process, at once and exactly: by what this process does itself, by what Postgres
  * tells every process at the commit, and by the fence that each packet carries. None of it needs Redis.
  */
 @Injectable()
-export class Revocation implements OnApplicationBootstrap {
+export class Revocation implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(Revocation.name);
+  private readonly ending = new AbortController();
+  private readonly turns = new Turns(AT_ONCE);
 
   constructor(
     private readonly role: ProcessRole,
@@ -34,12 +40,16 @@ export class Revocation implements OnApplicationBootstrap {
     if (!this.role.isServer) return;
     this.rooms.whenTroubled({ fence: (room) => void this.review(room) });
     this.events.on(SessionEnded, ({ sessionIds, reason }) => this.endSessions(sessionIds, reason));
-    this.notifications.onReconnect(() => this.reviewEverything());
+    this.notifications.onReconnect(() => void this.reviewEverything());
     await this.notifications.listen(ACCESS_CHANNEL, (payload) => this.accessLost(JSON.parse(payload) as AccessLost));
     await this.notifications.listen(SESSIONS_CHANNEL, (payload) => {
       const { sessionIds, reason } = JSON.parse(payload) as SessionEnded;
       this.endSessions(sessionIds, reason);
     });
+  }
+
+  beforeApplicationShutdown(): void {
+    this.ending.abort();
   }
 
   /**
@@ -55,7 +65,7 @@ export class Revocation implements OnApplicationBootstrap {
     if (!room.review()) return;
     const { fence } = room;
     try {
-      room.reviewed(await this.look(room));
+      room.reviewed(await this.turns.run(() => this.look(room)));
     } catch {
       // The database is away: nothing is delivered before it has answered.
       setTimeout(() => {
@@ -112,13 +122,28 @@ export class Revocation implements OnApplicationBootstrap {
     if (room && room.fence < fence) void this.review(room);
   }
 
-  /** What was said while nobody listened is looked up. */
-  private reviewEverything(): void {
-    for (const room of this.rooms.all()) void this.review(room);
-    void this.queries
-      .ended(this.people.sessionIds())
-      .then((ended) => ended.forEach(({ sessionId, reason }) => this.endSessions([sessionId], reason)))
-      .catch((error: unknown) => this.log.warn(`Sessions could not be looked up: ${String(error)}`));
+  /** What was said while nobody listened is looked up: the sessions first, as nothing else tells of them. */
+  private async reviewEverything(): Promise<void> {
+    const ended = await this.untilAnswered(() => this.queries.ended(this.people.sessionIds()));
+    for (const { sessionId, reason } of ended) this.endSessions([sessionId], reason);
+    const risen = await this.untilAnswered(() => this.queries.risen(this.rooms.all()));
+    for (const roomId of risen) {
+      const room = this.rooms.find(roomId);
+      if (room) void this.review(room);
+    }
+  }
+
+  /** Empty where the process ends before the database answers. */
+  private async untilAnswered<T>(ask: () => Promise<T[]>): Promise<T[]> {
+    while (!this.ending.signal.aborted) {
+      try {
+        return await ask();
+      } catch (error) {
+        this.log.warn(`What was lost could not be looked up: ${String(error)}`);
+        await pause(RETRY_MS, undefined, { signal: this.ending.signal, ref: false }).catch(() => undefined);
+      }
+    }
+    return [];
   }
 
   private seatsOf(roomId: string, userIds: readonly string[] | null): Seat[] {

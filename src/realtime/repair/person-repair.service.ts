@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Turns } from '../../common/turns.js';
 import { UsersService } from '../../users/users.service.js';
 import { meViewOf } from '../../users/user.view.js';
 import { Arrival } from './arrival.service.js';
@@ -9,6 +10,8 @@ import { NodeBus } from '../node-bus.service.js';
 import { RepairQueries } from './repair.queries.js';
 
 const AT_ONCE = 1_000;
+/** People who are repaired together: a part of the connections that sends need, too. */
+const REPAIRS = 2;
 const GRACE_MS = 250;
 
 /**
@@ -17,6 +20,9 @@ const GRACE_MS = 250;
  */
 @Injectable()
 export class PersonRepair {
+  private readonly inRepair = new Set<LivePerson>();
+  private readonly turns = new Turns(REPAIRS);
+
   constructor(
     private readonly people: LivePeople,
     private readonly queries: RepairQueries,
@@ -43,8 +49,15 @@ export class PersonRepair {
     if (behind.size === 0) return;
     // What others are just saying is not missing yet.
     setTimeout(() => {
-      for (const [person, my] of behind) void person.queue(() => this.repair(person, my));
+      for (const [person, my] of behind) void this.soon(person, my);
     }, GRACE_MS).unref();
+  }
+
+  private async soon(person: LivePerson, head: number): Promise<void> {
+    if (this.inRepair.has(person)) return;
+    this.inRepair.add(person);
+    await this.turns.run(() => person.queue(() => this.repair(person, head)));
+    this.inRepair.delete(person);
   }
 
   private async repair(person: LivePerson, head: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Turns } from '../../common/turns.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { Settings } from '../../config/settings.js';
 import { JsonText } from '../json-text.js';
@@ -13,6 +14,8 @@ import { Revocation } from '../fanout/revocation.service.js';
 /** A packet that others are just sending is not missing yet. */
 const GRACE_MS = 400;
 const AT_ONCE = 1_000;
+/** Rooms that are repaired together: a part of the connections that sends need, too. */
+const REPAIRS = 4;
 /** Looks at one room before its sockets are told to ask for themselves. */
 const MOST_STEPS = 5;
 const RESYNC_WITHIN_MS = 2_000;
@@ -26,6 +29,7 @@ export class Repair implements OnApplicationBootstrap, BeforeApplicationShutdown
   private readonly log = new Logger(Repair.name);
   private readonly ending = new AbortController();
   private readonly inRepair = new Set<LiveRoom>();
+  private readonly turns = new Turns(REPAIRS);
 
   constructor(
     private readonly role: ProcessRole,
@@ -79,7 +83,7 @@ export class Repair implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.inRepair.add(room);
     try {
       if (!(await this.waits(GRACE_MS))) return;
-      if (room.seats.size > 0 && (!seen || isBehind(room, seen))) await this.repair(room);
+      await this.turns.run(() => this.repair(room, seen));
     } catch (error) {
       this.log.warn(`A room could not be repaired: ${String(error)}`);
       return;
@@ -90,7 +94,8 @@ export class Repair implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /** Up to where the room is now: a busy room is further by the time that this is read, and what follows comes by itself. */
-  private async repair(room: LiveRoom): Promise<void> {
+  private async repair(room: LiveRoom, seen?: Head): Promise<void> {
+    if (room.seats.size === 0 || (seen && !isBehind(room, seen))) return;
     const [head] = await this.queries.heads([room.id]);
     if (!head) return;
     for (let step = 0; step < MOST_STEPS && isBehind(room, head); step++) {

@@ -71,7 +71,7 @@ async function somethingOld(): Promise<Shared> {
     ida: { mine: (await late.ida.says(room, 'mine')).id, reaction: await reacts(late.ida, '🦊') },
   };
   await ana.puts(`${path}/pin`);
-  const report = await late.ida.posts(`${path}/report`, { reason: OLD_WORD });
+  const report = await bob.posts(`${path}/report`, { reason: OLD_WORD });
   return {
     room: room.id,
     quiet: quiet.id,

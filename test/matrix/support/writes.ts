@@ -210,7 +210,7 @@ export const EVENTS: readonly Write[] = [
   {
     at: 'message:delete',
     tables: ['messages'],
-    changes: ['message_edits', 'messages.deleted_at', 'messages.text', 'reaction_counts', 'reactions'],
+    changes: ['message_edits', 'messages.deleted_at', 'messages.request_hash', 'messages.text', 'reaction_counts', 'reactions'],
     body: onMessage,
   },
 ];

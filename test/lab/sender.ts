@@ -87,7 +87,7 @@ export class Sender {
         const text = `${this.account.userId.slice(-4)} ${n}`;
         const answers = await Promise.all(Array.from({ length: this.twice ? 2 : 1 }, () => this.once(attempt, text)));
         attempt.seq = answers.find((seq) => seq !== null) ?? null;
-        await pause(attempt.seq === null ? PAUSE_MS * 2 : PAUSE_MS / 5);
+        await pause(attempt.seq === null ? PAUSE_MS * 2 : PAUSE_MS);
       }
     }
   }

@@ -100,12 +100,14 @@ describe('the connections to Redis', () => {
     await server.up();
     const redis = connect();
     await isUp(redis);
-    const heard = new Set<string>();
-    for (let i = 0; i < 3_000; i++) redis.subscribe(`c${i}`, (_, channel) => heard.add(channel));
+    const missing = new Set(Array.from({ length: 3_000 }, (_, n) => `c${n}`));
+    for (const one of missing) redis.subscribe(one, (_, channel) => missing.delete(channel));
     const last = ear(redis, 'last');
-    await arrives(redis, 'last', last, 'x');
-    for (let i = 0; i < 3_000; i++) redis.publish(`c${i}`, Buffer.from('x'));
-    await until('all channels', () => heard.size === 3_000);
+    // Beats as quick as these may find a busy machine gone, and a packet with it: what was not heard is said again.
+    for (let round = 1; missing.size > 0; round++) {
+      for (const channel of missing) redis.publish(channel, Buffer.from('x'));
+      await arrives(redis, 'last', last, `round ${round}`);
+    }
   });
 
   it('do not wait for a Redis that is away at the start, and join when it comes', async () => {

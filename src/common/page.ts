@@ -51,13 +51,15 @@ const KINDS = {
   id: isId,
 };
 
-type Decoded<K extends readonly (keyof typeof KINDS)[]> = { -readonly [I in keyof K]: K[I] extends 'integer' ? number : string };
+type Decoded<K extends readonly (keyof typeof KINDS)[]> = { -readonly [I in keyof K]: (K[I] extends 'integer' ? number : string) | null };
 
 /**
- * The values of a cursor, each of its kind. Integers are safe ones, text can be stored, times are as our answers write them.
+ * The values of a cursor, each of its kind; without a cursor all are null. Integers are safe ones, text can be stored, times are as our
+ * answers write them.
  * @throws ValidationFailed when it was not made by {@link encodeCursor} of such values.
  */
-export function decodeCursor<const K extends readonly (keyof typeof KINDS)[]>(cursor: string, kinds: K): Decoded<K> {
+export function decodeCursor<const K extends readonly (keyof typeof KINDS)[]>(cursor: string | undefined, kinds: K): Decoded<K> {
+  if (cursor === undefined) return kinds.map(() => null) as Decoded<K>;
   const key = parsed(cursor);
   if (key?.length !== kinds.length || !kinds.every((kind, at) => KINDS[kind](key[at] ?? null))) {
     throw new ValidationFailed([{ path: 'cursor', message: 'is not a cursor of this list' }]);

@@ -118,7 +118,7 @@ export class FriendsQueries {
   }
 
   async requests(userId: string, { direction, status, limit, cursor }: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
-    const [before] = cursor === undefined ? [null] : decodeCursor(cursor, ['id']);
+    const [before] = decodeCursor(cursor, ['id']);
     const of = (column: string): string => `(SELECT * FROM friend_requests WHERE ${column} = $1
       AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4)`;
     const sources = [...(direction === 'sent' ? [] : [of('to_user_id')]), ...(direction === 'received' ? [] : [of('from_user_id')])];
@@ -163,7 +163,7 @@ export class FriendsQueries {
 
   /** `sql` takes the user, the time and the id of the last one seen, and how many. */
   private async newestFirst<View>(sql: string, userId: string, { limit, cursor }: PageQuery): Promise<Page<View>> {
-    const [at, id] = cursor === undefined ? [null, null] : decodeCursor(cursor, ['time', 'id']);
+    const [at, id] = decodeCursor(cursor, ['time', 'id']);
     const rows = await this.transactions.query<Listed<View>>(sql, [userId, at, id, limit + 1]);
     return pageOf(
       rows,

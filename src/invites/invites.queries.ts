@@ -64,7 +64,7 @@ export class InvitesQueries {
 
   /** Those that can be used, newest first. */
   async list(roomId: string, { limit, cursor }: PageQuery): Promise<Page<InviteView>> {
-    const [before] = cursor === undefined ? [null] : decodeCursor(cursor, ['id']);
+    const [before] = decodeCursor(cursor, ['id']);
     const rows = await this.transactions.query<{ id: string; view: InviteView }>(
       `SELECT i.id, ${INVITE_JSON} AS view FROM ${INVITES}
        WHERE i.room_id = $1 AND ($2::uuid IS NULL OR i.id < $2) AND ${LIVES} ORDER BY i.id DESC LIMIT $3`,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { pageOf, type Page, type PageQuery } from '../common/page.js';
+import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/page.js';
 import { timeJson } from '../database/sql-json.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
@@ -7,7 +7,6 @@ import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import { EVERYBODY } from '../timeline/message.types.js';
 import { messageJson, type MessageView } from '../timeline/message.view.js';
 import { userJson } from '../users/user.view.js';
-import { placeIn, seqIn } from './cursor.policy.js';
 import type { EditView, ReaderView } from './messages.view.js';
 import { sliceOf, type HistoryRange } from './page-range.policy.js';
 
@@ -59,7 +58,7 @@ export class MessagesQueries {
       `SELECT m.seq, ${SEEN} AS view
        FROM ${SEAT} JOIN messages m ON m.room_id = ru.room_id AND m.seq >= ru.visible_from_seq
        WHERE ${IN_SEAT} AND m.reply_to_id = $3 AND m.deleted_at IS NULL AND m.seq > $4 ORDER BY m.seq LIMIT $5`,
-      [room.id, member.userId, messageId, seqIn(cursor) ?? 0, limit + 1],
+      [room.id, member.userId, messageId, decodeCursor(cursor, ['integer'])[0] ?? 0, limit + 1],
     );
     return bySeq(rows, limit);
   }
@@ -70,7 +69,7 @@ export class MessagesQueries {
       `SELECT e.rev AS seq, json_build_object('text', e.text, 'user', ${userJson('u')}, 'editedAt', ${timeJson('e.edited_at')}) AS view
        FROM message_edits e JOIN users u ON u.id = e.user_id
        WHERE e.room_id = $1 AND e.message_id = $2 AND ($3::bigint IS NULL OR e.rev < $3) ORDER BY e.rev DESC LIMIT $4`,
-      [room.id, messageId, seqIn(cursor), limit + 1],
+      [room.id, messageId, ...decodeCursor(cursor, ['integer']), limit + 1],
     );
     return bySeq(rows, limit);
   }
@@ -93,7 +92,7 @@ export class MessagesQueries {
 
   /** The pinned messages of a room, newest pin first. */
   async pins({ room, member }: RoomGrant, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
-    const [at, , seq] = placeIn(cursor);
+    const [at, , seq] = decodeCursor(cursor, ['time', 'id', 'integer']);
     const rows = await this.transactions.query<Placed<MessageView>>(
       `SELECT p.seq, ${timeJson('p.pinned_at')} AS at, p.room_id AS "roomId", ${SEEN} AS view
        FROM ${SEAT} JOIN message_pins p ON p.room_id = ru.room_id AND p.seq >= ru.visible_from_seq
@@ -121,7 +120,7 @@ export class MessagesQueries {
        JOIN room_users ru ON ru.room_id = f.room_id AND ru.user_id = $1
        JOIN messages m ON m.room_id = f.room_id AND m.seq = f.seq
        ORDER BY m.created_at DESC, m.room_id DESC, m.seq DESC`,
-      [userId, ...placeIn(cursor), limit + 1],
+      [userId, ...decodeCursor(cursor, ['time', 'id', 'integer']), limit + 1],
     );
     return byPlace(rows, limit);
   }

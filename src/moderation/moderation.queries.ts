@@ -58,7 +58,7 @@ export class ModerationQueries {
     { limit, cursor }: PageQuery,
     more: readonly unknown[] = [],
   ): Promise<Page<View>> {
-    const [before] = cursor === undefined ? [null] : decodeCursor(cursor, ['id']);
+    const [before] = decodeCursor(cursor, ['id']);
     const rows = await this.transactions.query<Listed<View>>(sql, [roomId, before, limit + 1, ...more]);
     return pageOf(
       rows,

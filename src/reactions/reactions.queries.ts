@@ -38,7 +38,7 @@ export class ReactionsQueries {
        JOIN reactions r ON r.room_id = m.room_id AND r.message_id = m.id JOIN users u ON u.id = r.user_id
        WHERE ru.room_id = $1 AND ru.user_id = $2 AND ($4::uuid IS NULL OR r.id > $4) AND ($5::text[] IS NULL OR r.reaction = ANY ($5))
        ORDER BY r.id LIMIT $6`,
-      [room.id, member.userId, messageId, idOf(query.cursor), reactions, query.limit + 1],
+      [room.id, member.userId, messageId, ...decodeCursor(query.cursor, ['id']), reactions, query.limit + 1],
     );
     return listed(rows, query.limit);
   }
@@ -64,7 +64,7 @@ export class ReactionsQueries {
        JOIN rooms ro ON ro.id = r.room_id AND ro.deleted_at IS NULL
        JOIN messages m ON m.room_id = r.room_id AND m.id = r.message_id AND m.seq >= ru.visible_from_seq
        WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`,
-      [userId, idOf(query.cursor), query.limit + 1],
+      [userId, ...decodeCursor(query.cursor, ['id']), query.limit + 1],
     );
     return listed(rows, query.limit);
   }
@@ -87,5 +87,3 @@ const listed = (rows: Listed[], limit: number): Page<ReactionView> =>
     (row) => [row.id],
     (row) => row.view,
   );
-
-const idOf = (cursor: string | undefined): string | null => (cursor === undefined ? null : decodeCursor(cursor, ['id'])[0]);

@@ -95,7 +95,7 @@ export class RoomUserViews {
        WHERE ru.room_id = $1 AND ($3::uuid IS NULL OR ru.user_id > $3) AND ($4::text IS NULL OR ru.role = $4)
          AND ($5::text IS NULL OR (u.username || ' ' || coalesce(u.display_name, '')) ILIKE $5)
        ORDER BY ru.user_id LIMIT $6`,
-      [room.id, member.userId, afterId(cursor), role ?? null, query ? containing(query) : null, limit + 1],
+      [room.id, member.userId, ...decodeCursor(cursor, ['id']), role ?? null, query ? containing(query) : null, limit + 1],
     );
     return { ...byId(rows, limit), seq: head.lastSeq, rev: head.rev };
   }
@@ -108,7 +108,7 @@ export class RoomUserViews {
        FROM room_bans b JOIN users u ON u.id = b.user_id
        WHERE b.room_id = $1 AND (b.until IS NULL OR b.until > now()) AND ($2::uuid IS NULL OR b.user_id > $2)
        ORDER BY b.user_id LIMIT $3`,
-      [roomId, afterId(cursor), limit + 1],
+      [roomId, ...decodeCursor(cursor, ['id']), limit + 1],
     );
     return byId(rows, limit);
   }
@@ -165,8 +165,6 @@ export class RoomUserViews {
     return new Map(rows.map((row) => [row.user_id, row.created_at]));
   }
 }
-
-const afterId = (cursor: string | undefined): string | null => (cursor === undefined ? null : decodeCursor(cursor, ['id'])[0]);
 
 function byId<View>(rows: readonly { user_id: string; view: View }[], limit: number): Page<View> {
   const shown = rows.slice(0, limit);

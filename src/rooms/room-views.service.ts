@@ -90,7 +90,7 @@ export class RoomViews {
   /** One statement, however many rooms: which ones, then each with all that a list shows of it. */
   async mine(actor: Actor, { query, tag, type, order, limit, cursor }: MyRoomsQuery): Promise<JsonPage> {
     const byActivity = order === 'activity';
-    const [at, id] = byActivity ? activityPlace(cursor) : [null, idPlace(cursor)];
+    const [at, id] = byActivity ? decodeCursor(cursor, ['time', 'id']) : [null, ...decodeCursor(cursor, ['id'])];
     const placed = byActivity ? '($5::timestamptz IS NULL OR (h.last_at, r.id) < ($5, $6::uuid))' : '($6::uuid IS NULL OR r.id > $6)';
     const [inner, outer] = byActivity ? ['h.last_at DESC, r.id DESC', 'page.last_at DESC, page.id DESC'] : ['r.id', 'page.id'];
     const named = query
@@ -134,16 +134,11 @@ export class RoomViews {
          AND ($3::text IS NULL OR (coalesce(r.name, '') || ' ' || coalesce(r.description, '')) ILIKE $3 OR r.meta_tags @> ARRAY[$4::text])
          AND ($5::text IS NULL OR r.meta_tags @> ARRAY[$5])
        ORDER BY r.id DESC LIMIT $6`,
-      [actor.userId, idPlace(cursor), query ? containing(query) : null, query ?? '', tag ?? null, limit + 1],
+      [actor.userId, ...decodeCursor(cursor, ['id']), query ? containing(query) : null, query ?? '', tag ?? null, limit + 1],
     );
     return written(rows, limit, (row) => [row.id]);
   }
 }
-
-const idPlace = (cursor: string | undefined): string | null => (cursor === undefined ? null : decodeCursor(cursor, ['id'])[0]);
-
-const activityPlace = (cursor: string | undefined): [string | null, string | null] =>
-  cursor === undefined ? [null, null] : decodeCursor(cursor, ['time', 'id']);
 
 function written(rows: readonly Written[], limit: number, key: (row: Written) => string[]): JsonPage {
   const shown = rows.slice(0, limit);

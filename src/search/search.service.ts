@@ -25,7 +25,7 @@ export class SearchService {
   /** Messages that hold all words of the query, newest first, of those that the actor may read. @throws EmptyQuery, RoomNotFound, Forbidden */
   async search(actor: Actor, dto: SearchQuery): Promise<Page<FoundView>> {
     assertStorable(dto.query, 'query');
-    const place: SearchOrder['place'] = dto.cursor === undefined ? [null, null, null] : decodeCursor(dto.cursor, ['time', 'id', 'integer']);
+    const place: SearchOrder['place'] = decodeCursor(dto.cursor, ['time', 'id', 'integer']);
     const terms = termsOf(dto.query, MAX_TERMS);
     if (terms.length === 0) throw new EmptyQuery();
     if (dto.roomId !== undefined) await this.access.read(actor, dto.roomId);

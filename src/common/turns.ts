@@ -5,9 +5,9 @@ export class Turns {
 
   constructor(private readonly atOnce: number) {}
 
-  /** How many wait. */
-  get waiting(): number {
-    return this.line.length;
+  /** How many run or wait. */
+  get size(): number {
+    return this.running + this.line.length;
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { ValidationFailed } from '../common/domain-error.js';
 import { isId } from '../common/ids.js';
+import { Turns } from '../common/turns.js';
 import { Settings } from '../config/settings.js';
 import { PrivateRooms } from '../rooms/private-rooms.service.js';
 import type { MessageView } from '../timeline/message.view.js';
@@ -12,16 +13,11 @@ import type { TeamFrameEvent } from './dto/client-events.dto.js';
 
 const EVERYBODY = '*';
 
-/** Direct frames of one socket that are on their way to the queue. */
-interface Line {
-  length: number;
-  last: Promise<unknown>;
-}
-
 /** The small dialect of thin clients, into the same send path as everything else. */
 @Injectable()
 export class TeamFrames {
-  private readonly lines = new WeakMap<Connection, Line>();
+  /** Of the direct frames of each socket on their way to the queue. */
+  private readonly turns = new WeakMap<Connection, Turns>();
 
   constructor(
     private readonly privateRooms: PrivateRooms,
@@ -40,13 +36,10 @@ export class TeamFrames {
 
   /** Rooms are looked up one after the other, so that a socket's frames reach the queue in the order sent. @throws Overloaded */
   private async inTurn<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-    const line = this.lines.get(connection) ?? { length: 0, last: Promise.resolve() };
-    if (line.length >= this.settings.writer.queuePerSender) throw new Overloaded();
-    this.lines.set(connection, line);
-    line.length++;
-    const turn = line.last.then(work).finally(() => line.length--);
-    line.last = turn.catch(() => undefined);
-    return turn;
+    const turns = this.turns.get(connection) ?? new Turns(1);
+    this.turns.set(connection, turns);
+    if (turns.size >= this.settings.writer.queuePerSender) throw new Overloaded();
+    return turns.run(work);
   }
 
   private async privateRoom(actor: Actor, teamId: string, to: string): Promise<string> {

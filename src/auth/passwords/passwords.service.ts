@@ -37,7 +37,7 @@ export class Passwords implements OnModuleInit {
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.turns.waiting >= WAITING) throw new TooManyLogins();
+    if (this.turns.size >= AT_ONCE + WAITING) throw new TooManyLogins();
     return this.turns.run(work);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { Turns } from '../../common/turns.js';
 import { Settings } from '../../config/settings.js';
 import { StorageUnavailable } from '../../storage/storage.errors.js';
 import { ImageUnreadable, TooManyPixels } from '../media.errors.js';
@@ -38,10 +39,11 @@ export interface DecodedFiles extends Dimensions {
 export class Decoders implements OnApplicationShutdown {
   private readonly log = new Logger(Decoders.name);
   private readonly resting: { readonly decoder: DecoderProcess; readonly end: NodeJS.Timeout }[] = [];
-  private readonly waiting: (() => void)[] = [];
-  private atWork = 0;
+  private readonly turns: Turns;
 
-  constructor(private readonly settings: Settings) {}
+  constructor(private readonly settings: Settings) {
+    this.turns = new Turns(settings.media.decoders);
+  }
 
   async onApplicationShutdown(): Promise<void> {
     const resting = this.resting.splice(0);
@@ -86,22 +88,18 @@ export class Decoders implements OnApplicationShutdown {
     return wordsOf(line);
   }
 
-  private async lend<T>(work: (decoder: DecoderProcess) => Promise<T>): Promise<T> {
-    if (this.atWork >= this.settings.media.decoders) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.atWork++;
-    const decoder = this.take();
-    try {
-      const result = await work(decoder);
-      this.rest(decoder);
-      return result;
-    } catch (error) {
-      decoder.kill();
-      throw error;
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.atWork--;
-    }
+  private lend<T>(work: (decoder: DecoderProcess) => Promise<T>): Promise<T> {
+    return this.turns.run(async () => {
+      const decoder = this.take();
+      try {
+        const result = await work(decoder);
+        this.rest(decoder);
+        return result;
+      } catch (error) {
+        decoder.kill();
+        throw error;
+      }
+    });
   }
 
   private take(): DecoderProcess {

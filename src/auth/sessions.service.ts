@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { chunks } from '../common/chunks.js';
 import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
 import { decodeCursor, type Page, pageOf, type PageQuery } from '../common/page.js';
@@ -145,8 +146,8 @@ export class Sessions {
       [userId, reason, ...parameters],
     );
     const ids = rows.map((row) => row.id);
-    for (let from = 0; from < ids.length; from += TOLD_AT_ONCE) {
-      const event = new SessionEnded(ids.slice(from, from + TOLD_AT_ONCE), userId, reason);
+    for (const some of chunks(ids, TOLD_AT_ONCE)) {
+      const event = new SessionEnded(some, userId, reason);
       await this.transactions.query(`SELECT pg_notify($1, $2)`, [SESSIONS_CHANNEL, JSON.stringify(event)]);
       this.events.publish(event);
     }

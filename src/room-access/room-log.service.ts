@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { chunks } from '../common/chunks.js';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomAudit } from './room-audit.entity.js';
@@ -112,10 +113,4 @@ export class RoomLog {
     });
     await this.transactions.manager.insert(RoomAudit, rows);
   }
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  const result: T[][] = [];
-  for (let at = 0; at < items.length; at += size) result.push(items.slice(at, at + size));
-  return result;
 }

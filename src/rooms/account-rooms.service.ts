@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { chunks } from '../common/chunks.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomRows } from '../room-access/room-rows.service.js';
 import type { RoomUser } from '../room-access/room-user.entity.js';
@@ -74,8 +75,7 @@ export class AccountRooms {
 
   /** Gives rooms whose owner rests to their heirs, where one is live: an import may have seated them so. */
   async settle(roomIds: readonly string[]): Promise<void> {
-    for (let at = 0; at < roomIds.length; at += ROOMS_AT_ONCE) {
-      const some = roomIds.slice(at, at + ROOMS_AT_ONCE);
+    for (const some of chunks(roomIds, ROOMS_AT_ONCE)) {
       await this.access.holdAll(some, async (rooms) => this.succeed(rooms, await this.vacancies(some)));
     }
   }

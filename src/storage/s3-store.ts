@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Logger } from '@nestjs/common';
+import { chunks } from '../common/chunks.js';
 import { DomainError } from '../common/domain-error.js';
 import { quietSdk } from '../config/quiet-sdk.js';
 import { contentDisposition } from './content-disposition.js';
@@ -115,8 +116,8 @@ export class S3Store extends ObjectStore {
 
   async delete(keys: readonly string[]): Promise<void> {
     keys.forEach(assertKey);
-    for (let from = 0; from < keys.length; from += DELETE_AT_ONCE) {
-      const Objects = keys.slice(from, from + DELETE_AT_ONCE).map((Key) => ({ Key }));
+    for (const some of chunks(keys, DELETE_AT_ONCE)) {
+      const Objects = some.map((Key) => ({ Key }));
       try {
         const { Errors = [] } = await this.client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }));
         if (Errors.length > 0) throw new Error(`${Errors.length} not deleted, the first: ${Errors[0]?.Code}`);

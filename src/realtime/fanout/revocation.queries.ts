@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { chunks } from '../../common/chunks.js';
 import { Transactions } from '../../database/transactions.js';
 import type { LossReason } from '../../room-access/room.types.js';
 
@@ -44,8 +45,7 @@ export class RevocationQueries {
   /** Those of the rooms in which somebody lost access since these fences were read, or that are gone. */
   async risen(rooms: readonly { id: string; fence: number }[]): Promise<string[]> {
     const risen = [];
-    for (let at = 0; at < rooms.length; at += AT_ONCE) {
-      const some = rooms.slice(at, at + AT_ONCE);
+    for (const some of chunks(rooms, AT_ONCE)) {
       risen.push(
         ...(await this.transactions.query<{ id: string }>(
           `SELECT w.id FROM unnest($1::uuid[], $2::bigint[]) w (id, fence) LEFT JOIN room_heads h ON h.room_id = w.id
@@ -60,13 +60,13 @@ export class RevocationQueries {
   /** Those of the sessions that are over, and why. */
   async ended(sessionIds: readonly string[]): Promise<{ sessionId: string; reason: string }[]> {
     const ended = [];
-    for (let at = 0; at < sessionIds.length; at += AT_ONCE) {
+    for (const some of chunks(sessionIds, AT_ONCE)) {
       ended.push(
         ...(await this.transactions.query<{ sessionId: string; reason: string }>(
           `SELECT w.id AS "sessionId", CASE WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE coalesce(s.end_reason, 'expired') END AS reason
            FROM unnest($1::uuid[]) w (id) LEFT JOIN sessions s ON s.id = w.id LEFT JOIN users u ON u.id = s.user_id
            WHERE s.id IS NULL OR s.ended_at IS NOT NULL OR s.expires_at <= now() OR u.deleted_at IS NOT NULL OR u.deactivated_at IS NOT NULL`,
-          [sessionIds.slice(at, at + AT_ONCE)],
+          [some],
         )),
       );
     }

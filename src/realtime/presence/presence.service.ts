@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { chunks } from '../../common/chunks.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import { BlockChanged, FriendRemoved, FriendRequestApproved } from '../../friends/friends.events.js';
@@ -132,8 +133,8 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
     const watched = this.watches.everybodyWatched();
     const before = this.online;
     this.online = new Map();
-    for (let at = 0; at < watched.length; at += 500) {
-      for (const [userId, { online }] of await this.store.read(watched.slice(at, at + 500))) {
+    for (const some of chunks(watched, 500)) {
+      for (const [userId, { online }] of await this.store.read(some)) {
         this.online.set(userId, online);
         if (before.get(userId) !== online) await this.tellOf(userId);
       }

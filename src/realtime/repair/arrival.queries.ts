@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { chunks } from '../../common/chunks.js';
 import { Transactions } from '../../database/transactions.js';
 import { membershipJson, type MembershipView } from '../../room-users/room-user.view.js';
 import { messageJson, type MessageView } from '../../timeline/message.view.js';
@@ -58,11 +59,11 @@ export class ArrivalQueries {
   /** Where rooms stand now. */
   async starts(roomIds: readonly string[]): Promise<RoomStart[]> {
     const starts: RoomStart[] = [];
-    for (let at = 0; at < roomIds.length; at += AT_ONCE) {
+    for (const some of chunks(roomIds, AT_ONCE)) {
       const rows = await this.transactions.prepared<RoomStart>(
         `SELECT h.room_id AS "roomId", h.last_seq AS seq, h.rev, h.fence, r.team_id AS "teamId", r.user_low AS "userLow", r.user_high AS "userHigh"
          FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = ANY ($1::uuid[])`,
-        [roomIds.slice(at, at + AT_ONCE)],
+        [some],
       );
       starts.push(...rows);
     }

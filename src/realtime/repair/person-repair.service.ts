@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { chunks } from '../../common/chunks.js';
 import { Turns } from '../../common/turns.js';
 import { UsersService } from '../../users/users.service.js';
 import { meViewOf } from '../../users/user.view.js';
@@ -37,10 +38,9 @@ export class PersonRepair {
   }
 
   async look(): Promise<void> {
-    const all = this.people.all();
     const behind = new Map<LivePerson, number>();
-    for (let at = 0; at < all.length; at += AT_ONCE) {
-      const some = new Map(all.slice(at, at + AT_ONCE).map((person) => [person.userId, person]));
+    for (const people of chunks(this.people.all(), AT_ONCE)) {
+      const some = new Map(people.map((person) => [person.userId, person]));
       for (const { userId, my } of await this.queries.personalHeads([...some.keys()])) {
         const person = some.get(userId);
         if (person && isGreeted(person) && misses(person, my)) behind.set(person, my);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { chunks } from '../../common/chunks.js';
 import { Turns } from '../../common/turns.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { Settings } from '../../config/settings.js';
@@ -62,7 +63,7 @@ export class Repair implements OnApplicationBootstrap, BeforeApplicationShutdown
     try {
       await this.others.look();
       const rooms = this.rooms.all().filter((room) => room.opened);
-      for (let at = 0; at < rooms.length; at += AT_ONCE) await this.compare(rooms.slice(at, at + AT_ONCE));
+      for (const some of chunks(rooms, AT_ONCE)) await this.compare(some);
     } catch (error) {
       this.log.warn(`The heads of rooms could not be read: ${String(error)}`);
     }

@@ -10,7 +10,7 @@ import { MediaCollector } from '../../src/media/media-collector.service.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { picture } from '../support/files.js';
 import { World, type Person } from '../support/world.js';
-import { completes, direct, put, uploaded } from './uploading.js';
+import { completes, direct, draftsOf, put, uploaded } from './uploading.js';
 
 let world: World;
 let database: pg.Client;
@@ -143,7 +143,7 @@ describe('the collector', () => {
   });
 
   it('takes what was being written when a process died once it is old, also when the process after it began at once', async () => {
-    const drafts = path.join(world.app.app.get(Settings).dataDir, 'media', 'incoming');
+    const drafts = draftsOf(world);
     const [old, young] = ['old', 'young'].map((name) => path.join(drafts, name)) as [string, string];
     await file();
     for (const draft of [old, young]) await writeFile(draft, 'x');

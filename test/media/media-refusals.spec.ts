@@ -1,14 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { Settings } from '../../src/config/settings.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { bomb, noise, picture } from '../support/files.js';
 import { until } from '../support/until.js';
 import { call, World, type Person } from '../support/world.js';
 import { BOUNDARY, END, filePart, part, RawUpload } from './raw-form.js';
-import { completes, direct, fetched, put, upload, uploaded } from './uploading.js';
+import { completes, direct, draftsOf, fetched, put, upload, uploaded } from './uploading.js';
 
 const MIB = 1024 * 1024;
 let world: World;
@@ -111,7 +109,7 @@ describe('a form', () => {
   it('that is cut off right behind its file leaves nothing', async () => {
     // The first upload makes the folder.
     await uploaded(ana, noise(10));
-    const drafts = path.join(world.app.app.get(Settings).dataDir, 'media', 'incoming');
+    const drafts = draftsOf(world);
     await leavesNothing(async () => {
       for (let round = 0; round < 5; round++) {
         const cut = await RawUpload.begin(ana);

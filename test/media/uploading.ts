@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { Settings } from '../../src/config/settings.js';
 import { Judge } from '../support/judge.js';
-import type { Person } from '../support/world.js';
-import { call, type Answer } from '../support/world.js';
+import { type Answer, call, type Person, type World } from '../support/world.js';
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Where a store on disk keeps what is still being written; there from the first upload on. */
+export const draftsOf = (world: World): string => path.join(world.app.app.get(Settings).dataDir, 'media', 'incoming');
 
 /** A file as a browser sends it. */
 export async function upload(who: Person, bytes: Buffer, filename = 'a file', field = 'file'): Promise<Answer> {

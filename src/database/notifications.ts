@@ -17,8 +17,7 @@ export class DatabaseNotifications implements OnApplicationShutdown {
   private readonly handlers = new Map<string, Handler[]>();
   private readonly reconnected: (() => void)[] = [];
   private readonly connection: DedicatedConnection;
-  private firstUp: () => void = () => undefined;
-  private readonly up = new Promise<void>((resolve) => (this.firstUp = resolve));
+  private readonly firstUp = Promise.withResolvers<void>();
 
   constructor(
     settings: Settings,
@@ -40,7 +39,7 @@ export class DatabaseNotifications implements OnApplicationShutdown {
     const known = this.handlers.get(channel);
     this.handlers.set(channel, [...(known ?? []), handler]);
     this.connection.start();
-    await this.up;
+    await this.firstUp.promise;
     if (!known) await this.connection.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
   }
 
@@ -58,7 +57,7 @@ export class DatabaseNotifications implements OnApplicationShutdown {
   }
 
   private isUp(first: boolean): void {
-    if (first) return this.firstUp();
+    if (first) return this.firstUp.resolve();
     this.log.log('The connection for notifications is back');
     for (const handler of this.reconnected) this.safely(handler);
   }

@@ -49,7 +49,7 @@ export class RedisSession {
   private settling?: Promise<void>;
   private missed = 0;
   private unsent = 0;
-  private end: (reason: string) => void = () => undefined;
+  private readonly end: (reason: string) => void;
 
   /** @param wanted the channels to listen to; `reconcile` is called after it changed */
   constructor(
@@ -57,7 +57,7 @@ export class RedisSession {
     private readonly wanted: ReadonlyMap<string, unknown>,
     private readonly heard: (channel: string, payload: Buffer) => void,
   ) {
-    this.ended = new Promise((resolve) => (this.end = resolve));
+    ({ promise: this.ended, resolve: this.end } = Promise.withResolvers<string>());
     this.pub = this.client();
     this.sub = this.client();
   }

@@ -14,7 +14,6 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Logger } from '@nestjs/common';
 import { chunks } from '../common/chunks.js';
 import { DomainError } from '../common/domain-error.js';
-import { quietSdk } from '../config/quiet-sdk.js';
 import { contentDisposition } from './content-disposition.js';
 import { MeteredBody } from './metered-body.js';
 import { assertKey, assertPrefix } from './object-key.js';
@@ -62,7 +61,6 @@ export class S3Store extends ObjectStore {
 
   constructor(options: S3StoreOptions) {
     super();
-    quietSdk();
     this.bucket = options.bucket;
     this.client = clientOf(options, options.endpoint);
     this.signer = options.publicEndpoint ? clientOf(options, options.publicEndpoint) : this.client;

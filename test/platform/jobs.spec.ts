@@ -63,13 +63,6 @@ class Process {
   }
 }
 
-/** A promise and its end. */
-const latch = () => {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { open, opened };
-};
-
 describe('jobs', () => {
   const processes: Process[] = [];
   let database: FreshDatabase;
@@ -235,11 +228,11 @@ describe('jobs', () => {
     it('run once more when they are asked for while they run, not beside it', async () => {
       const [one, two] = [await open(), await open()];
       const seen: unknown[] = [];
-      const { open: finish, opened } = latch();
+      const { resolve: finish, promise: finished } = Promise.withResolvers<void>();
       for (const process of [one, two]) {
         process.jobs.handle('purge', async ({ v }) => {
           seen.push(`begin ${String(v)}`);
-          if (v === 1) await opened;
+          if (v === 1) await finished;
           seen.push(`end ${String(v)}`);
         });
         process.start();
@@ -247,10 +240,10 @@ describe('jobs', () => {
       await one.jobs.enqueue('purge', { v: 1 }, { key: 'k' });
       await until('the first', () => seen.length > 0);
       await two.jobs.enqueue('purge', { v: 2 }, { key: 'k' });
-      const witness = latch();
-      two.jobs.handle('witness', async () => witness.open());
+      const witness = Promise.withResolvers<void>();
+      two.jobs.handle('witness', async () => witness.resolve());
       await two.jobs.enqueue('witness', {});
-      await witness.opened;
+      await witness.promise;
       finish();
       await empty(one);
       expect(seen).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
@@ -272,10 +265,10 @@ describe('jobs', () => {
   it('let the current step finish at shutdown, and begin no other', async () => {
     const one = await open();
     const steps: string[] = [];
-    const { open: finish, opened } = latch();
+    const { resolve: finish, promise: finished } = Promise.withResolvers<void>();
     one.jobs.handle<{ left: number }>('long', async ({ left }, { signal }) => {
       steps.push(`begin ${left}`);
-      await opened;
+      await finished;
       steps.push(`end ${left} ${signal.aborted}`);
       return { again: { left: left - 1 } };
     });

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { quietSdk } from '../../src/config/quiet-sdk.js';
 import { needProgram } from './debian.js';
 import { freePort } from './free-port.js';
 import type { S3Server } from './s3.js';
@@ -35,7 +34,6 @@ export async function startRadosgw(): Promise<S3Server> {
 }
 
 async function serve(endpoint: string, [accessKeyId, secretAccessKey]: [string, string], stop: () => Promise<void>): Promise<S3Server> {
-  quietSdk();
   const bucket = process.env.S3_TEST_ENDPOINT ? `${BUCKET}-${randomUUID()}` : BUCKET;
   const credentials = { accessKeyId, secretAccessKey };
   const options = { bucket, endpoint, region: 'us-east-1', credentials, forcePathStyle: true };

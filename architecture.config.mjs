@@ -105,6 +105,7 @@ export const publicSuffixes = [
   '.entity.ts',
   '.view.ts',
   '.service.ts',
+  '.repository.ts',
   '.policy.ts',
   '.events.ts',
   '.errors.ts',

@@ -118,7 +118,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts', 'migrations/**/*.ts'],
-    plugins: { boundaries, house: { rules: { 'foreign-repository': foreignRepository } } },
+    plugins: { boundaries, architecture: { rules: { 'foreign-repository': foreignRepository } } },
     settings: {
       'import/resolver': { typescript: { project: 'tsconfig.json' } },
       'boundaries/elements': elements.map((element) => ({ ...element, partialMatch: false })),
@@ -149,7 +149,7 @@ export default tseslint.config(
           ],
         },
       ],
-      'house/foreign-repository': 'error',
+      'architecture/foreign-repository': 'error',
       'max-lines': ['error', { max: 300 }],
       'no-restricted-imports': restrictedImports(NO_HTTP_EXCEPTION),
       'no-restricted-syntax': ['error', syntax.env, syntax.reexport],

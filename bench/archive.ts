@@ -1,7 +1,7 @@
 import type { Bench } from './bench.js';
 import type { Database } from './database.js';
 import type { Helper } from './processes.js';
-import { roomId, settlePeople, settleRooms, userId } from './town.js';
+import { roomId, insertUsers, insertRooms, userId } from './fixture.js';
 
 /** What was said long ago: many messages, round the rooms in turn, as it happens when all talk at once. */
 export const ARCHIVE = { rooms: 2_000, members: 50, stride: 5, people: 5_000 };
@@ -23,8 +23,8 @@ const ID = (family: string, n: string): string => `('00000000-0000-4000-${family
 export async function settleArchive(bench: Bench, messages: number): Promise<Database> {
   const database = await bench.database.other('archive');
   const { rooms, members, stride, people } = ARCHIVE;
-  await settlePeople(database, 7_000);
-  await settleRooms(database, { first: 1, count: rooms, members, person: `(r * ${stride} + p) % ${people}` });
+  await insertUsers(database, 7_000);
+  await insertRooms(database, { first: 1, count: rooms, members, person: `(r * ${stride} + p) % ${people}` });
   for (let from = 0; from < messages; from += AT_ONCE) {
     await database.query(
       `INSERT INTO messages (room_id, seq, id, n, type, text, user_id, created_at)

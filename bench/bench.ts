@@ -6,7 +6,7 @@ import { Database } from './database.js';
 import type { ConnectPlan, LoadClient, RunPlan, RunResult } from './load.js';
 import type { Finding } from './measure.js';
 import { Helper, ServerProcess } from './processes.js';
-import { roomId, SECRET, settlePeople, settleRooms, settleYardsticks, tokenOf, userId } from './town.js';
+import { roomId, SECRET, insertUsers, insertRooms, createBaselines, tokenOf, userId } from './fixture.js';
 
 export interface Options {
   rounds: number;
@@ -42,14 +42,14 @@ export class Bench {
     const dir = await mkdtemp(path.join(tmpdir(), 'parley-bench-'));
     const database = await Database.start(dir);
     const bench = new Bench(dir, database, options);
-    await settlePeople(database, 7_000);
+    await insertUsers(database, 7_000);
     const { first, count, members, people } = SMALL_ROOMS;
-    await settleRooms(database, { first, count, members, person: `${people} + r * ${members} + p` });
-    await settleRooms(database, { first: HOT_ROOM.number, count: 1, members: HOT_ROOM.members, person: `${HOT_ROOM.people} + p` });
-    await settleRooms(database, { first: LARGE_ROOM.number, count: 1, members: LARGE_ROOM.members, person: `${LARGE_ROOM.people} + p` });
+    await insertRooms(database, { first, count, members, person: `${people} + r * ${members} + p` });
+    await insertRooms(database, { first: HOT_ROOM.number, count: 1, members: HOT_ROOM.members, person: `${HOT_ROOM.people} + p` });
+    await insertRooms(database, { first: LARGE_ROOM.number, count: 1, members: LARGE_ROOM.members, person: `${LARGE_ROOM.people} + p` });
     const many = MANY_ROOMS;
-    await settleRooms(database, { ...many, person: `(r * ${many.stride} + p) % ${many.people}` });
-    await settleYardsticks(database);
+    await insertRooms(database, { ...many, person: `(r * ${many.stride} + p) % ${many.people}` });
+    await createBaselines(database);
     return bench;
   }
 
@@ -108,17 +108,17 @@ export class Bench {
 }
 
 /** Clients in a process of their own, connected to some servers. */
-export class Crowd {
+export class ClientGroup {
   private constructor(
     readonly helper: Helper,
     private readonly servers: readonly ServerProcess[],
     private readonly database: Database,
   ) {}
 
-  static async gather(bench: Bench, servers: readonly ServerProcess[], plan: ConnectPlan): Promise<Crowd> {
+  static async gather(bench: Bench, servers: readonly ServerProcess[], plan: ConnectPlan): Promise<ClientGroup> {
     const helper = bench.helper('load');
     await helper.ask('connect', plan);
-    return new Crowd(helper, servers, bench.database);
+    return new ClientGroup(helper, servers, bench.database);
   }
 
   /** Warms up, measures once, ends. */

@@ -10,7 +10,7 @@ import { needProgram } from '../test/support/debian.js';
 import { familyCpuSeconds } from './processes.js';
 
 /** What pgbench reached, and the processor time that PostgreSQL took for one transaction. */
-export interface Yardstick {
+export interface Baseline {
   perSecond: number;
   micros: number;
 }
@@ -57,7 +57,7 @@ export class Database {
   cpu = (): number => familyCpuSeconds(this.server.pid);
 
   /** Transactions a second of a script that many connections run, each one after the other. */
-  async pgbench(script: string, clients: number, seconds: number): Promise<Yardstick> {
+  async pgbench(script: string, clients: number, seconds: number): Promise<Baseline> {
     const { hostname, port, username, password, pathname } = new URL(this.url);
     const file = path.join(this.dir, 'pgbench.sql');
     await writeFile(file, script);

@@ -9,7 +9,7 @@ import { SearchIndex, type Indexable } from '../src/search/search-index.service.
 import { MessageWriter } from '../src/timeline/message-writer.service.js';
 import { percentile } from './measure.js';
 import { serve } from './processes.js';
-import { roomId, sessionId, TEXT, userId } from './town.js';
+import { roomId, sessionId, TEXT, userId } from './fixture.js';
 
 // The application's own services without sockets: the writer alone, and the filling of the search index.
 
@@ -50,7 +50,7 @@ async function write({ pending, firstRoom, rooms, members, stride, people, secon
       const person = (room * stride + Math.floor(Math.random() * members)) % people;
       const since = performance.now();
       const actor = { userId: userId(person), sessionId: sessionId(person), admin: false };
-      await writer.send(actor, { roomId: roomId(firstRoom + room), id: randomUUID(), text: TEXT });
+      await writer.sendMessage(actor, { roomId: roomId(firstRoom + room), id: randomUUID(), text: TEXT });
       sends++;
       if (measuring) times.push(performance.now() - since);
     }
@@ -78,7 +78,7 @@ async function write({ pending, firstRoom, rooms, members, stride, people, secon
 /** Ascending by (room, seq), as the index wants it. */
 async function index(messages: Indexable[]): Promise<void> {
   const entries = messages.map((message) => ({ ...message, createdAt: new Date(message.createdAt) }));
-  await (await application()).get(SearchIndex, { strict: false }).add(entries);
+  await (await application()).get(SearchIndex, { strict: false }).indexMessages(entries);
 }
 
 serve({ write, index });

@@ -6,7 +6,7 @@ import { SendMessages1700000000005 } from './0005-send-messages.js';
 import { Search1700000000006 } from './0006-search.js';
 import { MediaUpkeep1700000000007 } from './0007-media-upkeep.js';
 import { RoomSilences1700000000008 } from './0008-room-silences.js';
-import { DeedsOfAPerson1700000000009 } from './0009-deeds-of-a-person.js';
+import { DeedsOfAPerson1700000000009 } from './0009-account-export-indexes.js';
 
 /** The one list for the whole database, oldest first. */
 export const migrations = [

@@ -5,7 +5,7 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
-import { DomainError } from './common/domain-error.js';
+import { declareError } from './common/domain-error.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { BodyPipe } from './common/body.pipe.js';
 import { ProcessRole } from './config/process-role.js';
@@ -50,8 +50,8 @@ export function configure(app: NestExpressApplication, settings: Settings): Nest
   app.use(assignRequestId);
   app.use(securityHeaders(settings));
   app.use(privateByDefault);
-  openToBrowsers(app, settings);
-  app.use(jsonAlone);
+  enableCors(app, settings);
+  app.use(requireJson);
   app.useBodyParser('json', { limit: settings.http.bodyBytes, type: isJson });
   app.enableVersioning({ type: VersioningType.URI });
   app.useGlobalPipes(new BodyPipe());
@@ -78,16 +78,16 @@ function privateByDefault(_request: Request, response: Response, next: NextFunct
   next();
 }
 
-function openToBrowsers(app: NestExpressApplication, { corsOrigins }: Settings): void {
+function enableCors(app: NestExpressApplication, { corsOrigins }: Settings): void {
   if (corsOrigins.length === 0) return;
   app.enableCors({ origin: corsOrigins.includes('*') ? '*' : [...corsOrigins], exposedHeaders: EXPOSED, maxAge: DAY_S / 24 });
 }
 
-class UnsupportedBody extends DomainError {
-  constructor() {
-    super(415, 'unsupported_media_type', 'Bodies are JSON (application/json), uploads multipart/form-data.');
-  }
-}
+class UnsupportedBody extends declareError(
+  415,
+  'unsupported_media_type',
+  'Bodies are JSON (application/json), uploads multipart/form-data.',
+) {}
 
 /** The raw bytes of a direct upload: whatever their type says, they are not read as a body. */
 const isUpload = ({ method, path }: Request): boolean => method === 'PUT' && path.startsWith('/v1/media/');
@@ -98,7 +98,7 @@ const isJson = (message: unknown): boolean => {
   return mediaType(request) === 'application/json' && !isUpload(request);
 };
 
-function jsonAlone(request: Request, _response: Response, next: NextFunction): void {
+function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   const understood = ['application/json', 'multipart/form-data'].includes(mediaType(request)) || isUpload(request);
   next(hasBody && !understood ? new UnsupportedBody() : undefined);

@@ -16,7 +16,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder().setTitle('Parley').setDescription(DESCRIPTION).setVersion('1').addBearerAuth();
   const document = SwaggerModule.createDocument(app, builder.build(), {
     extraModels: [Problem],
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    operationIdFactory: (_controller, method) => method,
   });
   const operations = Object.values(document.paths).flatMap((path) => [path.get, path.post, path.put, path.patch, path.delete]);
   const examples: Record<string, { value: object }> = {};

@@ -32,7 +32,7 @@ async function start(): Promise<void> {
     app = await createApp(database.settings);
     const { host, port } = database.settings.http;
     await app.listen(port, host);
-    console.log(welcome(await app.getUrl(), database));
+    console.log(startupMessage(await app.getUrl(), database));
   } catch (error) {
     console.error(explain(error));
     await stop(1);
@@ -64,7 +64,7 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function welcome(url: string, { settings, embedded }: OpenDatabase): string {
+function startupMessage(url: string, { settings, embedded }: OpenDatabase): string {
   const register = `curl -X POST ${url}/v1/auth/register -H 'content-type: application/json' -d '{"username":"maria","password":"correct horse battery"}'`;
   return [
     `Parley listens on ${url}`,

@@ -9,7 +9,7 @@ import { migrateCommands } from './manage/migrate.command.js';
 import { seedCommand } from './manage/seed.command.js';
 import { setPasswordCommand } from './manage/set-password.command.js';
 import { unreadRepairCommand } from './manage/unread-repair.command.js';
-import { type CommandFile, giveUp, Workplace } from './manage/workplace.js';
+import { type CommandFile, exitWithError, CommandContext } from './manage/command-context.js';
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly CommandFile[] = [
@@ -25,17 +25,17 @@ const COMMANDS: readonly CommandFile[] = [
   envExampleCommand,
 ];
 
-const workplace = new Workplace();
+const context = new CommandContext();
 const program = new Command('npm run manage --').description(
   'Administers a Parley installation: the same settings as the server, no port.',
 );
-for (const add of COMMANDS) add(program, workplace);
+for (const add of COMMANDS) add(program, context);
 
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, () => void workplace.leave().finally(() => process.exit(code)));
+  process.once(signal, () => void context.close().finally(() => process.exit(code)));
 }
 
-program.parseAsync().then(() => process.exit(0), giveUp);
+program.parseAsync().then(() => process.exit(0), exitWithError);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { RunningApp } from './support/app.js';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import { call, type Person, World } from './support/world.js';
 
 let world: World;
@@ -29,9 +29,9 @@ describe('the export', () => {
   it('holds all of one’s own, and nothing of others', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const mine = await ana.says(room, 'mine, with a\nnew line');
+    const mine = await ana.sends(room, 'mine, with a\nnew line');
     await ana.patches(`/rooms/${room.id}/messages/${mine.id}`, { text: 'mine, edited' });
-    await bob.says(room, 'not hers');
+    await bob.sends(room, 'not hers');
     await ana.posts(`/rooms/${room.id}/messages/${mine.id}/reactions`, { reaction: '🦜' });
     const all = await lines(ana);
     const of = (type: string) => all.filter((line) => line.type === type);
@@ -51,7 +51,7 @@ describe('the export', () => {
     const { ana, bob, eve, zoe } = await world.people('ana', 'bob', 'eve', 'zoe');
     const room = await ana.opensGroup(bob, eve);
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' });
-    const [spam, rude] = [await ana.says(room, 'spam'), await eve.says(room, 'rude')];
+    const [spam, rude] = [await ana.sends(room, 'spam'), await eve.sends(room, 'rude')];
     const path = `/rooms/${room.id}`;
     const reported = await bob.posts(`${path}/messages/${spam.id}/report`, { reason: 'bob calls it spam' });
     const complaint = await ana.posts(`${path}/messages/${rude.id}/report`, { reason: 'ana calls it rude' });
@@ -108,7 +108,7 @@ describe('the export', () => {
       const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
       const room = await ana.opensGroup(bob, eve);
       const says = async (by: Person) => {
-        const [plain, own, both] = [await by.says(room, 'plain'), await by.says(room, 'own'), await by.says(room, 'both')];
+        const [plain, own, both] = [await by.sends(room, 'plain'), await by.sends(room, 'own'), await by.sends(room, 'both')];
         const ownAt = (await edit(by, own, 'own, edited')).editedAt;
         await edit(ana, both, 'put right');
         const bothAt = (await edit(by, both, 'both, edited')).editedAt;
@@ -142,8 +142,8 @@ describe('the export', () => {
     const [few, none] = [await world.node({ MESSAGE_MAX_EDITS: '2' }), await world.node({ MESSAGE_MAX_EDITS: '0' })];
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    await bob.says(room, 'plain');
-    const [once, thrice, lost] = [await bob.says(room, 'once'), await bob.says(room, 'thrice'), await bob.says(room, 'lost')];
+    await bob.sends(room, 'plain');
+    const [once, thrice, lost] = [await bob.sends(room, 'once'), await bob.sends(room, 'thrice'), await bob.sends(room, 'lost')];
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
     await edit(ana, once, 'a secret', few);
     for (const text of ['a secret', 'a second', 'a third']) await edit(ana, thrice, text, few);
@@ -156,7 +156,7 @@ describe('the export', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [gone, stays] = [await ana.opensGroup(bob), await ana.opensGroup(bob)];
     for (const room of [gone, stays]) {
-      const message = await ana.says(room, 'here');
+      const message = await ana.sends(room, 'here');
       await ana.posts(`/rooms/${room.id}/messages/${message.id}/reactions`, { reaction: '🦜' });
     }
     const rooms = async () => {

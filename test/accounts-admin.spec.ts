@@ -24,11 +24,11 @@ describe('manage create-admin', () => {
 
   it('makes somebody who is there already an admin', async () => {
     const [ana, bob] = [await world.person('ana'), await world.person('bob')];
-    expect(await ana.tries('POST', `/users/${bob.id}/deactivate`)).toBe('403 not_admin');
+    expect(await ana.statusOf('POST', `/users/${bob.id}/deactivate`)).toBe('403 not_admin');
     const { code, stdout } = await run(ana.username.toUpperCase());
     expect([code, stdout.trim()]).toEqual([0, `${ana.username} is a platform admin`]);
     expect((await ana.gets('/users/me')).admin).toBe(true);
-    expect(await ana.tries('POST', `/users/${bob.id}/deactivate`)).toBe('200');
+    expect(await ana.statusOf('POST', `/users/${bob.id}/deactivate`)).toBe('200');
   }, 20_000);
 
   it('makes the account when there is none, with a password of its own making', async () => {
@@ -53,17 +53,17 @@ describe('manage create-admin', () => {
 });
 
 describe('the sweep of sessions', () => {
-  const sweep = () => world.app.app.get(Sessions).sweep();
+  const sweep = () => world.app.app.get(Sessions).expireSessions();
   const rows = async (userId: string) =>
     (await db.query('SELECT end_reason AS reason FROM sessions WHERE user_id = $1', [userId])).rows.map(({ reason }) => reason);
 
   it('ends what has expired, and closes its sockets', async () => {
     const ana = await world.person('ana');
-    const ear = await ana.listens();
+    const socket = await ana.connects();
     await db.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = $1`, [ana.id]);
     await sweep();
     expect(await rows(ana.id)).toEqual(['expired']);
-    expect(await ear.hears('session:ended')).toEqual({ reason: 'expired' });
+    expect(await socket.receives('session:ended')).toEqual({ reason: 'expired' });
   });
 
   it('forgets what ended long ago, and keeps what lives', async () => {
@@ -72,8 +72,8 @@ describe('the sweep of sessions', () => {
     await db.query(`UPDATE sessions SET expires_at = now() - interval '2 days' WHERE user_id = $1`, [ana.id]);
     await sweep();
     expect(await rows(ana.id)).toEqual([]);
-    expect(await ana.tries('GET', '/users/me')).toBe('401 session_ended');
-    expect(await bob.tries('GET', '/users/me')).toBe('200');
+    expect(await ana.statusOf('GET', '/users/me')).toBe('401 session_ended');
+    expect(await bob.statusOf('GET', '/users/me')).toBe('200');
   });
 
   it('keeps the end of another service’s session for a year: it is all that refuses its older tokens', async () => {

@@ -41,13 +41,13 @@ describe('changing what one says of oneself', () => {
   it('answers me as I am now, and tells my devices and my private peers', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     await ana.opensPrivate(bob);
-    const [mine, bobs, zoes] = [await ana.listens(), await bob.listens(), await zoe.listens()];
+    const [mine, bobs, zoes] = [await ana.connects(), await bob.connects(), await zoe.connects()];
     const before = await ana.gets('/users/me');
     const me = await ana.patches('/users/me', { displayName: 'Ana 🦜', privacy: { presence: 'nobody' } });
     expect(me).toEqual({ ...before, displayName: 'Ana 🦜', privacy: { ...before.privacy, presence: 'nobody' }, my: before.my + 1 });
     expect(await ana.gets('/users/me')).toEqual(me);
-    expect(await mine.hears('me:updated')).toEqual({ me, my: me.my });
-    expect(await bobs.hears('user:updated', ({ user }) => user.id === ana.id)).toMatchObject({ user: { displayName: 'Ana 🦜' } });
+    expect(await mine.receives('me:updated')).toEqual({ me, my: me.my });
+    expect(await bobs.receives('user:updated', ({ user }) => user.id === ana.id)).toMatchObject({ user: { displayName: 'Ana 🦜' } });
     expect(zoes.all('user:updated')).toEqual([]);
   });
 
@@ -81,7 +81,7 @@ describe('changing what one says of oneself', () => {
     ];
     const before = await ana.gets('/users/me');
     for (const avatarMediaId of wrong) {
-      expect(await ana.tries('PATCH', '/users/me', { avatarMediaId, displayName: 'changed' })).toBe('422 media_not_usable');
+      expect(await ana.statusOf('PATCH', '/users/me', { avatarMediaId, displayName: 'changed' })).toBe('422 media_not_usable');
     }
     expect(await ana.gets('/users/me')).toEqual(before);
   });
@@ -101,7 +101,7 @@ describe('changing what one says of oneself', () => {
     ['a list', []],
   ])('refuses %s', async (_, body) => {
     const ana = await world.person('ana');
-    expect(await ana.tries('PATCH', '/users/me', body)).toBe('400 validation_failed');
+    expect(await ana.statusOf('PATCH', '/users/me', body)).toBe('400 validation_failed');
   });
 
   it('numbers changes that come at once', async () => {
@@ -121,29 +121,29 @@ describe('deactivating', () => {
       ['DELETE', `/users/${bob.id}`],
       ['POST', `/users/${randomUUID()}/deactivate`],
     ] as const) {
-      expect(await ana.tries(method, path)).toBe('403 not_admin');
+      expect(await ana.statusOf(method, path)).toBe('403 not_admin');
     }
     const root = await admin();
-    expect(await root.tries('POST', `/users/${randomUUID()}/deactivate`)).toBe('404 user_not_found');
-    expect(await root.tries('POST', `/users/${root.id}/deactivate`)).toBe('422 not_oneself');
-    expect(await root.tries('POST', `/users/${bob.id}/deactivate`, { forever: true })).toBe('200');
+    expect(await root.statusOf('POST', `/users/${randomUUID()}/deactivate`)).toBe('404 user_not_found');
+    expect(await root.statusOf('POST', `/users/${root.id}/deactivate`)).toBe('422 not_oneself');
+    expect(await root.statusOf('POST', `/users/${bob.id}/deactivate`, { forever: true })).toBe('200');
   });
 
   it('ends everything at once, and can be undone', async () => {
     const [root, { bob, eve }] = [await admin(), await world.people('bob', 'eve')];
     const room = await bob.opensGroup(eve);
-    const ear = await bob.listens();
+    const socket = await bob.connects();
     expect(await root.posts(`/users/${bob.id}/deactivate`)).toMatchObject({ id: bob.id, deleted: false });
-    expect(await bob.tries('GET', '/users/me')).toBe('401 session_ended');
-    expect(await ear.hears('session:ended')).toEqual({ reason: 'deactivated' });
-    await until('the socket closed', () => !ear.socket.connected, 1_000);
+    expect(await bob.statusOf('GET', '/users/me')).toBe('401 session_ended');
+    expect(await socket.receives('session:ended')).toEqual({ reason: 'deactivated' });
+    await until('the socket closed', () => !socket.socket.connected, 1_000);
     expect((await login(bob)).body.code).toBe('credentials_invalid');
     expect((await eve.gets(`/users?query=${bob.username}`)).items).toEqual([]);
     expect(await roles(eve, room.id)).toEqual({ [bob.id]: 'admin', [eve.id]: 'owner' });
-    expect(await root.tries('POST', `/users/${bob.id}/deactivate`)).toBe('200');
+    expect(await root.statusOf('POST', `/users/${bob.id}/deactivate`)).toBe('200');
 
     await root.posts(`/users/${bob.id}/activate`);
-    expect(await bob.tries('GET', '/users/me')).toBe('401 session_ended');
+    expect(await bob.statusOf('GET', '/users/me')).toBe('401 session_ended');
     const again = await login(bob);
     expect(again.status).toBe(200);
     const page = await call(world.url, 'GET', `/rooms/${room.id}`, { token: again.body.accessToken });
@@ -165,19 +165,19 @@ describe('removing an account', () => {
     const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
     const room = await ana.opensGroup(bob, eve);
     await ana.does('PATCH', `/rooms/${room.id}/users/${eve.id}`, { role: 'admin' });
-    const said = await ana.says(room, 'I was here');
-    const [ear, bobs] = [await ana.listens(), await bob.listens()];
+    const said = await ana.sends(room, 'I was here');
+    const [socket, bobs] = [await ana.connects(), await bob.connects()];
     expect((await ana.call('DELETE', '/users/me')).status).toBe(202);
 
-    expect(await ana.tries('GET', '/users/me')).toBe('401 session_ended');
-    expect(await ear.hears('session:ended')).toEqual({ reason: 'deactivated' });
+    expect(await ana.statusOf('GET', '/users/me')).toBe('401 session_ended');
+    expect(await socket.receives('session:ended')).toEqual({ reason: 'deactivated' });
     expect((await login(ana)).status).toBe(401);
     const gone = await bob.gets(`/users/${ana.id}`);
     expect(gone).toMatchObject({ id: ana.id, username: expect.stringMatching(/^deleted-[0-9a-f]{24}$/), displayName: null, deleted: true });
     expect((await roles(bob, room.id))[eve.id]).toBe('owner');
     expect(await bob.gets(`/rooms/${room.id}/messages/${said.id}`)).toMatchObject({ text: 'I was here', user: gone });
 
-    await bobs.hears('room-user:removed', ({ userId }) => userId === ana.id);
+    await bobs.receives('room-user:removed', ({ userId }) => userId === ana.id);
     await jobsDone();
     expect(await roles(bob, room.id)).toEqual({ [bob.id]: 'member', [eve.id]: 'owner' });
     expect((await bob.gets('/friends')).items.map(({ user }: { user: { id: string } }) => user.id)).not.toContain(ana.id);
@@ -197,7 +197,7 @@ describe('removing an account', () => {
   it('ends rooms in which nobody else sits, and leaves private ones to the other', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [alone, two] = [await ana.opensGroup(), await ana.opensPrivate(bob)];
-    await ana.says(two, 'still here');
+    await ana.sends(two, 'still here');
     for (const person of [ana, bob]) await person.patches(`/rooms/${two.id}/users/me`, { draft: 'never sent' });
     await ana.deletes('/users/me');
     await jobsDone();
@@ -213,28 +213,28 @@ describe('removing an account', () => {
     const [root, { bob }] = [await admin(), await world.people('bob')];
     expect((await root.call('DELETE', `/users/${bob.id}?messages=forget`)).status).toBe(400);
     expect((await root.call('DELETE', `/users/${bob.id}?messages=keep`)).status).toBe(202);
-    expect(await bob.tries('GET', '/users/me')).toBe('401 session_ended');
-    expect(await root.tries('DELETE', `/users/${bob.id}`)).toBe('404 user_not_found');
-    expect(await root.tries('POST', `/users/${bob.id}/activate`)).toBe('404 user_not_found');
+    expect(await bob.statusOf('GET', '/users/me')).toBe('401 session_ended');
+    expect(await root.statusOf('DELETE', `/users/${bob.id}`)).toBe('404 user_not_found');
+    expect(await root.statusOf('POST', `/users/${bob.id}/activate`)).toBe('404 user_not_found');
   });
 
   it('erases what was said, when asked to: tombstones, told to who is there', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [room, two] = [await ana.opensGroup(bob), await ana.opensPrivate(bob)];
-    const first = await ana.says(room, 'the first');
-    const reply = await bob.says(room, 'an answer', { replyToId: first.id });
-    const back = await ana.says(room, 'and back', { replyToId: reply.id });
+    const first = await ana.sends(room, 'the first');
+    const reply = await bob.sends(room, 'an answer', { replyToId: first.id });
+    const back = await ana.sends(room, 'and back', { replyToId: reply.id });
     const hers = [first, back];
-    for (let i = 0; i < 5; i++) hers.push(await ana.says(room, `more ${i}`));
-    const whispered = await ana.says(two, 'a secret');
+    for (let i = 0; i < 5; i++) hers.push(await ana.sends(room, `more ${i}`));
+    const whispered = await ana.sends(two, 'a secret');
     await ana.posts(`/rooms/${room.id}/messages/${reply.id}/reactions`, { reaction: '🦜' });
     await bob.posts(`/rooms/${room.id}/messages/${first.id}/reactions`, { reaction: '🦜' });
     await bob.puts(`/rooms/${room.id}/messages/${first.id}/pin`).catch(() => undefined);
-    const ear = await bob.listens();
+    const socket = await bob.connects();
     expect((await ana.call('DELETE', '/users/me?messages=erase')).status).toBe(202);
     await jobsDone();
 
-    const packet = await ear.hears('messages:updated', ({ roomId }) => roomId === room.id);
+    const packet = await socket.receives('messages:updated', ({ roomId }) => roomId === room.id);
     expect(packet.causes.map(({ kind }: { kind: string }) => kind)).toEqual(Array(7).fill('deleted'));
     expect(packet.rev - packet.prevRev).toBe(7);
     for (const { id } of hers) {
@@ -256,9 +256,9 @@ describe('removing an account', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     for (let i = 0; i < 4; i++) {
-      await Promise.all(Array.from({ length: 100 }, (_, j) => ana.says(room, `line ${i} ${j}`)));
+      await Promise.all(Array.from({ length: 100 }, (_, j) => ana.sends(room, `line ${i} ${j}`)));
     }
-    await bob.says(room, 'stays');
+    await bob.sends(room, 'stays');
     await ana.deletes('/users/me?messages=erase');
     await jobsDone();
     const { rows } = await db.query(

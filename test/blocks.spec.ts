@@ -152,8 +152,8 @@ describe('what stands between people', () => {
   ])('direct messages for %s: a stranger %s, a friend %s', async (value, stranger, friend) => {
     await befriend(ana, bob);
     await sets(bob, 'direct_messages', value);
-    expect(await reasonOf(relations.mayMessage(zoe.id, bob.id))).toBe(stranger);
-    expect(await reasonOf(relations.mayMessage(ana.id, bob.id))).toBe(friend);
+    expect(await reasonOf(relations.requireMayMessage(zoe.id, bob.id))).toBe(stranger);
+    expect(await reasonOf(relations.requireMayMessage(ana.id, bob.id))).toBe(friend);
   });
 
   it.each([
@@ -166,31 +166,31 @@ describe('what stands between people', () => {
   ] as const)('adding to a %s whom says %s: a stranger %s, a friend %s', async (type, value, stranger, friend) => {
     await befriend(ana, bob);
     await sets(bob, 'group_invites', value);
-    expect(await reasonOf(relations.mayAdd(zoe.id, [zoe.id, bob.id], type))).toBe(stranger);
-    expect(await reasonOf(relations.mayAdd(ana.id, [bob.id], type))).toBe(friend);
+    expect(await reasonOf(relations.requireMayAdd(zoe.id, [zoe.id, bob.id], type))).toBe(stranger);
+    expect(await reasonOf(relations.requireMayAdd(ana.id, [bob.id], type))).toBe(friend);
   });
 
   it('a block stands above all of it, in both directions, and names those who refuse', async () => {
     await blocks(ana, bob);
-    expect(await reasonOf(relations.mayAdd(ana.id, [zoe.id, bob.id], 'team'))).toBe('blocked');
-    expect(await reasonOf(relations.mayAdd(bob.id, [zoe.id, ana.id], 'channel'))).toBe('privacy');
-    expect(await reasonOf(relations.mayMessage(ana.id, bob.id))).toBe('blocked');
-    expect(await reasonOf(relations.mayMessage(bob.id, ana.id))).toBe('privacy');
-    await refusal(relations.mayAdd(ana.id, [zoe.id, bob.id], 'group'));
-    await expect(relations.mayAdd(ana.id, [zoe.id, bob.id], 'group')).rejects.toHaveProperty('extras.errors', [
+    expect(await reasonOf(relations.requireMayAdd(ana.id, [zoe.id, bob.id], 'team'))).toBe('blocked');
+    expect(await reasonOf(relations.requireMayAdd(bob.id, [zoe.id, ana.id], 'channel'))).toBe('privacy');
+    expect(await reasonOf(relations.requireMayMessage(ana.id, bob.id))).toBe('blocked');
+    expect(await reasonOf(relations.requireMayMessage(bob.id, ana.id))).toBe('privacy');
+    await refusal(relations.requireMayAdd(ana.id, [zoe.id, bob.id], 'group'));
+    await expect(relations.requireMayAdd(ana.id, [zoe.id, bob.id], 'group')).rejects.toHaveProperty('extras.errors', [
       { path: 'userIds.1', message: 'you have blocked them' },
     ]);
   });
 
   it('presence, typing and receipts stop at a block and at what people have set', async () => {
     const people = [ana.id, bob.id, zoe.id];
-    expect(await relations.presenceVisible(ana.id, people)).toEqual(new Set(people));
+    expect(await relations.filterPresenceVisible(ana.id, people)).toEqual(new Set(people));
     await blocks(bob, ana);
     await sets(zoe, 'presence', 'friends');
-    expect(await relations.presenceVisible(ana.id, people)).toEqual(new Set([ana.id]));
-    expect(await relations.presenceViewers(zoe.id, people)).toEqual(new Set([zoe.id]));
-    expect(await relations.presenceViewers(bob.id, people)).toEqual(new Set([bob.id, zoe.id]));
-    expect(await relations.unblocked(ana.id, people)).toEqual(new Set([ana.id, zoe.id]));
+    expect(await relations.filterPresenceVisible(ana.id, people)).toEqual(new Set([ana.id]));
+    expect(await relations.filterPresenceViewers(zoe.id, people)).toEqual(new Set([zoe.id]));
+    expect(await relations.filterPresenceViewers(bob.id, people)).toEqual(new Set([bob.id, zoe.id]));
+    expect(await relations.filterUnblocked(ana.id, people)).toEqual(new Set([ana.id, zoe.id]));
     expect(await relations.receiptsBetween(ana.id, [bob.id, zoe.id])).toEqual(new Set([zoe.id]));
     await sql(`UPDATE users SET read_receipts = false WHERE id = '${zoe.id}'`);
     expect(await relations.receiptsBetween(ana.id, [bob.id, zoe.id])).toEqual(new Set());

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { LogTrimming } from '../src/sync/log-trimming.service.js';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -36,8 +36,8 @@ describe('changes', () => {
 
   it('are the new messages, and everything else once, in its latest state', async () => {
     const { ana, bob, eva, room, path, start: early } = await setUp();
-    const old = await ana.says(room, 'old');
-    const older = await ana.says(room, 'older');
+    const old = await ana.sends(room, 'old');
+    const older = await ana.sends(room, 'older');
     const start = await head(bob, room);
     expect(start).toEqual({ seq: early.seq + 2, rev: early.rev });
     await ana.patches(`${path}/${old.id}`, { text: 'edited' });
@@ -48,7 +48,7 @@ describe('changes', () => {
     await ana.patches(`/rooms/${room.id}`, { name: 'second name' });
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
     await ana.patches(`/rooms/${room.id}/users/${eva.id}`, { role: 'admin' });
-    const fresh = await eva.says(room, 'fresh');
+    const fresh = await eva.sends(room, 'fresh');
     await eva.patches(`${path}/${fresh.id}`, { text: 'fresher' });
     await ana.deletes(`${path}/${older.id}`);
 
@@ -83,10 +83,10 @@ describe('changes', () => {
   it('come page by page: the limit bounds each list, and every answer is the cursor of the next', async () => {
     const { ana, bob, room, path, start } = await setUp();
     const messages: Said[] = [];
-    for (const text of ['1', '2', '3', '4', '5']) messages.push(await ana.says(room, text));
+    for (const text of ['1', '2', '3', '4', '5']) messages.push(await ana.sends(room, text));
     const middle = await head(bob, room);
     for (const message of messages) await ana.puts(`${path}/${message.id}/pin`);
-    for (const text of ['6', '7', '8']) messages.push(await ana.says(room, text));
+    for (const text of ['6', '7', '8']) messages.push(await ana.sends(room, text));
 
     const walk = async (from: Cursor): Promise<Said[]> => {
       const answers: Said[] = [];
@@ -116,13 +116,13 @@ describe('changes', () => {
 
   it('skip what is hidden from the asking person, and count its rev', async () => {
     const { ana, eva, room, path } = await setUp();
-    const hidden = await ana.says(room, 'before eva');
+    const hidden = await ana.sends(room, 'before eva');
     await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
     const start = await head(eva, room);
     await ana.patches(`${path}/${hidden.id}`, { text: 'still before eva' });
     await ana.puts(`${path}/${hidden.id}/pin`);
-    const reply = await ana.says(room, 'a reply', { replyToId: hidden.id });
+    const reply = await ana.sends(room, 'a reply', { replyToId: hidden.id });
     const answer = await changes(eva, room, start);
     expect(answer).toMatchObject({ changes: [], seq: reply.seq, rev: start.rev + 2, hasMore: false, reset: false });
     expect(answer.messages.map(({ id, replyTo }: Said) => [id, replyTo.preview])).toEqual([[reply.id, null]]);
@@ -131,7 +131,7 @@ describe('changes', () => {
 
   it('begin at nothing for who was there when the room was made', async () => {
     const { ana, bob, room } = await setUp();
-    const message = await ana.says(room, 'first');
+    const message = await ana.sends(room, 'first');
     for (const person of [ana, bob]) {
       const answer = await changes(person, room, { seq: 0, rev: 0 });
       expect(answer).toMatchObject({ reset: false, hasMore: false, ...(await head(person, room)) });
@@ -155,24 +155,24 @@ describe('changes', () => {
       expect(await changes(eva, room, first)).toMatchObject(UP_TO_DATE);
       expect(await changes(eva, room, { seq: 0, rev: 0 })).toMatchObject({ ...RESET, ...first });
       await ana.deletes(`/rooms/${room.id}/users/${eva.id}`);
-      await bob.says(room, 'meanwhile');
+      await bob.sends(room, 'meanwhile');
       await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
       expect(await changes(eva, room, first)).toMatchObject({ ...RESET, ...(await head(eva, room)) });
     });
 
     it('for a cursor that is too far behind, counting messages and changes', async () => {
       const { ana, bob, room, path, start } = await setUp();
-      const message = await ana.says(room, 'first');
-      for (let n = 1; n < 15; n++) await ana.says(room, `${n}`);
+      const message = await ana.sends(room, 'first');
+      for (let n = 1; n < 15; n++) await ana.sends(room, `${n}`);
       for (let n = 0; n < 15; n++) await ana.patches(`${path}/${message.id}`, { text: `${n}` });
       expect(await changes(bob, room, start)).toMatchObject({ reset: false, hasMore: false });
-      await ana.says(room, 'one too many');
+      await ana.sends(room, 'one too many');
       expect(await changes(bob, room, start)).toMatchObject({ ...RESET, ...(await head(bob, room)) });
     });
 
     it('for a cursor below the log that is kept', async () => {
       const { ana, bob, room, path, start } = await setUp();
-      const message = await ana.says(room, 'first');
+      const message = await ana.sends(room, 'first');
       await ana.patches(`${path}/${message.id}`, { text: 'edited' });
       await ana.puts(`${path}/${message.id}/pin`);
       const trimmed = await head(bob, room);
@@ -187,24 +187,24 @@ describe('changes', () => {
   it('are for members: what others are answered', async () => {
     const { ana, bob, eva, room } = await setUp();
     const at = (id: string) => `/rooms/${id}/changes?seq=0&rev=0`;
-    expect(await eva.tries('GET', at(room.id))).toBe('404 room_not_found');
-    expect(await eva.tries('GET', at(randomUUID()))).toBe('404 room_not_found');
+    expect(await eva.statusOf('GET', at(room.id))).toBe('404 room_not_found');
+    expect(await eva.statusOf('GET', at(randomUUID()))).toBe('404 room_not_found');
     await ana.patches(`/rooms/${room.id}`, { isPublic: true });
-    expect(await eva.tries('GET', at(room.id))).toBe('403 not_member');
+    expect(await eva.statusOf('GET', at(room.id))).toBe('403 not_member');
     await ana.patches(`/rooms/${room.id}`, { isPublic: false });
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
-    expect(await bob.tries('GET', at(room.id))).toBe('404 room_not_found');
+    expect(await bob.statusOf('GET', at(room.id))).toBe('404 room_not_found');
     for (const query of ['', '?seq=1', '?rev=1', '?seq=-1&rev=0', '?seq=x&rev=0', '?seq=0&rev=0&limit=101', '?seq=0&rev=0&epoch=1']) {
-      expect(await ana.tries('GET', `/rooms/${room.id}/changes${query}`)).toBe('400 validation_failed');
+      expect(await ana.statusOf('GET', `/rooms/${room.id}/changes${query}`)).toBe('400 validation_failed');
     }
   });
 
   it('never tell more than their cursor covers, whatever is written meanwhile', async () => {
     const { ana, bob, room, path, start } = await setUp();
-    const message = await ana.says(room, 'busy');
+    const message = await ana.sends(room, 'busy');
     const writing = Promise.all([
       (async () => {
-        for (let n = 0; n < 8; n++) await ana.says(room, `${n}`);
+        for (let n = 0; n < 8; n++) await ana.sends(room, `${n}`);
       })(),
       (async () => {
         for (let n = 0; n < 8; n++) await ana.patches(`${path}/${message.id}`, { text: `${n}` });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -18,7 +18,7 @@ describe('editing', () => {
 
   it('takes one rev and keeps what was said before, for its author and who may delete it', async () => {
     const { ana, bob, eva, room, path } = await setUp();
-    const message = await bob.says(room, 'helo');
+    const message = await bob.sends(room, 'helo');
     const before = await revOf(ana, room);
     const edited = await bob.patches(`${path}/${message.id}`, { text: 'hello' });
     expect(edited).toMatchObject({ id: message.id, seq: message.seq, rev: before + 1, text: 'hello', editedAt: expect.any(String) });
@@ -26,13 +26,13 @@ describe('editing', () => {
     const { items } = await bob.gets(`${path}/${message.id}/history`);
     expect(items).toEqual([{ text: 'helo', user: expect.objectContaining({ id: bob.id }), editedAt: edited.editedAt }]);
     expect((await eva.gets(`${path}/${message.id}/history`)).items).toEqual(items);
-    const other = await ana.says(room, 'of ana');
-    expect(await bob.tries('GET', `${path}/${other.id}/history`)).toBe('403 role_preset');
+    const other = await ana.sends(room, 'of ana');
+    expect(await bob.statusOf('GET', `${path}/${other.id}/history`)).toBe('403 role_preset');
   });
 
   it('with the same text changes nothing', async () => {
     const { bob, room, path } = await setUp();
-    const message = await bob.says(room, 'same');
+    const message = await bob.sends(room, 'same');
     const before = await revOf(bob, room);
     expect(await bob.patches(`${path}/${message.id}`, { text: 'same' })).toEqual(message);
     expect(await revOf(bob, room)).toBe(before);
@@ -40,7 +40,7 @@ describe('editing', () => {
 
   it('keeps as many edits as the setting says, newest first, page by page', async () => {
     const { bob, room, path } = await setUp();
-    const message = await bob.says(room, '0');
+    const message = await bob.sends(room, '0');
     for (const text of ['1', '2', '3', '4', '5']) await bob.patches(`${path}/${message.id}`, { text });
     const first = await bob.gets(`${path}/${message.id}/history?limit=2`);
     const second = await bob.gets(`${path}/${message.id}/history?limit=2&cursor=${first.nextCursor}`);
@@ -57,45 +57,45 @@ describe('editing', () => {
     ['another field', { text: 'x', seq: 1 }, '400 validation_failed'],
   ])('refuses %s', async (_, body, expected) => {
     const { bob, room, path } = await setUp();
-    const message = await bob.says(room, 'fine');
-    expect(await bob.tries('PATCH', `${path}/${message.id}`, body)).toBe(expected);
+    const message = await bob.sends(room, 'fine');
+    expect(await bob.statusOf('PATCH', `${path}/${message.id}`, body)).toBe(expected);
     expect((await bob.gets(`${path}/${message.id}`)).text).toBe('fine');
   });
 
   it('is open to its author, to who may edit others, and to nobody else', async () => {
     const { ana, bob, eva, room, path } = await setUp();
-    const message = await bob.says(room, 'of bob');
-    expect(await eva.tries('PATCH', `${path}/${message.id}`, { text: 'of eva' })).toBe('403 role_preset');
-    expect(await ana.tries('PATCH', `${path}/${message.id}`, { text: 'by the owner' })).toBe('200');
+    const message = await bob.sends(room, 'of bob');
+    expect(await eva.statusOf('PATCH', `${path}/${message.id}`, { text: 'of eva' })).toBe('403 role_preset');
+    expect(await ana.statusOf('PATCH', `${path}/${message.id}`, { text: 'by the owner' })).toBe('200');
     expect((await ana.gets(`/rooms/${room.id}/audit`)).items[0]).toMatchObject({ action: 'message_edited' });
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: ['can_create_messages'] });
-    expect(await bob.tries('PATCH', `${path}/${message.id}`, { text: 'mine again' })).toBe('403 not_granted');
+    expect(await bob.statusOf('PATCH', `${path}/${message.id}`, { text: 'mine again' })).toBe('403 not_granted');
     const system = (await ana.page(room)).items[0];
-    expect(await ana.tries('PATCH', `${path}/${system.id}`, { text: 'x' })).toBe('422 system_message');
+    expect(await ana.statusOf('PATCH', `${path}/${system.id}`, { text: 'x' })).toBe('422 system_message');
   });
 
   it('is no way around a silence or a block', async () => {
     const { ana, bob, room, path } = await setUp();
-    const message = await bob.says(room, 'quiet');
+    const message = await bob.sends(room, 'quiet');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { silencedUntil: new Date(Date.now() + 60_000).toISOString() });
     const answer = await bob.call('PATCH', `${path}/${message.id}`, { text: 'loud' });
     expect(answer).toMatchObject({ status: 403, body: { reason: 'silenced' } });
     expect(answer.body.retryAfter).toBeGreaterThan(50);
-    expect(await bob.tries('POST', `${path}/${message.id}/reactions`, { reaction: '👍' })).toBe('403 silenced');
+    expect(await bob.statusOf('POST', `${path}/${message.id}/reactions`, { reaction: '👍' })).toBe('403 silenced');
 
     const { eva, tom } = await world.people('eva', 'tom');
     const pair = await eva.opensPrivate(tom);
-    const said = await tom.says(pair, 'hi');
+    const said = await tom.sends(pair, 'hi');
     await eva.puts(`/users/me/blocks/${tom.id}`);
-    expect(await tom.tries('PATCH', `/rooms/${pair.id}/messages/${said.id}`, { text: 'insult' })).toBe('403 privacy');
-    expect(await tom.tries('POST', `/rooms/${pair.id}/messages/${said.id}/reactions`, { reaction: '👍' })).toBe('403 privacy');
-    expect(await eva.tries('POST', `/rooms/${pair.id}/messages/${said.id}/reactions`, { reaction: '👍' })).toBe('403 blocked');
+    expect(await tom.statusOf('PATCH', `/rooms/${pair.id}/messages/${said.id}`, { text: 'insult' })).toBe('403 privacy');
+    expect(await tom.statusOf('POST', `/rooms/${pair.id}/messages/${said.id}/reactions`, { reaction: '👍' })).toBe('403 privacy');
+    expect(await eva.statusOf('POST', `/rooms/${pair.id}/messages/${said.id}/reactions`, { reaction: '👍' })).toBe('403 blocked');
   });
 
   it('moves previews of replies with it', async () => {
     const { bob, room, path } = await setUp();
-    const message = await bob.says(room, 'first');
-    const reply = await bob.says(room, 'reply', { replyToId: message.id });
+    const message = await bob.sends(room, 'first');
+    const reply = await bob.sends(room, 'reply', { replyToId: message.id });
     await bob.patches(`${path}/${message.id}`, { text: 'second' });
     expect(await bob.gets(`${path}/${reply.id}`)).toMatchObject({ rev: 0, replyTo: { preview: { text: 'second' } } });
   });

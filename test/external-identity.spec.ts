@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import request from 'supertest';
 import { type RunningApp, startApp, TEST_ENVIRONMENT } from './support/app.js';
-import { Ear } from './support/ear.js';
+import { TestSocket } from './support/test-socket.js';
 import { AUDIENCE, IdentityService, ISSUER, newKey, pem } from './support/identity-service.js';
 import { bearer, Logins, PASSWORD } from './support/logins.js';
 import { AppProcess } from './support/processes.js';
@@ -186,10 +186,10 @@ describe('a socket', () => {
     try {
       const url = await node.url();
       const token = await identity.token({ sub: 'patient' }, { expires: 60 * 24 * 3_600 });
-      const ear = await Ear.open(url, { token });
-      await ear.settles();
-      expect(ear.all('session:ended')).toEqual([]);
-      ear.close();
+      const socket = await TestSocket.open(url, { token });
+      await socket.flushes();
+      expect(socket.all('session:ended')).toEqual([]);
+      socket.close();
     } finally {
       await node.stop();
     }

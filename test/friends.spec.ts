@@ -246,7 +246,7 @@ describe('lists', () => {
 
 describe('live', () => {
   it('both hear each step with their own number, and nobody else hears a word', async () => {
-    const [a, b, z] = await Promise.all([ana.listens(), bob.listens(), zoe.listens()]);
+    const [a, b, z] = await Promise.all([ana.connects(), bob.connects(), zoe.connects()]);
     const { id } = (await asks(ana, bob)).body;
     await bob.call('POST', `/friend-requests/${id}/reject`);
     await asks(bob, ana);
@@ -255,19 +255,19 @@ describe('live', () => {
     const { id: second } = (await asks(ana, bob)).body;
     await ana.deletes(`/friend-requests/${second}`);
     const story = ['received', 'rejected', 'received', 'approved', 'removed', 'received', 'cancelled'];
-    for (const [ear, other] of [
+    for (const [socket, other] of [
       [a, bob],
       [b, ana],
     ] as const) {
-      await ear.hears('friend-request:cancelled');
-      const heard = ear.heard.filter(({ event }) => event.startsWith('friend'));
+      await socket.receives('friend-request:cancelled');
+      const heard = socket.received.filter(({ event }) => event.startsWith('friend'));
       expect(heard.map(({ event }) => event.split(':')[1])).toEqual(story);
       expect(heard.map(({ payload }) => payload.my)).toEqual([1, 2, 3, 4, 5, 6, 7]);
       expect(heard[3]!.payload).toEqual({ friendRequest: expect.objectContaining({ status: 'approved' }), my: 4 });
       expect(heard[4]!.payload).toEqual({ userId: other.id, my: 5 });
     }
-    await z.settles();
-    expect(z.heard.filter(({ event }) => event !== 'ready')).toEqual([]);
+    await z.flushes();
+    expect(z.received.filter(({ event }) => event !== 'ready')).toEqual([]);
   });
 
   it('the list of friends names the private room of the two', async () => {
@@ -285,7 +285,7 @@ describe('live', () => {
   it('a friend removed keeps the private room, and opens no new one', async () => {
     const room = await ana.opensPrivate(bob);
     await ana.deletes(`/friends/${bob.id}`);
-    expect((await ana.says(room, 'still here')).text).toBe('still here');
+    expect((await ana.sends(room, 'still here')).text).toBe('still here');
     expect((await bob.call('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).status).toBe(200);
     await bob.deletes(`/rooms/${room.id}`);
     expect(await bob.call('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).toMatchObject({
@@ -303,7 +303,7 @@ describe('somebody who goes', () => {
     await asks(eva, ana);
     await befriend(bob, zoe);
     told = [];
-    expect(await world.app.app.get(FriendRequestsService).estrangeSome(ana.id)).toBe(false);
+    expect(await world.app.app.get(FriendRequestsService).endRelationsStep(ana.id)).toBe(false);
     expect(await friendsOf(ana)).toEqual([]);
     expect(await pendingOf(ana)).toEqual([]);
     expect(await friendsOf(bob)).toEqual([zoe.id]);

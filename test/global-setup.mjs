@@ -1,5 +1,5 @@
 // One PostgreSQL for the whole run, and in it the migrated database `tpl` that every spec copies (test/support/database.ts); and the
-// documents of the wire, which every answer is held against (test/support/judge.ts).
+// documents of the wire, which every answer is held against (test/support/contract-checker.ts).
 // Jest would compile a .ts file here to CommonJS, which our ES modules refuse: hence plain JavaScript over dist/.
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';

@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 const makes = (who: Person, body: object = {}, at = room) => who.posts(`/rooms/${at.id}/invites`, body);
 const joins = (who: Person, code: string) => who.call('POST', `/invites/${code}/join`);
-const triesToJoin = (who: Person, code: string) => who.tries('POST', `/invites/${code}/join`);
+const triesToJoin = (who: Person, code: string) => who.statusOf('POST', `/invites/${code}/join`);
 const listed = async (who: Person) => (await who.gets(`/rooms/${room.id}/invites`)).items;
 const members = async () => (await ana.gets(`/rooms/${room.id}/users`)).items.map(({ userId }: any) => userId);
 const sql = (text: string) => world.app.app.get(Transactions).query(text);
@@ -49,13 +49,13 @@ describe('an invite', () => {
       createdAt: room.createdAt,
       membership: null,
     });
-    expect(await zoe.tries('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
+    expect(await zoe.statusOf('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
 
     const joined = await joins(zoe, invite.code);
     expect(joined).toMatchObject({ status: 200, body: { id: room.id, memberCount: 2, membership: { role: 'member', userId: zoe.id } } });
     expect(joined.body.membership.permissions).not.toContain('can_manage_roles');
     expect(await listed(ana)).toMatchObject([{ id: invite.id, uses: 1 }]);
-    await ana.says(room, 'welcome');
+    await ana.sends(room, 'welcome');
     expect((await zoe.page(room)).items.map(({ text, system }: any) => text ?? system.event)).toContain('welcome');
   });
 
@@ -85,7 +85,7 @@ describe('an invite', () => {
   });
 
   it.each(['x', '%00', 'ä', '..%2F..', 'a'.repeat(3000)])('of a code as %s is not there', async (code) => {
-    expect(await zoe.tries('GET', `/invites/${code}`)).toBe('404 invite_not_found');
+    expect(await zoe.statusOf('GET', `/invites/${code}`)).toBe('404 invite_not_found');
     expect(await triesToJoin(zoe, code)).toBe('404 invite_not_found');
   });
 
@@ -97,8 +97,8 @@ describe('an invite', () => {
     const without = seat.permissions.filter((permission: string) => permission !== 'can_create_invites');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: without });
     expect(await triesToJoin(zoe, code)).toBe('404 invite_not_found');
-    expect(await zoe.tries('GET', `/invites/${code}`)).toBe('404 invite_not_found');
-    expect(await bob.tries('POST', `/rooms/${room.id}/invites`, {})).toBe('403 not_granted');
+    expect(await zoe.statusOf('GET', `/invites/${code}`)).toBe('404 invite_not_found');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/invites`, {})).toBe('403 not_granted');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: seat.permissions });
     expect((await joins(zoe, code)).status).toBe(200);
     await bob.posts(`/rooms/${room.id}/leave`);
@@ -111,7 +111,7 @@ describe('an invite', () => {
     await joins(zoe, code);
     await ana.puts(`/rooms/${room.id}/bans/${zoe.id}`, {});
     expect(await triesToJoin(zoe, code)).toBe('403 banned');
-    expect(await zoe.tries('GET', `/invites/${code}`)).toBe('403 banned');
+    expect(await zoe.statusOf('GET', `/invites/${code}`)).toBe('403 banned');
     expect(await listed(ana)).toMatchObject([{ uses: 1 }]);
   });
 
@@ -125,17 +125,19 @@ describe('an invite', () => {
       ['GET', ''],
       ['DELETE', '/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11'],
     ]) {
-      expect(await tom.tries(method!, `/rooms/${room.id}/invites${path}`, method === 'POST' ? {} : undefined)).toBe('404 room_not_found');
+      expect(await tom.statusOf(method!, `/rooms/${room.id}/invites${path}`, method === 'POST' ? {} : undefined)).toBe(
+        '404 room_not_found',
+      );
     }
     const own = await makes(bob);
     expect(await listed(zoe)).toHaveLength(2);
-    expect(await zoe.tries('DELETE', `/rooms/${room.id}/invites/${own.id}`)).toBe('403 role_preset');
-    expect(await bob.tries('DELETE', `/rooms/${room.id}/invites/${own.id}`)).toBe('204');
-    expect(await ana.tries('DELETE', `/rooms/${room.id}/invites/${own.id}`)).toBe('404 invite_not_found');
+    expect(await zoe.statusOf('DELETE', `/rooms/${room.id}/invites/${own.id}`)).toBe('403 role_preset');
+    expect(await bob.statusOf('DELETE', `/rooms/${room.id}/invites/${own.id}`)).toBe('204');
+    expect(await ana.statusOf('DELETE', `/rooms/${room.id}/invites/${own.id}`)).toBe('404 invite_not_found');
     const another = await makes(bob);
     const elsewhere = await ana.opensGroup();
-    expect(await ana.tries('DELETE', `/rooms/${elsewhere.id}/invites/${another.id}`)).toBe('404 invite_not_found');
-    expect(await ana.tries('DELETE', `/rooms/${room.id}/invites/${another.id}`)).toBe('204');
+    expect(await ana.statusOf('DELETE', `/rooms/${elsewhere.id}/invites/${another.id}`)).toBe('404 invite_not_found');
+    expect(await ana.statusOf('DELETE', `/rooms/${room.id}/invites/${another.id}`)).toBe('204');
     expect((await ana.gets(`/rooms/${room.id}/audit`)).items.map(({ action }: any) => action)).toEqual([
       'invite_revoked',
       'invite_created',
@@ -147,19 +149,19 @@ describe('an invite', () => {
 
   it('is not for a private room, a reader of a channel, a member of a team', async () => {
     const chat = await ana.opensPrivate(bob);
-    expect(await ana.tries('POST', `/rooms/${chat.id}/invites`, {})).toBe('403 role_preset');
+    expect(await ana.statusOf('POST', `/rooms/${chat.id}/invites`, {})).toBe('403 role_preset');
     const channel = await ana.opensChannel(bob);
-    expect(await bob.tries('POST', `/rooms/${channel.id}/invites`, {})).toBe('403 role_preset');
+    expect(await bob.statusOf('POST', `/rooms/${channel.id}/invites`, {})).toBe('403 role_preset');
     const team = await ana.opensTeam(bob);
-    expect(await bob.tries('GET', `/rooms/${team.id}/invites`)).toBe('403 role_preset');
+    expect(await bob.statusOf('GET', `/rooms/${team.id}/invites`)).toBe('403 role_preset');
     expect((await makes(ana, {}, channel)).uses).toBe(0);
   });
 
   it('is bounded: in number, in time, in form', async () => {
     const [first] = await Promise.all([makes(ana), makes(ana), makes(ana)]);
-    expect(await ana.tries('POST', `/rooms/${room.id}/invites`, {})).toBe('422 too_many_invites');
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/invites`, {})).toBe('422 too_many_invites');
     await ana.deletes(`/rooms/${room.id}/invites/${first.id}`);
-    expect(await ana.tries('POST', `/rooms/${room.id}/invites`, { expiresAt: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/invites`, { expiresAt: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
     for (const body of [
       ...[
         { maxUses: 0 },
@@ -171,7 +173,7 @@ describe('an invite', () => {
       ],
       ...[{ code: 'mine' }, { uses: 3 }, { role: 'owner' }, { createdBy: bob.id }],
     ]) {
-      expect(await ana.tries('POST', `/rooms/${room.id}/invites`, body)).toBe('400 validation_failed');
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/invites`, body)).toBe('400 validation_failed');
     }
     expect(await ana.does('POST', `/rooms/${room.id}/invites`)).toMatchObject({ maxUses: null, expiresAt: null });
     const page = await ana.gets(`/rooms/${room.id}/invites?limit=2`);
@@ -211,7 +213,7 @@ describe('races', () => {
     for (let i = 0; i < 5; i++) {
       const { code, id } = await makes(ana);
       const { eva } = await world.people('eva');
-      const [joined] = await Promise.all([triesToJoin(eva, code), ana.tries('PUT', `/rooms/${room.id}/bans/${eva.id}`, {})]);
+      const [joined] = await Promise.all([triesToJoin(eva, code), ana.statusOf('PUT', `/rooms/${room.id}/bans/${eva.id}`, {})]);
       expect(['200', '403 banned']).toContain(joined);
       expect(await members()).toEqual([ana.id]);
       await ana.deletes(`/rooms/${room.id}/invites/${id}`);

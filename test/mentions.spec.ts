@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -16,7 +16,7 @@ describe('mentions', () => {
   it('are of people in the room, by name or by id, and of nobody else', async () => {
     const { ana, bob, eva, zoe } = await world.people('ana', 'bob', 'eva', 'zoe');
     const room = await ana.opensGroup(bob, eva);
-    const message = await ana.says(room, `@${bob.username}, and @${zoe.username} who is not here`, { mentions: [eva.id, zoe.id] });
+    const message = await ana.sends(room, `@${bob.username}, and @${zoe.username} who is not here`, { mentions: [eva.id, zoe.id] });
     expect(names(message).sort()).toEqual([bob.username, eva.username].sort());
     expect(await idsOf(bob)).toEqual([message.id]);
     expect(await idsOf(eva)).toEqual([message.id]);
@@ -27,7 +27,7 @@ describe('mentions', () => {
   it('follow an edit: names go and come, ids named beside the text stay', async () => {
     const { ana, bob, eva, tom } = await world.people('ana', 'bob', 'eva', 'tom');
     const room = await ana.opensGroup(bob, eva, tom);
-    const message = await ana.says(room, `hi @${bob.username}`, { mentions: [eva.id] });
+    const message = await ana.sends(room, `hi @${bob.username}`, { mentions: [eva.id] });
     expect([await countOf(bob, room), await countOf(eva, room), await countOf(tom, room)]).toEqual([1, 1, 0]);
     const edited = await ana.patches(`/rooms/${room.id}/messages/${message.id}`, { text: `hi @${tom.username}` });
     expect(names(edited).sort()).toEqual([eva.username, tom.username].sort());
@@ -39,13 +39,13 @@ describe('mentions', () => {
   it('of everybody ask for the permission', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const message = await ana.says(room, 'all of you', { mentions: 'all' });
+    const message = await ana.sends(room, 'all of you', { mentions: 'all' });
     expect(message.mentions).toBe('all');
     expect(await idsOf(bob)).toEqual([message.id]);
-    expect(await bob.tries('POST', `/rooms/${room.id}/messages`, { text: 'x', mentions: 'all' })).toBe('403 role_preset');
-    const plain = await bob.says(room, 'plain');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'x', mentions: 'all' })).toBe('403 role_preset');
+    const plain = await bob.sends(room, 'plain');
     expect(names(await bob.patches(`/rooms/${room.id}/messages/${plain.id}`, { text: 'now @all' }))).toEqual([]);
-    const own = await ana.says(room, 'plain');
+    const own = await ana.sends(room, 'plain');
     expect(names(await ana.patches(`/rooms/${room.id}/messages/${own.id}`, { text: 'now @all' }))).toEqual(['all']);
   });
 
@@ -54,7 +54,7 @@ describe('mentions', () => {
     const rooms = [await ana.opensGroup(bob), await ana.opensTeam(bob), await ana.opensPrivate(bob)];
     const said: string[] = [];
     for (const turn of [1, 2, 3]) {
-      for (const room of rooms) said.unshift((await ana.says(room, `${turn} @${bob.username}`)).id);
+      for (const room of rooms) said.unshift((await ana.sends(room, `${turn} @${bob.username}`)).id);
     }
     const first = await bob.gets('/mentions?limit=4');
     const second = await bob.gets(`/mentions?limit=4&cursor=${first.nextCursor}`);
@@ -63,6 +63,6 @@ describe('mentions', () => {
     expect(third.nextCursor).toBeNull();
     await ana.deletes(`/rooms/${rooms[0].id}/users/${bob.id}`);
     expect((await idsOf(bob)).length).toBe(6);
-    expect(await bob.tries('GET', '/mentions?cursor=nonsense')).toBe('400 validation_failed');
+    expect(await bob.statusOf('GET', '/mentions?cursor=nonsense')).toBe('400 validation_failed');
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import { World } from './support/world.js';
 
 const seqs = (page: Said): number[] => page.items.map((message: Said) => message.seq);
@@ -16,7 +16,7 @@ describe('messages', () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const first = (await ana.page(room)).seq as number; // what the system said
-      for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await ana.says(room, text);
+      for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await ana.sends(room, text);
       const last = first + 8;
       const page = async (query: string) => {
         const { items, hasOlder, hasNewer, seq } = await bob.page(room, query);
@@ -47,18 +47,18 @@ describe('messages', () => {
     ])('refuses %s', async (query) => {
       const ana = await world.person('ana');
       const room = await ana.opensGroup();
-      expect(await ana.tries('GET', `/rooms/${room.id}/messages${query}`)).toBe('400 validation_failed');
+      expect(await ana.statusOf('GET', `/rooms/${room.id}/messages${query}`)).toBe('400 validation_failed');
     });
 
     it('is the same as each of its messages alone, whatever they hold', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
-      const original = await ana.says(room, `hello @${bob.username}`);
-      await bob.says(room, 'a reply', { replyToId: original.id });
-      await ana.says(room, '@all come', { mentions: 'all' });
+      const original = await ana.sends(room, `hello @${bob.username}`);
+      await bob.sends(room, 'a reply', { replyToId: original.id });
+      await ana.sends(room, '@all come', { mentions: 'all' });
       await bob.posts(`/rooms/${room.id}/messages/${original.id}/reactions`, { reaction: '👍' });
       await ana.puts(`/rooms/${room.id}/messages/${original.id}/pin`);
-      const gone = await ana.says(room, 'never mind');
+      const gone = await ana.sends(room, 'never mind');
       await ana.deletes(`/rooms/${room.id}/messages/${gone.id}`);
       const { items } = await bob.page(room);
       expect(items.length).toBeGreaterThan(4);
@@ -68,14 +68,14 @@ describe('messages', () => {
     it('is closed to strangers as if it were not there', async () => {
       const { ana, zoe } = await world.people('ana', 'zoe');
       const room = await ana.opensGroup();
-      const message = await ana.says(room, 'secret');
+      const message = await ana.sends(room, 'secret');
       for (const id of [room.id, randomUUID()]) {
-        expect(await zoe.tries('GET', `/rooms/${id}/messages`)).toBe('404 room_not_found');
-        expect(await zoe.tries('GET', `/rooms/${id}/messages/${message.id}`)).toBe('404 room_not_found');
-        expect(await zoe.tries('POST', `/rooms/${id}/messages`, { text: 'hi' })).toBe('404 room_not_found');
-        expect(await zoe.tries('GET', `/rooms/${id}/pins`)).toBe('404 room_not_found');
+        expect(await zoe.statusOf('GET', `/rooms/${id}/messages`)).toBe('404 room_not_found');
+        expect(await zoe.statusOf('GET', `/rooms/${id}/messages/${message.id}`)).toBe('404 room_not_found');
+        expect(await zoe.statusOf('POST', `/rooms/${id}/messages`, { text: 'hi' })).toBe('404 room_not_found');
+        expect(await zoe.statusOf('GET', `/rooms/${id}/pins`)).toBe('404 room_not_found');
       }
-      expect(await ana.tries('GET', '/rooms/nonsense/messages')).toBe('400 validation_failed');
+      expect(await ana.statusOf('GET', '/rooms/nonsense/messages')).toBe('400 validation_failed');
     });
   });
 
@@ -90,8 +90,8 @@ describe('messages', () => {
       expect([first.status, again.status]).toEqual([201, 200]);
       expect(again.body).toEqual(first.body);
       expect(first.body).toMatchObject({ id, roomId: room.id, type: 'text', text: 'once', rev: 0, editedAt: null, deletedAt: null });
-      expect(await ana.tries('POST', path, { id, text: 'twice' })).toBe('409 message_conflict');
-      expect(await bob.tries('POST', path, { id, text: 'once' })).toBe('409 message_conflict');
+      expect(await ana.statusOf('POST', path, { id, text: 'twice' })).toBe('409 message_conflict');
+      expect(await bob.statusOf('POST', path, { id, text: 'once' })).toBe('409 message_conflict');
       await ana.patches(`${path}/${id}`, { text: 'edited' });
       expect((await ana.posts(path, { id, text: 'once' })).text).toBe('edited');
       await ana.deletes(`${path}/${id}`);
@@ -111,7 +111,7 @@ describe('messages', () => {
     ])('refuses %s', async (_, body, expected) => {
       const ana = await world.person('ana');
       const room = await ana.opensGroup();
-      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, body)).toBe(expected);
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, body)).toBe(expected);
     });
   });
 
@@ -120,8 +120,8 @@ describe('messages', () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const path = `/rooms/${room.id}/messages`;
-      const original = await ana.says(room, 'the original');
-      const reply = await bob.says(room, `to @${ana.username}`, { replyToId: original.id });
+      const original = await ana.sends(room, 'the original');
+      const reply = await bob.sends(room, `to @${ana.username}`, { replyToId: original.id });
       await bob.patches(`${path}/${reply.id}`, { text: `now to @${ana.username}` });
       await ana.posts(`${path}/${reply.id}/reactions`, { reaction: '👍' });
       await ana.puts(`${path}/${reply.id}/pin`);
@@ -149,17 +149,17 @@ describe('messages', () => {
       const { rows } = await db.query('SELECT text, request_hash FROM messages WHERE id = $1', [reply.id]);
       await db.end();
       expect(rows).toEqual([{ text: null, request_hash: null }]);
-      expect(await bob.tries('PATCH', `${path}/${reply.id}`, { text: 'back' })).toBe('409 message_deleted');
-      expect(await ana.tries('POST', `${path}/${reply.id}/reactions`, { reaction: '👍' })).toBe('409 message_deleted');
-      expect(await ana.tries('PUT', `${path}/${reply.id}/pin`)).toBe('409 message_deleted');
-      expect(await ana.tries('POST', path, { text: 'x', replyToId: reply.id })).toBe('422 reply_not_found');
+      expect(await bob.statusOf('PATCH', `${path}/${reply.id}`, { text: 'back' })).toBe('409 message_deleted');
+      expect(await ana.statusOf('POST', `${path}/${reply.id}/reactions`, { reaction: '👍' })).toBe('409 message_deleted');
+      expect(await ana.statusOf('PUT', `${path}/${reply.id}/pin`)).toBe('409 message_deleted');
+      expect(await ana.statusOf('POST', path, { text: 'x', replyToId: reply.id })).toBe('422 reply_not_found');
     });
 
     it('of an original takes its preview out of the replies', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
-      const original = await ana.says(room, 'words that must go');
-      const reply = await bob.says(room, 'a reply', { replyToId: original.id });
+      const original = await ana.sends(room, 'words that must go');
+      const reply = await bob.sends(room, 'a reply', { replyToId: original.id });
       expect(reply.replyTo.preview).toMatchObject({ text: 'words that must go', user: { id: ana.id } });
       await ana.deletes(`/rooms/${room.id}/messages/${original.id}`);
       const { replyTo } = await bob.gets(`/rooms/${room.id}/messages/${reply.id}`);
@@ -170,28 +170,28 @@ describe('messages', () => {
       const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
       const room = await ana.opensGroup(bob, eva);
       await ana.patches(`/rooms/${room.id}/users/${eva.id}`, { role: 'admin' });
-      const mine = await bob.says(room, 'mine');
-      const hers = await ana.says(room, 'hers');
-      expect(await bob.tries('DELETE', `/rooms/${room.id}/messages/${hers.id}`)).toBe('403 role_preset');
-      expect(await eva.tries('DELETE', `/rooms/${room.id}/messages/${mine.id}`)).toBe('200');
+      const mine = await bob.sends(room, 'mine');
+      const hers = await ana.sends(room, 'hers');
+      expect(await bob.statusOf('DELETE', `/rooms/${room.id}/messages/${hers.id}`)).toBe('403 role_preset');
+      expect(await eva.statusOf('DELETE', `/rooms/${room.id}/messages/${mine.id}`)).toBe('200');
       const { items } = await ana.gets(`/rooms/${room.id}/audit`);
       expect(items[0]).toMatchObject({ action: 'message_deleted' });
       expect(JSON.stringify(items[0])).toContain(bob.id);
       const system = (await ana.page(room)).items[0];
-      expect(await ana.tries('DELETE', `/rooms/${room.id}/messages/${system.id}`)).toBe('422 system_message');
+      expect(await ana.statusOf('DELETE', `/rooms/${room.id}/messages/${system.id}`)).toBe('422 system_message');
     });
 
     it('is possible where nothing new may be said', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
-      const message = await bob.says(room, 'old');
+      const message = await bob.sends(room, 'old');
       await ana.patches(`/rooms/${room.id}`, { active: false });
       const path = `/rooms/${room.id}/messages`;
-      expect(await bob.tries('POST', path, { text: 'new' })).toBe('403 room_inactive');
-      expect(await bob.tries('PATCH', `${path}/${message.id}`, { text: 'new' })).toBe('403 room_inactive');
-      expect(await bob.tries('POST', `${path}/${message.id}/reactions`, { reaction: '👍' })).toBe('403 room_inactive');
-      expect(await ana.tries('PUT', `${path}/${message.id}/pin`)).toBe('403 room_inactive');
-      expect(await bob.tries('DELETE', `${path}/${message.id}`)).toBe('200');
+      expect(await bob.statusOf('POST', path, { text: 'new' })).toBe('403 room_inactive');
+      expect(await bob.statusOf('PATCH', `${path}/${message.id}`, { text: 'new' })).toBe('403 room_inactive');
+      expect(await bob.statusOf('POST', `${path}/${message.id}/reactions`, { reaction: '👍' })).toBe('403 room_inactive');
+      expect(await ana.statusOf('PUT', `${path}/${message.id}/pin`)).toBe('403 room_inactive');
+      expect(await bob.statusOf('DELETE', `${path}/${message.id}`)).toBe('200');
     });
   });
 });

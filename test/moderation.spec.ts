@@ -22,7 +22,7 @@ const reports = (who: Person, message: any, reason = 'Spam') =>
 
 describe('a report', () => {
   it('of a message reaches those who may delete messages, and is resolved once', async () => {
-    const message = await bob.says(room, 'buy my things');
+    const message = await bob.sends(room, 'buy my things');
     const made = await reports(bob, message);
     expect(made.status).toBe(201);
     expect(made.body).toEqual({
@@ -37,8 +37,8 @@ describe('a report', () => {
       note: null,
     });
     expect((await ana.gets(`/rooms/${room.id}/reports`)).items).toEqual([made.body]);
-    expect(await bob.tries('GET', `/rooms/${room.id}/reports`)).toBe('403 role_preset');
-    expect(await bob.tries('POST', `/rooms/${room.id}/reports/${made.body.id}/resolve`, {})).toBe('403 role_preset');
+    expect(await bob.statusOf('GET', `/rooms/${room.id}/reports`)).toBe('403 role_preset');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/reports/${made.body.id}/resolve`, {})).toBe('403 role_preset');
 
     const resolved = await ana.posts(`/rooms/${room.id}/reports/${made.body.id}/resolve`, { note: 'talked to them' });
     expect(resolved).toMatchObject({
@@ -47,7 +47,7 @@ describe('a report', () => {
       resolvedBy: { id: ana.id },
       resolvedAt: expect.any(String),
     });
-    expect(await ana.tries('POST', `/rooms/${room.id}/reports/${made.body.id}/resolve`, {})).toBe('409 report_resolved');
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/reports/${made.body.id}/resolve`, {})).toBe('409 report_resolved');
     expect((await ana.gets(`/rooms/${room.id}/audit`)).items[0]).toMatchObject({
       action: 'report_resolved',
       user: { id: ana.id },
@@ -58,7 +58,7 @@ describe('a report', () => {
   });
 
   it('is one a person a message: the second time answers with the first, also under a race', async () => {
-    const message = await ana.says(room, 'hm');
+    const message = await ana.sends(room, 'hm');
     const answers = await Promise.all(['a', 'b', 'c', 'd'].map((reason) => reports(bob, message, reason)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
@@ -67,16 +67,16 @@ describe('a report', () => {
   });
 
   it('is resolved by one of several at once', async () => {
-    const { body } = await reports(bob, await ana.says(room, 'hm'));
-    const answers = await Promise.all([1, 2, 3].map(() => ana.tries('POST', `/rooms/${room.id}/reports/${body.id}/resolve`, {})));
+    const { body } = await reports(bob, await ana.sends(room, 'hm'));
+    const answers = await Promise.all([1, 2, 3].map(() => ana.statusOf('POST', `/rooms/${room.id}/reports/${body.id}/resolve`, {})));
     expect(answers.sort()).toEqual(['200', '409 report_resolved', '409 report_resolved']);
   });
 
   it('is not made by strangers, of what is not there, of the deleted, of the server, nor without a reason', async () => {
-    const message = await ana.says(room, 'hm');
+    const message = await ana.sends(room, 'hm');
     expect(await reports(zoe, message)).toMatchObject({ status: 404, body: { code: 'room_not_found' } });
     expect(await reports(bob, { id: NOWHERE })).toMatchObject({ status: 404, body: { code: 'message_not_found' } });
-    const elsewhere = await ana.says(await ana.opensGroup(), 'not here');
+    const elsewhere = await ana.sends(await ana.opensGroup(), 'not here');
     expect(await reports(ana, elsewhere)).toMatchObject({ status: 404, body: { code: 'message_not_found' } });
     const [made] = (await ana.page(room)).items.filter(({ type }: any) => type === 'system');
     expect(await reports(bob, made)).toMatchObject({ status: 422, body: { code: 'not_reportable' } });
@@ -89,15 +89,15 @@ describe('a report', () => {
   });
 
   it('stays in its room', async () => {
-    const { body } = await reports(bob, await ana.says(room, 'hm'));
+    const { body } = await reports(bob, await ana.sends(room, 'hm'));
     const other = await ana.opensGroup();
-    expect(await ana.tries('POST', `/rooms/${other.id}/reports/${body.id}/resolve`, {})).toBe('404 report_not_found');
+    expect(await ana.statusOf('POST', `/rooms/${other.id}/reports/${body.id}/resolve`, {})).toBe('404 report_not_found');
     expect((await ana.gets(`/rooms/${other.id}/reports`)).items).toEqual([]);
   });
 
   it('is listed by status, and page by page', async () => {
     const ids: string[] = [];
-    for (const text of ['a', 'b', 'c']) ids.unshift((await reports(bob, await ana.says(room, text))).body.id);
+    for (const text of ['a', 'b', 'c']) ids.unshift((await reports(bob, await ana.sends(room, text))).body.id);
     expect((await ana.does('POST', `/rooms/${room.id}/reports/${ids[1]}/resolve`)).note).toBeNull();
     const list = async (query: string) => (await ana.gets(`/rooms/${room.id}/reports?${query}`)).items.map(({ id }: any) => id);
     expect(await list('')).toEqual(ids);
@@ -105,8 +105,8 @@ describe('a report', () => {
     expect(await list('status=resolved')).toEqual([ids[1]]);
     const page = await ana.gets(`/rooms/${room.id}/reports?limit=2`);
     expect([...page.items.map(({ id }: any) => id), ...(await list(`limit=2&cursor=${page.nextCursor}`))]).toEqual(ids);
-    expect(await ana.tries('GET', `/rooms/${room.id}/reports?status=old`)).toBe('400 validation_failed');
-    expect(await ana.tries('GET', `/rooms/${room.id}/reports?cursor=WzFd`)).toBe('400 validation_failed');
+    expect(await ana.statusOf('GET', `/rooms/${room.id}/reports?status=old`)).toBe('400 validation_failed');
+    expect(await ana.statusOf('GET', `/rooms/${room.id}/reports?cursor=WzFd`)).toBe('400 validation_failed');
   });
 });
 
@@ -125,9 +125,10 @@ describe('the audit', () => {
   });
 
   it('is closed to members, strangers, and outsiders of a public room', async () => {
-    expect(await bob.tries('GET', `/rooms/${room.id}/audit`)).toBe('403 role_preset');
-    expect(await zoe.tries('GET', `/rooms/${room.id}/audit`)).toBe('404 room_not_found');
+    expect(await bob.statusOf('GET', `/rooms/${room.id}/audit`)).toBe('403 role_preset');
+    expect(await zoe.statusOf('GET', `/rooms/${room.id}/audit`)).toBe('404 room_not_found');
     const open = await ana.posts('/rooms', { type: 'channel', name: 'open', isPublic: true });
-    for (const path of ['audit', 'reports', 'invites']) expect(await zoe.tries('GET', `/rooms/${open.id}/${path}`)).toBe('403 not_member');
+    for (const path of ['audit', 'reports', 'invites'])
+      expect(await zoe.statusOf('GET', `/rooms/${open.id}/${path}`)).toBe('403 not_member');
   });
 });

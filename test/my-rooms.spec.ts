@@ -46,7 +46,7 @@ describe('my rooms', () => {
     const team = await ana.opens('team', 'work', bob);
     const secret = await ana.opensPrivate(cid);
     expect(await names(ana)).toEqual(['cid', 'work', 'climbing']);
-    await bob.says(group, `hello @${ana.username}`);
+    await bob.sends(group, `hello @${ana.username}`);
     const { items, nextCursor } = await ana.gets('/rooms');
     expect(nextCursor).toBeNull();
     expect(items.map((room: { id: string }) => room.id)).toEqual([group.id, secret.id, team.id]);
@@ -75,12 +75,12 @@ describe('my rooms', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const room = await ana.posts('/rooms', { type: 'group', name: 'late', historyVisibility: 'since_joined' });
-    await ana.says(room, 'secret');
+    await ana.sends(room, 'secret');
     await db.query(`UPDATE room_users SET visible_from_seq = 1 WHERE room_id = $1`, [room.id]);
     await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
     const [seen] = (await bob.gets('/rooms')).items;
     expect(seen).toMatchObject({ lastMessage: { type: 'system' }, membership: { visibleFromSeq: 3, unreadCount: 0 } });
-    const last = await ana.says(room, 'gone soon');
+    const last = await ana.sends(room, 'gone soon');
     await ana.deletes(`/rooms/${room.id}/messages/${last.id}`);
     const [after] = (await bob.gets('/rooms')).items;
     expect(after).toMatchObject({
@@ -111,7 +111,7 @@ describe('my rooms', () => {
     `?cursor=${Buffer.from('["2026-02-31T00:00:00.000Z","0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11"]').toString('base64url')}`,
   ])('refuse %s', async (query) => {
     const ana = await world.person('ana');
-    expect(await ana.tries('GET', `/rooms${query}`)).toBe('400 validation_failed');
+    expect(await ana.statusOf('GET', `/rooms${query}`)).toBe('400 validation_failed');
   });
 
   it('take the same few statements, however many there are', async () => {

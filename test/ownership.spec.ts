@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { AccountRooms } from '../src/rooms/account-rooms.service.js';
-import type { Said } from './support/ear.js';
-import { group, line, ndjson, seat, takes, user } from './support/hand-made-file.js';
+import type { Said } from './support/test-socket.js';
+import { group, line, ndjson, seat, takes, user } from './support/import-file.js';
 import { type Person, World } from './support/world.js';
 
 let world: World;
@@ -24,7 +24,7 @@ describe('the owner', () => {
   it('hands the room over and becomes an admin', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    expect(await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: bob.id })).toBe('204');
+    expect(await ana.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: bob.id })).toBe('204');
     expect(await rolesIn(ana, room.id)).toEqual({ ana: 'admin', bob: 'owner' });
     expect(await lastEvent(ana, room)).toBe('owner_changed');
   });
@@ -33,34 +33,34 @@ describe('the owner', () => {
     const { ana, bob, cid, zoe } = await world.people('ana', 'bob', 'cid', 'zoe');
     const room = await ana.opensGroup(bob, cid);
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' });
-    expect(await bob.tries('PUT', `/rooms/${room.id}/owner`, { userId: bob.id })).toBe('403 role_preset');
-    expect(await cid.tries('PUT', `/rooms/${room.id}/owner`, { userId: cid.id })).toBe('403 role_preset');
-    expect(await zoe.tries('PUT', `/rooms/${room.id}/owner`, { userId: zoe.id })).toBe('404 room_not_found');
-    expect(await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: zoe.id })).toBe('404 room_user_not_found');
-    expect(await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: ana.id })).toBe('204');
+    expect(await bob.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: bob.id })).toBe('403 role_preset');
+    expect(await cid.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: cid.id })).toBe('403 role_preset');
+    expect(await zoe.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: zoe.id })).toBe('404 room_not_found');
+    expect(await ana.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: zoe.id })).toBe('404 room_user_not_found');
+    expect(await ana.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: ana.id })).toBe('204');
     expect(await rolesIn(ana, room.id)).toEqual({ ana: 'owner', bob: 'admin', cid: 'member' });
   });
 
   it('is not made by changing a role, and cannot be removed, changed or banned', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    expect(await ana.tries('PATCH', `/rooms/${room.id}/users/${bob.id}`, { role: 'owner' })).toBe('403 rank');
+    expect(await ana.statusOf('PATCH', `/rooms/${room.id}/users/${bob.id}`, { role: 'owner' })).toBe('403 rank');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin', permissions: everything });
-    expect(await bob.tries('DELETE', `/rooms/${room.id}/users/${ana.id}`)).toBe('403 rank');
-    expect(await bob.tries('PUT', `/rooms/${room.id}/bans/${ana.id}`, {})).toBe('403 rank');
-    expect(await bob.tries('PATCH', `/rooms/${room.id}/users/${ana.id}`, { role: 'member' })).toBe('403 rank');
-    expect(await ana.tries('PATCH', `/rooms/${room.id}/users/${ana.id}`, { role: 'member' })).toBe('403 rank');
+    expect(await bob.statusOf('DELETE', `/rooms/${room.id}/users/${ana.id}`)).toBe('403 rank');
+    expect(await bob.statusOf('PUT', `/rooms/${room.id}/bans/${ana.id}`, {})).toBe('403 rank');
+    expect(await bob.statusOf('PATCH', `/rooms/${room.id}/users/${ana.id}`, { role: 'member' })).toBe('403 rank');
+    expect(await ana.statusOf('PATCH', `/rooms/${room.id}/users/${ana.id}`, { role: 'member' })).toBe('403 rank');
   });
 
   it('hands over before leaving; the last one out ends the room', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    expect(await ana.tries('POST', `/rooms/${room.id}/leave`)).toBe('409 owner_must_transfer');
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/leave`)).toBe('409 owner_must_transfer');
     await ana.puts(`/rooms/${room.id}/owner`, { userId: bob.id });
-    expect(await ana.tries('POST', `/rooms/${room.id}/leave`)).toBe('204');
-    expect(await ana.tries('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
-    expect(await bob.tries('POST', `/rooms/${room.id}/leave`)).toBe('204');
-    expect(await bob.tries('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/leave`)).toBe('204');
+    expect(await ana.statusOf('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/leave`)).toBe('204');
+    expect(await bob.statusOf('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
   });
 
   it('is one, whoever is handed the room and leaves it at the same moment', async () => {
@@ -68,8 +68,8 @@ describe('the owner', () => {
     for (let round = 0; round < 10; round++) {
       const room = await ana.opensGroup(bob);
       const [handed, left] = await Promise.all([
-        ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: bob.id }),
-        bob.tries('POST', `/rooms/${room.id}/leave`),
+        ana.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: bob.id }),
+        bob.statusOf('POST', `/rooms/${room.id}/leave`),
       ]);
       expect([
         ['204', '409 owner_must_transfer', { ana: 'admin', bob: 'owner' }],
@@ -108,7 +108,7 @@ describe('when the account of an owner', () => {
     const plain = await ana.opensGroup(bob);
     await ana.posts(`/rooms/${plain.id}/users`, { userId: dan.id });
     const alone = await ana.opensGroup();
-    expect(await accounts().handOver(ana.id)).toBeNull();
+    expect(await accounts().transferOnDeactivation(ana.id)).toBeNull();
     expect(await rolesIn(ana, staffed.id)).toEqual({ ana: 'admin', bob: 'member', cid: 'member', dan: 'owner' });
     expect(await rolesIn(ana, plain.id)).toEqual({ ana: 'admin', bob: 'owner', dan: 'member' });
     expect(await rolesIn(ana, alone.id)).toEqual({ ana: 'owner' });
@@ -120,10 +120,10 @@ describe('when the account of an owner', () => {
     const alone = await ana.opensGroup();
     const theirs = await bob.opensGroup(ana);
     const secret = await ana.opensPrivate(bob);
-    expect(await accounts().abandon(ana.id)).toBeNull();
+    expect(await accounts().transferOnDeletion(ana.id)).toBeNull();
     expect(await rolesIn(bob, shared.id)).toEqual({ ana: 'admin', bob: 'owner' });
-    expect(await ana.tries('GET', `/rooms/${alone.id}`)).toBe('404 room_not_found');
-    expect(await accounts().leave(ana.id)).toBeNull();
+    expect(await ana.statusOf('GET', `/rooms/${alone.id}`)).toBe('404 room_not_found');
+    expect(await accounts().leaveAllRooms(ana.id)).toBeNull();
     expect(await rolesIn(bob, shared.id)).toEqual({ bob: 'owner' });
     expect(await rolesIn(bob, theirs.id)).toEqual({ bob: 'owner' });
     expect(await rolesIn(bob, secret.id)).toEqual({ ana: 'member', bob: 'member' });
@@ -133,10 +133,10 @@ describe('when the account of an owner', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const made = await Promise.all(Array.from({ length: 23 }, () => ana.opensGroup(bob)));
-    const first = await accounts().abandon(ana.id);
+    const first = await accounts().transferOnDeletion(ana.id);
     expect(first).not.toBeNull();
-    await accounts().abandon(ana.id);
-    expect(await accounts().abandon(ana.id, first)).toBeNull();
+    await accounts().transferOnDeletion(ana.id);
+    expect(await accounts().transferOnDeletion(ana.id, first)).toBeNull();
     const roles = await Promise.all(made.map((room) => rolesIn(bob, room.id)));
     expect(roles.every(({ ana: hers, bob: his }) => hers === 'admin' && his === 'owner')).toBe(true);
   });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { QueryResult } from 'pg';
-import type { Said } from './support/ear.js';
-import { group, line, ndjson, seat, takes } from './support/hand-made-file.js';
+import type { Said } from './support/test-socket.js';
+import { group, line, ndjson, seat, takes } from './support/import-file.js';
 import { until } from './support/until.js';
 import { type Person, World } from './support/world.js';
 
@@ -48,7 +48,7 @@ describe('a private room', () => {
 
   it('needs the privacy of the other when it is made, and never again', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
-    expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds: [bob.id] })).toBe('403 privacy');
+    expect(await ana.statusOf('POST', '/rooms', { type: 'private_messages', userIds: [bob.id] })).toBe('403 privacy');
     const room = await ana.opensPrivate(bob);
     await ana.deletes(`/friends/${bob.id}`);
     const again = await asks(ana, bob);
@@ -61,16 +61,18 @@ describe('a private room', () => {
     ['somebody who is not there', [randomUUID()], '404 user_not_found'],
   ])('is not made with %s', async (_, userIds, answer) => {
     const ana = await world.person('ana');
-    expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds })).toBe(answer);
+    expect(await ana.statusOf('POST', '/rooms', { type: 'private_messages', userIds })).toBe(answer);
   });
 
   it('is not made with oneself, nor public, nor with an avatar', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
-    expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).toBe('422 cannot_message_oneself');
+    expect(await ana.statusOf('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).toBe('422 cannot_message_oneself');
     const more = [{ isPublic: true }, { avatarMediaId: randomUUID() }];
     for (const fields of more) {
-      expect(await ana.tries('POST', '/rooms', { type: 'private_messages', userIds: [bob.id], ...fields })).toBe('400 validation_failed');
+      expect(await ana.statusOf('POST', '/rooms', { type: 'private_messages', userIds: [bob.id], ...fields })).toBe(
+        '400 validation_failed',
+      );
     }
   });
 
@@ -78,21 +80,21 @@ describe('a private room', () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     await ana.befriends(zoe);
     const { id } = await ana.opensPrivate(bob);
-    expect(await ana.tries('POST', `/rooms/${id}/users`, { userId: zoe.id })).toBe('403 role_preset');
-    expect(await ana.tries('DELETE', `/rooms/${id}/users/${bob.id}`)).toBe('403 role_preset');
-    expect(await ana.tries('PUT', `/rooms/${id}/bans/${bob.id}`, {})).toBe('403 role_preset');
-    expect(await ana.tries('PATCH', `/rooms/${id}/users/${bob.id}`, { role: 'admin' })).toBe('403 role_preset');
-    expect(await ana.tries('PATCH', `/rooms/${id}`, { name: 'ours' })).toBe('403 role_preset');
-    expect(await ana.tries('POST', `/rooms/${id}/leave`)).toBe('409 private_room');
-    expect(await ana.tries('PUT', `/rooms/${id}/owner`, { userId: bob.id })).toBe('409 private_room');
-    expect(await zoe.tries('POST', `/rooms/${id}/join`)).toBe('404 room_not_found');
+    expect(await ana.statusOf('POST', `/rooms/${id}/users`, { userId: zoe.id })).toBe('403 role_preset');
+    expect(await ana.statusOf('DELETE', `/rooms/${id}/users/${bob.id}`)).toBe('403 role_preset');
+    expect(await ana.statusOf('PUT', `/rooms/${id}/bans/${bob.id}`, {})).toBe('403 role_preset');
+    expect(await ana.statusOf('PATCH', `/rooms/${id}/users/${bob.id}`, { role: 'admin' })).toBe('403 role_preset');
+    expect(await ana.statusOf('PATCH', `/rooms/${id}`, { name: 'ours' })).toBe('403 role_preset');
+    expect(await ana.statusOf('POST', `/rooms/${id}/leave`)).toBe('409 private_room');
+    expect(await ana.statusOf('PUT', `/rooms/${id}/owner`, { userId: bob.id })).toBe('409 private_room');
+    expect(await zoe.statusOf('POST', `/rooms/${id}/join`)).toBe('404 room_not_found');
   });
 
   it('is deleted by either for both, and then made anew', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const first = await ana.opensPrivate(bob);
-    expect(await bob.tries('DELETE', `/rooms/${first.id}`)).toBe('204');
-    for (const person of [ana, bob]) expect(await person.tries('GET', `/rooms/${first.id}`)).toBe('404 room_not_found');
+    expect(await bob.statusOf('DELETE', `/rooms/${first.id}`)).toBe('204');
+    for (const person of [ana, bob]) expect(await person.statusOf('GET', `/rooms/${first.id}`)).toBe('404 room_not_found');
     const second = await asks(ana, bob);
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.id);
@@ -124,10 +126,10 @@ describe('a private room inside a team', () => {
     const team = await eva.opensTeam(ana);
     const circle = await eva.opensGroup(ana);
     const body = (other: Person, teamId: string) => ({ type: 'private_messages', userIds: [other.id], teamId });
-    expect(await ana.tries('POST', '/rooms', body(zoe, team.id))).toBe('404 room_user_not_found');
-    expect(await zoe.tries('POST', '/rooms', body(ana, team.id))).toBe('404 room_not_found');
-    expect(await eva.tries('POST', '/rooms', body(ana, circle.id))).toBe('422 not_a_team');
-    expect(await eva.tries('POST', '/rooms', { type: 'group', userIds: [ana.id], teamId: team.id })).toBe('400 validation_failed');
+    expect(await ana.statusOf('POST', '/rooms', body(zoe, team.id))).toBe('404 room_user_not_found');
+    expect(await zoe.statusOf('POST', '/rooms', body(ana, team.id))).toBe('404 room_not_found');
+    expect(await eva.statusOf('POST', '/rooms', body(ana, circle.id))).toBe('422 not_a_team');
+    expect(await eva.statusOf('POST', '/rooms', { type: 'group', userIds: [ana.id], teamId: team.id })).toBe('400 validation_failed');
   });
 
   it('is refused by a block, and by who wants messages of nobody', async () => {
@@ -156,9 +158,9 @@ describe('a private room inside a team', () => {
     const { eva, ana, bob } = people;
     const team = await eva.opensTeam(ana, bob);
     const { body: room } = await asks(ana, bob, { teamId: team.id });
-    await ana.says(room, 'still here');
+    await ana.sends(room, 'still here');
     await ends(people, team.id);
-    expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'too late' })).toBe('403 room_inactive');
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'too late' })).toBe('403 room_inactive');
     expect((await bob.page(room)).items.at(-1).text).toBe('still here');
     const { permissions } = await ana.gets(`/rooms/${room.id}/permissions`);
     expect(permissions.find((one: { permission: string }) => one.permission === 'can_create_messages')).toEqual({
@@ -179,11 +181,11 @@ describe('a private room that was imported without seats', () => {
     const room = { ...group(ana.id), type: 'private_messages', name: null, userIds: [ana.id, bob.id] };
     const seats = seated(people).map(({ id }) => seat(room.id, id));
     await takes(world, ndjson(room, line(room.id, bob.id, 'long ago'), ...seats));
-    const ear = await bob.listens();
+    const socket = await bob.connects();
     const answers = await Promise.all([asks(ana, bob), asks(ana, bob)]);
     for (const { status, body } of answers) expect([status, body.id, body.memberCount]).toEqual([200, room.id, 2]);
-    await ana.says(room, 'and today');
-    await ear.hears('messages:created', ({ messages }) => messages.some(({ text }: Said) => text === 'and today'));
+    await ana.sends(room, 'and today');
+    await socket.receives('messages:created', ({ messages }) => messages.some(({ text }: Said) => text === 'and today'));
     const said = (await bob.page(room)).items.filter(({ type }: Said) => type === 'text');
     expect(said.map(({ text }: Said) => text)).toEqual(['long ago', 'and today']);
   });

@@ -23,18 +23,18 @@ describe('a public room', () => {
       ...{ active: true, memberCount: 1, createdAt: room.createdAt, membership: null },
     });
     const below = ['/users', `/users/${ana.id}`, '/bans', '/permissions', '/messages'];
-    for (const path of below) expect(await zoe.tries('GET', `/rooms/${room.id}${path}`)).toBe('403 not_member');
-    expect(await zoe.tries('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('403 not_member');
-    expect(await zoe.tries('DELETE', `/rooms/${room.id}`)).toBe('403 not_member');
-    expect(await zoe.tries('POST', `/rooms/${room.id}/leave`)).toBe('403 not_member');
-    expect(await zoe.tries('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 })).toBe('403 not_member');
-    expect(await zoe.tries('PATCH', `/rooms/${room.id}/users/me`, { muted: true })).toBe('403 not_member');
+    for (const path of below) expect(await zoe.statusOf('GET', `/rooms/${room.id}${path}`)).toBe('403 not_member');
+    expect(await zoe.statusOf('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('403 not_member');
+    expect(await zoe.statusOf('DELETE', `/rooms/${room.id}`)).toBe('403 not_member');
+    expect(await zoe.statusOf('POST', `/rooms/${room.id}/leave`)).toBe('403 not_member');
+    expect(await zoe.statusOf('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 })).toBe('403 not_member');
+    expect(await zoe.statusOf('PATCH', `/rooms/${room.id}/users/me`, { muted: true })).toBe('403 not_member');
   });
 
   it('is joined by anybody, once, and says so', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await opensPublic(ana, { historyVisibility: 'since_joined' });
-    await ana.says(room, 'before');
+    await ana.sends(room, 'before');
     const joined = await zoe.call('POST', `/rooms/${room.id}/join`);
     expect(joined.status).toBe(200);
     expect(joined.body).toMatchObject({
@@ -52,8 +52,8 @@ describe('a public room', () => {
     const room = await opensPublic(ana, { historyVisibility: 'since_joined' });
     await zoe.posts(`/rooms/${room.id}/join`);
     await zoe.posts(`/rooms/${room.id}/leave`);
-    expect(await zoe.tries('GET', `/rooms/${room.id}/messages`)).toBe('403 not_member');
-    await ana.says(room, 'while away');
+    expect(await zoe.statusOf('GET', `/rooms/${room.id}/messages`)).toBe('403 not_member');
+    await ana.sends(room, 'while away');
     const { membership, lastSeq } = await zoe.posts(`/rooms/${room.id}/join`);
     expect(membership).toMatchObject({ visibleFromSeq: lastSeq, unreadCount: 0 });
     expect((await zoe.page(room)).items.map((message: { seq: number }) => message.seq)).toEqual([lastSeq]);
@@ -62,23 +62,23 @@ describe('a public room', () => {
   it('holds as many as it may, whoever comes at once', async () => {
     const { ana, bob, cid, dan, eva } = await world.people('ana', 'bob', 'cid', 'dan', 'eva');
     const room = await opensPublic(ana);
-    const answers = await Promise.all([bob, cid, dan, eva].map((person) => person.tries('POST', `/rooms/${room.id}/join`)));
+    const answers = await Promise.all([bob, cid, dan, eva].map((person) => person.statusOf('POST', `/rooms/${room.id}/join`)));
     expect(answers.sort()).toEqual(['200', '200', '422 room_full', '422 room_full']);
     expect((await ana.gets(`/rooms/${room.id}`)).memberCount).toBe(3);
-    expect(await ana.tries('POST', `/rooms/${room.id}/users`, { userId: dan.id })).toMatch(
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/users`, { userId: dan.id })).toMatch(
       /^(403 privacy|409 already_member|422 room_full)$/,
     );
     await ana.befriends(bob, cid, dan);
-    expect(await ana.tries('POST', '/rooms', { type: 'group', userIds: [bob.id, cid.id, dan.id] })).toBe('422 room_full');
-    expect(await ana.tries('POST', '/rooms', { type: 'channel', name: 'wide', userIds: [bob.id, cid.id, dan.id] })).toBe('201');
+    expect(await ana.statusOf('POST', '/rooms', { type: 'group', userIds: [bob.id, cid.id, dan.id] })).toBe('422 room_full');
+    expect(await ana.statusOf('POST', '/rooms', { type: 'channel', name: 'wide', userIds: [bob.id, cid.id, dan.id] })).toBe('201');
   });
 
   it('is closed to who sits in as many rooms as one person may', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await opensPublic(ana);
     for (let made = 0; made < 12; made++) await zoe.opensGroup();
-    expect(await zoe.tries('POST', `/rooms/${room.id}/join`)).toBe('422 too_many_rooms');
-    expect(await zoe.tries('POST', '/rooms', { type: 'group' })).toBe('422 too_many_rooms');
+    expect(await zoe.statusOf('POST', `/rooms/${room.id}/join`)).toBe('422 too_many_rooms');
+    expect(await zoe.statusOf('POST', '/rooms', { type: 'group' })).toBe('422 too_many_rooms');
   });
 
   it('is closed to the banned, until the ban ends', async () => {
@@ -86,10 +86,10 @@ describe('a public room', () => {
     const room = await opensPublic(ana);
     await zoe.posts(`/rooms/${room.id}/join`);
     await ana.puts(`/rooms/${room.id}/bans/${zoe.id}`, { reason: 'spam' });
-    expect(await zoe.tries('GET', `/rooms/${room.id}/messages`)).toBe('403 not_member');
-    expect(await zoe.tries('POST', `/rooms/${room.id}/join`)).toBe('403 banned');
+    expect(await zoe.statusOf('GET', `/rooms/${room.id}/messages`)).toBe('403 not_member');
+    expect(await zoe.statusOf('POST', `/rooms/${room.id}/join`)).toBe('403 banned');
     await ana.deletes(`/rooms/${room.id}/bans/${zoe.id}`);
-    expect(await zoe.tries('POST', `/rooms/${room.id}/join`)).toBe('200');
+    expect(await zoe.statusOf('POST', `/rooms/${room.id}/join`)).toBe('200');
   });
 
   it('never holds somebody banned, whichever of join and ban comes first', async () => {
@@ -97,12 +97,12 @@ describe('a public room', () => {
     for (let round = 0; round < 8; round++) {
       const room = await opensPublic(ana, { name: `round ${round}` });
       const [joined, banned] = await Promise.all([
-        zoe.tries('POST', `/rooms/${room.id}/join`),
-        ana.tries('PUT', `/rooms/${room.id}/bans/${zoe.id}`, {}),
+        zoe.statusOf('POST', `/rooms/${room.id}/join`),
+        ana.statusOf('PUT', `/rooms/${room.id}/bans/${zoe.id}`, {}),
       ]);
       expect(banned).toBe('204');
       expect(['200', '403 banned']).toContain(joined);
-      expect(await zoe.tries('GET', `/rooms/${room.id}/messages`)).toBe('403 not_member');
+      expect(await zoe.statusOf('GET', `/rooms/${room.id}/messages`)).toBe('403 not_member');
       expect((await ana.gets(`/rooms/${room.id}`)).memberCount).toBe(1);
       await ana.deletes(`/rooms/${room.id}`);
     }
@@ -127,8 +127,8 @@ describe('the list of public rooms', () => {
     expect(await found(`?query=${encodeURIComponent('żółw')}&cursor=${page.nextCursor}`)).toEqual([one.id]);
     await ana.patches(`/rooms/${two.id}`, { isPublic: false });
     expect(await found('?tag=race')).toEqual([]);
-    expect(await zoe.tries('GET', `/rooms/${two.id}`)).toBe('404 room_not_found');
-    expect(await zoe.tries('POST', `/rooms/${two.id}/join`)).toBe('404 room_not_found');
+    expect(await zoe.statusOf('GET', `/rooms/${two.id}`)).toBe('404 room_not_found');
+    expect(await zoe.statusOf('POST', `/rooms/${two.id}/join`)).toBe('404 room_not_found');
   });
 
   it('tells who is in a room already', async () => {
@@ -142,7 +142,7 @@ describe('the list of public rooms', () => {
     'refuses %s',
     async (query) => {
       const ana = await world.person('ana');
-      expect(await ana.tries('GET', `/rooms/public${query}`)).toBe('400 validation_failed');
+      expect(await ana.statusOf('GET', `/rooms/public${query}`)).toBe('400 validation_failed');
     },
   );
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { oneEmoji } from '../src/reactions/reaction.policy.js';
 import type { RunningApp } from './support/app.js';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -44,7 +44,7 @@ describe('reactions', () => {
   const setUp = async (): Promise<{ ana: Person; bob: Person; room: Said; message: Said; path: string }> => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const message = await ana.says(room, 'react');
+    const message = await ana.sends(room, 'react');
     return { ana, bob, room, message, path: `/rooms/${room.id}/messages/${message.id}/reactions` };
   };
 
@@ -74,11 +74,11 @@ describe('reactions', () => {
     expect((await bob.gets('/reactions')).items).toEqual([first.body]);
     expect((await ana.gets('/reactions?limit=1')).items.map((one: Said) => one.reaction)).toEqual(['❤️']);
 
-    expect(await ana.tries('DELETE', `${path}/${first.body.id}`)).toBe('403 not_author');
-    expect(await bob.tries('DELETE', `${path}/${first.body.id}`)).toBe('204');
-    expect(await bob.tries('DELETE', `${path}/${first.body.id}`)).toBe('404 reaction_not_found');
-    expect(await ana.tries('DELETE', `${path}?reaction=${encodeURIComponent('❤')}`)).toBe('204');
-    expect(await ana.tries('DELETE', `${path}?reaction=${encodeURIComponent('❤')}`)).toBe('204');
+    expect(await ana.statusOf('DELETE', `${path}/${first.body.id}`)).toBe('403 not_author');
+    expect(await bob.statusOf('DELETE', `${path}/${first.body.id}`)).toBe('204');
+    expect(await bob.statusOf('DELETE', `${path}/${first.body.id}`)).toBe('404 reaction_not_found');
+    expect(await ana.statusOf('DELETE', `${path}?reaction=${encodeURIComponent('❤')}`)).toBe('204');
+    expect(await ana.statusOf('DELETE', `${path}?reaction=${encodeURIComponent('❤')}`)).toBe('204');
     expect((await bob.page(room)).items.at(-1).reactions).toEqual([{ reaction: '👍', count: 1, mine: false }]);
   });
 
@@ -92,43 +92,45 @@ describe('reactions', () => {
     ['a field of nobody', { reaction: '👍', userId: randomUUID() }, '400 validation_failed'],
   ])('are not %s', async (_, body, expected) => {
     const { bob, path } = await setUp();
-    expect(await bob.tries('POST', path, body)).toBe(expected);
+    expect(await bob.statusOf('POST', path, body)).toBe(expected);
   });
 
   it('ask for the permission, and for a message that takes them', async () => {
     const { ana, bob, room, path } = await setUp();
     const system = (await ana.page(room)).items[0];
-    expect(await bob.tries('POST', `/rooms/${room.id}/messages/${system.id}/reactions`, { reaction: '👍' })).toBe('422 system_message');
-    expect(await bob.tries('POST', `/rooms/${room.id}/messages/${randomUUID()}/reactions`, { reaction: '👍' })).toBe(
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/messages/${system.id}/reactions`, { reaction: '👍' })).toBe('422 system_message');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/messages/${randomUUID()}/reactions`, { reaction: '👍' })).toBe(
       '404 message_not_found',
     );
     await bob.posts(path, { reaction: '👍' });
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: ['can_create_messages'] });
-    expect(await bob.tries('POST', path, { reaction: '🎉' })).toBe('403 not_granted');
-    expect(await bob.tries('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`)).toBe('204');
+    expect(await bob.statusOf('POST', path, { reaction: '🎉' })).toBe('403 not_granted');
+    expect(await bob.statusOf('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`)).toBe('204');
   });
 
   it('of different kinds have a bound, joining a known kind has none', async () => {
     const { ana, bob, path } = await setUp();
     for (const reaction of ['👍', '🎉', '🚀']) await bob.posts(path, { reaction });
-    expect(await ana.tries('POST', path, { reaction: '👀' })).toBe('422 too_many_reactions');
-    expect(await ana.tries('POST', path, { reaction: '🚀' })).toBe('201');
+    expect(await ana.statusOf('POST', path, { reaction: '👀' })).toBe('422 too_many_reactions');
+    expect(await ana.statusOf('POST', path, { reaction: '🚀' })).toBe('201');
   });
 
   it('are exact and take one rev each, however many come at once', async () => {
     const people = Object.values(await world.people('a', 'b', 'c', 'd', 'e', 'f'));
     const [ana, ...others] = people as [Person, ...Person[]];
     const room = await ana.opensGroup(...others);
-    const message = await ana.says(room, 'rush');
+    const message = await ana.sends(room, 'rush');
     const path = `/rooms/${room.id}/messages/${message.id}/reactions`;
     const before = (await ana.page(room)).rev as number;
-    const answers = await Promise.all(people.flatMap((person) => [1, 2, 3].map(() => person.tries('POST', path, { reaction: '👍' }))));
+    const answers = await Promise.all(people.flatMap((person) => [1, 2, 3].map(() => person.statusOf('POST', path, { reaction: '👍' }))));
     expect(answers.filter((status) => status === '201').length).toBe(people.length);
     expect(answers.filter((status) => status === '200').length).toBe(people.length * 2);
     const seen = await ana.gets(`/rooms/${room.id}/messages/${message.id}`);
     expect(countsOf(seen)).toEqual({ '👍': people.length });
     expect(seen.rev).toBe(before + people.length);
-    await Promise.all(people.flatMap((person) => [1, 2].map(() => person.tries('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`))));
+    await Promise.all(
+      people.flatMap((person) => [1, 2].map(() => person.statusOf('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`))),
+    );
     expect((await ana.gets(`/rooms/${room.id}/messages/${message.id}`)).reactions).toEqual([]);
     expect((await ana.page(room)).rev).toBe(before + people.length * 2);
   });
@@ -141,21 +143,23 @@ describe('reactions', () => {
       (await ana.does('GET', named(reaction), undefined, on)).items.map((one: Said) => one.reaction);
     await bob.posts(path, { reaction: '❤' });
     expect(await who('❤️', likes)).toEqual(['❤️']);
-    expect(await ana.tries('DELETE', named('❤️'), undefined, likes)).toBe('204');
-    expect(await bob.tries('POST', path, { reaction: '❤️' }, likes)).toBe('422 invalid_reaction');
-    expect(await bob.tries('DELETE', named('❤️'), undefined, likes)).toBe('204');
+    expect(await ana.statusOf('DELETE', named('❤️'), undefined, likes)).toBe('204');
+    expect(await bob.statusOf('POST', path, { reaction: '❤️' }, likes)).toBe('422 invalid_reaction');
+    expect(await bob.statusOf('DELETE', named('❤️'), undefined, likes)).toBe('204');
     expect((await bob.page(room)).items.at(-1).reactions).toEqual([]);
 
     for (const reaction of ['agreed', '❤']) await bob.does('POST', path, { reaction }, texts);
     expect(await who('agreed', world.app)).toEqual(['agreed']);
     expect(await who('❤', world.app)).toEqual(['❤']);
     expect(await who('nobody', world.app)).toEqual([]);
-    const ear = await bob.listens();
+    const socket = await bob.connects();
     for (const reaction of ['agreed', '❤']) {
-      expect(await ear.says('reaction:remove', { roomId: room.id, messageId: path.split('/')[4], reaction })).toMatchObject({ ok: true });
+      expect(await socket.emits('reaction:remove', { roomId: room.id, messageId: path.split('/')[4], reaction })).toMatchObject({
+        ok: true,
+      });
     }
     expect((await bob.page(room)).items.at(-1).reactions).toEqual([]);
-    expect(await bob.tries('DELETE', named('x'.repeat(256)))).toBe('400 validation_failed');
+    expect(await bob.statusOf('DELETE', named('x'.repeat(256)))).toBe('400 validation_failed');
   });
 
   it('to a message that one may no longer read are no more among mine', async () => {
@@ -163,7 +167,7 @@ describe('reactions', () => {
     await bob.posts(path, { reaction: '👍' });
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
     expect((await bob.gets('/reactions')).items).toEqual([]);
-    expect(await bob.tries('GET', path)).toBe('404 room_not_found');
+    expect(await bob.statusOf('GET', path)).toBe('404 room_not_found');
   });
 });
 
@@ -175,13 +179,13 @@ describe('with REACTIONS=like_dislike', () => {
   it('one takes the place of the other', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const message = await ana.says(room, 'vote');
+    const message = await ana.sends(room, 'vote');
     const path = `/rooms/${room.id}/messages/${message.id}/reactions`;
     const rev = (await ana.page(room)).rev as number;
-    expect(await bob.tries('POST', path, { reaction: 'like' })).toBe('201');
-    expect(await bob.tries('POST', path, { reaction: 'dislike' })).toBe('201');
-    expect(await ana.tries('POST', path, { reaction: 'dislike' })).toBe('201');
-    expect(await bob.tries('POST', path, { reaction: '👍' })).toBe('422 invalid_reaction');
+    expect(await bob.statusOf('POST', path, { reaction: 'like' })).toBe('201');
+    expect(await bob.statusOf('POST', path, { reaction: 'dislike' })).toBe('201');
+    expect(await ana.statusOf('POST', path, { reaction: 'dislike' })).toBe('201');
+    expect(await bob.statusOf('POST', path, { reaction: '👍' })).toBe('422 invalid_reaction');
     expect((await ana.page(room)).items.at(-1)).toMatchObject({
       rev: rev + 4,
       reactions: [{ reaction: 'dislike', count: 2, mine: true }],
@@ -198,12 +202,12 @@ describe('with REACTIONS=text', () => {
   it('any text of 255 characters is one', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    const message = await ana.says(room, 'anything');
+    const message = await ana.sends(room, 'anything');
     const path = `/rooms/${room.id}/messages/${message.id}/reactions`;
-    expect(await ana.tries('POST', path, { reaction: '😀'.repeat(255) })).toBe('201');
-    expect(await ana.tries('POST', path, { reaction: '+1 agreed' })).toBe('201');
-    expect(await ana.tries('POST', path, { reaction: '😀'.repeat(256) })).toBe('400 validation_failed');
-    expect(await ana.tries('POST', path, { reaction: '   ' })).toBe('422 invalid_reaction');
-    expect(await ana.tries('POST', path, { reaction: 'a\0' })).toBe('422 unstorable_text');
+    expect(await ana.statusOf('POST', path, { reaction: '😀'.repeat(255) })).toBe('201');
+    expect(await ana.statusOf('POST', path, { reaction: '+1 agreed' })).toBe('201');
+    expect(await ana.statusOf('POST', path, { reaction: '😀'.repeat(256) })).toBe('400 validation_failed');
+    expect(await ana.statusOf('POST', path, { reaction: '   ' })).toBe('422 invalid_reaction');
+    expect(await ana.statusOf('POST', path, { reaction: 'a\0' })).toBe('422 unstorable_text');
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type pg from 'pg';
-import { UnreadAudit } from '../src/room-users/unread-audit.service.js';
+import { UnreadRepair } from '../src/room-users/unread-repair.service.js';
 import { within } from './support/properties.js';
 import { type Person, World } from './support/world.js';
 
@@ -32,7 +32,7 @@ describe('a read mark', () => {
   it('goes forward, never back, and never beyond the head', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    for (const text of ['one', 'two', 'three']) await ana.says(room, text);
+    for (const text of ['one', 'two', 'three']) await ana.sends(room, text);
     expect((await bob.gets(`/rooms/${room.id}`)).membership).toMatchObject({ unreadCount: 3, lastReadSeq: 0, lastSeenAt: null });
     expect(await reads(bob, room, 2)).toEqual({ lastReadSeq: 2, unreadCount: 2, mentionCount: 0 });
     expect(await reads(bob, room, 1)).toEqual({ lastReadSeq: 2, unreadCount: 2, mentionCount: 0 });
@@ -42,7 +42,7 @@ describe('a read mark', () => {
       lastReadSeq: 4,
       lastSeenAt: expect.any(String),
     });
-    await ana.says(room, 'four');
+    await ana.sends(room, 'four');
     expect(await reads(bob, room, 0)).toEqual({ lastReadSeq: 4, unreadCount: 1, mentionCount: 0 });
   });
 
@@ -50,15 +50,15 @@ describe('a read mark', () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob);
     await ana.befriends(cid);
-    const first = await ana.says(room, 'goes');
-    await ana.says(room, 'stays');
+    const first = await ana.sends(room, 'goes');
+    await ana.sends(room, 'stays');
     await ana.posts(`/rooms/${room.id}/users`, { userId: cid.id });
     await ana.deletes(`/rooms/${room.id}/messages/${first.id}`);
     const unread = async (person: Person) => (await person.gets(`/rooms/${room.id}`)).membership.unreadCount;
     expect(await unread(bob)).toBe(1);
     expect(await unread(cid)).toBe(0);
     expect(await unread(ana)).toBe(0);
-    await bob.says(room, 'read it');
+    await bob.sends(room, 'read it');
     expect(await unread(bob)).toBe(0);
     expect(await unread(cid)).toBe(1);
   });
@@ -66,9 +66,9 @@ describe('a read mark', () => {
   it('counts mentions past it, by name and of all', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const named = await ana.says(room, `hello @${bob.username}`);
-    const both = await ana.says(room, `@all and @${bob.username}`);
-    await ana.says(room, 'nothing');
+    const named = await ana.sends(room, `hello @${bob.username}`);
+    const both = await ana.sends(room, `@all and @${bob.username}`);
+    await ana.sends(room, 'nothing');
     expect((await bob.gets(`/rooms/${room.id}`)).membership).toMatchObject({ unreadCount: 3, mentionCount: 2 });
     expect(await reads(bob, room, named.seq)).toMatchObject({ unreadCount: 2, mentionCount: 1 });
     await ana.deletes(`/rooms/${room.id}/messages/${both.id}`);
@@ -80,7 +80,7 @@ describe('a read mark', () => {
     async (body) => {
       const ana = await world.person('ana');
       const room = await ana.opensGroup();
-      expect(await ana.tries('PUT', `/rooms/${room.id}/users/me/read`, body)).toBe('400 validation_failed');
+      expect(await ana.statusOf('PUT', `/rooms/${room.id}/users/me/read`, body)).toBe('400 validation_failed');
     },
   );
 
@@ -88,8 +88,8 @@ describe('a read mark', () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await ana.opensGroup();
     const answers = await Promise.all([
-      zoe.tries('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 }),
-      ana.tries('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 }),
+      zoe.statusOf('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 }),
+      ana.statusOf('PUT', `/rooms/${room.id}/users/me/read`, { seq: 1 }),
     ]);
     expect(answers).toEqual(['404 room_not_found', '200']);
   });
@@ -97,7 +97,7 @@ describe('a read mark', () => {
   it('is answered exactly, whichever of many devices and rooms marks at once', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const rooms = [await ana.opensGroup(bob, cid), await ana.opensGroup(bob, cid), await ana.opensGroup(bob, cid)];
-    for (const room of rooms) for (let sent = 0; sent < 6; sent++) await ana.says(room, `m${sent}`);
+    for (const room of rooms) for (let sent = 0; sent < 6; sent++) await ana.sends(room, `m${sent}`);
     const marks = rooms.flatMap((room) => [bob, cid].flatMap((person) => [1, 5, 3, 7, 2].map((seq) => ({ room, person, seq }))));
     const answers = await Promise.all(marks.map(({ room, person, seq }) => reads(person, room, seq)));
     for (const [index, { seq }] of marks.entries()) {
@@ -109,7 +109,7 @@ describe('a read mark', () => {
   it('waits for nobody but the one who holds its own seat', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
-    await ana.says(room, 'hello');
+    await ana.sends(room, 'hello');
     const holder = await world.database();
     await holder.query('BEGIN');
     await holder.query(`SELECT 1 FROM room_users WHERE room_id = $1 AND user_id = $2 FOR UPDATE`, [room.id, bob.id]);
@@ -125,7 +125,7 @@ describe('a read mark', () => {
   it('needs no head: a room that is held elsewhere is read all the same', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    await ana.says(room, 'hello');
+    await ana.sends(room, 'hello');
     const holder = await world.database();
     await holder.query('BEGIN');
     await holder.query(`SELECT 1 FROM room_heads WHERE room_id = $1 FOR NO KEY UPDATE`, [room.id]);
@@ -157,7 +157,7 @@ describe('what is unread', () => {
             await person.posts(`/rooms/${room.id}/${joined.has(person) ? 'leave' : 'join'}`);
             if (!joined.delete(person)) joined.add(person);
           } else if (!joined.has(person)) continue;
-          else if (what === 'send') said.push({ id: (await person.says(room, `${at}`)).id, by: person });
+          else if (what === 'send') said.push({ id: (await person.sends(room, `${at}`)).id, by: person });
           else if (what === 'read') await reads(person, room, at % 60);
           else if (what === 'delete' && alive.length > 0) {
             const [gone] = said.splice(said.indexOf(alive[at % alive.length]!), 1);
@@ -171,22 +171,22 @@ describe('what is unread', () => {
       }),
       { ...within(60_000), numRuns: 8 },
     );
-    expect(await world.app.app.get(UnreadAudit).run()).toMatchObject({ wrong: 0, repaired: 0, examples: [] });
+    expect(await world.app.app.get(UnreadRepair).repairUnread()).toMatchObject({ wrong: 0, repaired: 0, examples: [] });
   }, 60_000);
 
   it('is found and repaired where data came in another way', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    for (const text of ['one', 'two']) await ana.says(room, text);
-    await bob.says(room, 'mine');
+    for (const text of ['one', 'two']) await ana.sends(room, text);
+    await bob.sends(room, 'mine');
     await db.query(`UPDATE room_users SET last_read_seq = 1, last_read_n = 2 WHERE room_id = $1 AND user_id = $2`, [room.id, bob.id]);
-    const report = await world.app.app.get(UnreadAudit).run();
+    const report = await world.app.app.get(UnreadRepair).repairUnread();
     expect(report).toMatchObject({
       wrong: 1,
       repaired: 1,
       examples: [{ roomId: room.id, userId: bob.id, storedSeq: 1, storedN: 2, seq: 4, n: 3 }],
     });
-    expect(await world.app.app.get(UnreadAudit).run()).toMatchObject({ wrong: 0 });
+    expect(await world.app.app.get(UnreadRepair).repairUnread()).toMatchObject({ wrong: 0 });
     expect((await bob.gets(`/rooms/${room.id}`)).membership.unreadCount).toBe(0);
   });
 });

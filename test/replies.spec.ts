@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import { World } from './support/world.js';
 
 describe('what hangs on a message', () => {
@@ -10,12 +10,12 @@ describe('what hangs on a message', () => {
   it('its replies, ascending, page by page, counted', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const original = await ana.says(room, 'original');
-    const other = await ana.says(room, 'other');
+    const original = await ana.sends(room, 'original');
+    const other = await ana.sends(room, 'other');
     const replies: Said[] = [];
     for (const text of ['1', '2', '3', '4', '5']) {
-      replies.push(await bob.says(room, text, { replyToId: original.id }));
-      await bob.says(room, 'beside', { replyToId: other.id });
+      replies.push(await bob.sends(room, text, { replyToId: original.id }));
+      await bob.sends(room, 'beside', { replyToId: other.id });
     }
     const path = `/rooms/${room.id}/messages/${original.id}`;
     const first = await ana.gets(`${path}/replies?limit=3`);
@@ -26,13 +26,13 @@ describe('what hangs on a message', () => {
     await bob.deletes(`/rooms/${room.id}/messages/${replies[1].id}`);
     expect((await ana.gets(path)).replyCount).toBe(4);
     expect((await ana.gets(`${path}/replies`)).items.length).toBe(4);
-    expect(await ana.tries('GET', `${path}/replies?cursor=nonsense`)).toBe('400 validation_failed');
+    expect(await ana.statusOf('GET', `${path}/replies?cursor=nonsense`)).toBe('400 validation_failed');
   });
 
   it('its readers: who has passed it and was there, between people who both show it', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob);
-    const message = await ana.says(room, 'read me');
+    const message = await ana.sends(room, 'read me');
     const path = `/rooms/${room.id}/messages/${message.id}/readers`;
     expect((await ana.gets(path)).items).toEqual([]);
     await bob.puts(`/rooms/${room.id}/users/me/read`, { seq: message.seq });
@@ -54,7 +54,7 @@ describe('what hangs on a message', () => {
   it('and no readers in a room that is too large for receipts', async () => {
     const { ana, bob, eva, tom } = await world.people('ana', 'bob', 'eva', 'tom');
     const room = await ana.opensGroup(bob, eva, tom);
-    const message = await ana.says(room, 'hi');
+    const message = await ana.sends(room, 'hi');
     await bob.puts(`/rooms/${room.id}/users/me/read`, { seq: message.seq });
     expect((await ana.gets(`/rooms/${room.id}/messages/${message.id}/readers`)).items).toEqual([]);
   });
@@ -63,26 +63,26 @@ describe('what hangs on a message', () => {
     it('is set and taken by who may, each once, and takes a rev', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
-      const message = await bob.says(room, 'keep');
+      const message = await bob.sends(room, 'keep');
       const path = `/rooms/${room.id}/messages/${message.id}/pin`;
       const rev = (await ana.page(room)).rev as number;
-      expect(await bob.tries('PUT', path)).toBe('403 role_preset');
-      expect([await ana.tries('PUT', path), await ana.tries('PUT', path)]).toEqual(['204', '204']);
+      expect(await bob.statusOf('PUT', path)).toBe('403 role_preset');
+      expect([await ana.statusOf('PUT', path), await ana.statusOf('PUT', path)]).toEqual(['204', '204']);
       expect((await bob.gets(`/rooms/${room.id}/messages/${message.id}`)).pinned).toBe(true);
       expect((await ana.page(room)).rev).toBe(rev + 1);
-      expect([await ana.tries('DELETE', path), await ana.tries('DELETE', path)]).toEqual(['204', '204']);
+      expect([await ana.statusOf('DELETE', path), await ana.statusOf('DELETE', path)]).toEqual(['204', '204']);
       expect((await bob.gets(`/rooms/${room.id}/messages/${message.id}`)).pinned).toBe(false);
       expect((await ana.page(room)).rev).toBe(rev + 2);
       const system = (await ana.page(room)).items[0];
-      expect(await ana.tries('PUT', `/rooms/${room.id}/messages/${system.id}/pin`)).toBe('422 system_message');
+      expect(await ana.statusOf('PUT', `/rooms/${room.id}/messages/${system.id}/pin`)).toBe('422 system_message');
     });
 
     it('has a bound a room, kept when many pin at once; the list is newest pin first', async () => {
       const ana = await world.person('ana');
       const room = await ana.opensGroup();
       const messages: Said[] = [];
-      for (const text of ['1', '2', '3', '4', '5', '6']) messages.push(await ana.says(room, text));
-      const pin = (message: Said) => ana.tries('PUT', `/rooms/${room.id}/messages/${message.id}/pin`);
+      for (const text of ['1', '2', '3', '4', '5', '6']) messages.push(await ana.sends(room, text));
+      const pin = (message: Said) => ana.statusOf('PUT', `/rooms/${room.id}/messages/${message.id}/pin`);
       const answers = await Promise.all(messages.map(pin));
       expect(answers.sort()).toEqual(['204', '204', '204', '422 too_many_pins', '422 too_many_pins', '422 too_many_pins']);
       const { items } = await ana.gets(`/rooms/${room.id}/pins`);

@@ -43,7 +43,7 @@ describe('adding people', () => {
       [zoe.id, '403 privacy'],
       [randomUUID(), '404 user_not_found'],
     ]) {
-      expect(await ana.tries('POST', seats(room), { userIds: [cid.id, other] })).toBe(answer);
+      expect(await ana.statusOf('POST', seats(room), { userIds: [cid.id, other] })).toBe(answer);
     }
     expect((await ana.gets(`/rooms/${room.id}`)).memberCount).toBe(2);
   });
@@ -61,7 +61,7 @@ describe('adding people', () => {
   ])('refuses %s', async (_, body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    expect(await ana.tries('POST', seats(room), body)).toBe('400 validation_failed');
+    expect(await ana.statusOf('POST', seats(room), body)).toBe('400 validation_failed');
   });
 
   it('seats somebody once, whoever adds them at the same moment', async () => {
@@ -69,7 +69,7 @@ describe('adding people', () => {
     const room = await ana.opensGroup(bob);
     await ana.befriends(cid);
     await bob.befriends(cid);
-    const answers = await Promise.all([ana, bob, ana, bob].map((person) => person.tries('POST', seats(room), { userId: cid.id })));
+    const answers = await Promise.all([ana, bob, ana, bob].map((person) => person.statusOf('POST', seats(room), { userId: cid.id })));
     expect(answers.sort()).toEqual(['201', '409 already_member', '409 already_member', '409 already_member']);
     expect((await ana.gets(`/rooms/${room.id}`)).memberCount).toBe(3);
   });
@@ -77,17 +77,17 @@ describe('adding people', () => {
   it('is for members who hold the permission, and nobody who is banned is added', async () => {
     const { ana, bob, cid, zoe } = await world.people('ana', 'bob', 'cid', 'zoe');
     const team = await ana.opensTeam(bob);
-    expect(await bob.tries('POST', seats(team), { userId: cid.id })).toBe('403 role_preset');
-    expect(await zoe.tries('POST', seats(team), { userId: cid.id })).toBe('404 room_not_found');
+    expect(await bob.statusOf('POST', seats(team), { userId: cid.id })).toBe('403 role_preset');
+    expect(await zoe.statusOf('POST', seats(team), { userId: cid.id })).toBe('404 room_not_found');
     await ana.puts(`/rooms/${team.id}/bans/${cid.id}`, {});
-    expect(await ana.tries('POST', seats(team), { userId: cid.id })).toBe('403 banned');
+    expect(await ana.statusOf('POST', seats(team), { userId: cid.id })).toBe('403 banned');
   });
 
   it('is no way to reach somebody who is gone', async () => {
     const { ana, cid } = await world.people('ana', 'cid');
     const team = await ana.opensTeam();
     await db.query(`UPDATE users SET deactivated_at = now() WHERE id = $1`, [cid.id]);
-    expect(await ana.tries('POST', seats(team), { userId: cid.id })).toBe('404 user_not_found');
+    expect(await ana.statusOf('POST', seats(team), { userId: cid.id })).toBe('404 user_not_found');
   });
 });
 
@@ -98,18 +98,18 @@ describe('what a newcomer may do', () => {
     // A reader adds a reader, and nothing beyond.
     expect(await bob.posts(seats(news), { userId: cid.id })).toMatchObject({ permissions: ['can_add_users', 'can_add_reactions'] });
     const write = ['can_add_reactions', 'can_create_messages'];
-    expect(await bob.tries('POST', seats(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
-    expect(await bob.tries('POST', seats(news), { userId: dan.id, role: 'admin' })).toBe('403 role_preset');
+    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
+    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, role: 'admin' })).toBe('403 role_preset');
     await ana.patches(seats(news, bob), { permissions: ['can_add_users', 'can_manage_roles', 'can_add_reactions'] });
     // May manage roles, but does not write.
-    expect(await bob.tries('POST', seats(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
-    expect(await bob.tries('POST', seats(news), { userId: dan.id, role: 'admin' })).toBe('403 rank');
-    expect(await bob.tries('POST', seats(news), { userId: dan.id, role: 'owner' })).toBe('403 rank');
+    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
+    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, role: 'admin' })).toBe('403 rank');
+    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, role: 'owner' })).toBe('403 rank');
     expect(await bob.posts(seats(news), { userId: dan.id, permissions: [] })).toMatchObject({ permissions: [] });
     // The owner lets somebody post news.
     expect(await ana.posts(seats(news), { userId: eva.id, permissions: write })).toMatchObject({ role: 'member' });
-    expect(await eva.tries('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('201');
-    expect(await cid.tries('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('403 role_preset');
+    expect(await eva.statusOf('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('201');
+    expect(await cid.statusOf('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('403 role_preset');
   });
 
   it('may be an admin at once, by the owner', async () => {
@@ -182,7 +182,9 @@ describe('changing somebody', () => {
       'a permission they hold': { permissions: ['can_ban_users'] },
       'a permission they lack': { permissions: ['can_ban_users', 'can_delete_room'] },
     }[what]!;
-    expect(await actor.tries('PATCH', seats(room, target), what === 'role' && target === admin ? { role: 'member' } : wish)).toBe(answer);
+    expect(await actor.statusOf('PATCH', seats(room, target), what === 'role' && target === admin ? { role: 'member' } : wish)).toBe(
+      answer,
+    );
   });
 
   it('never needs what somebody else has given already', async () => {
@@ -190,9 +192,9 @@ describe('changing somebody', () => {
     const room = await ana.opensGroup(bob, cid);
     await makesAdmin(ana, room, bob, ['can_manage_roles', 'can_create_messages']);
     await ana.patches(seats(room, cid), { permissions: ['can_delete_messages', 'can_add_reactions'] });
-    expect(await bob.tries('PATCH', seats(room, cid), { permissions: ['can_delete_messages'] })).toBe('200');
-    expect(await bob.tries('PATCH', seats(room, cid), { permissions: ['can_create_messages', 'can_add_users'] })).toBe('200');
-    expect(await bob.tries('PATCH', seats(room, cid), { permissions: ['can_delete_messages'] })).toBe('403 not_granted');
+    expect(await bob.statusOf('PATCH', seats(room, cid), { permissions: ['can_delete_messages'] })).toBe('200');
+    expect(await bob.statusOf('PATCH', seats(room, cid), { permissions: ['can_create_messages', 'can_add_users'] })).toBe('200');
+    expect(await bob.statusOf('PATCH', seats(room, cid), { permissions: ['can_delete_messages'] })).toBe('403 not_granted');
   });
 
   it('silences until a time that is to come, and lets speak again', async () => {
@@ -200,12 +202,12 @@ describe('changing somebody', () => {
     const room = await ana.opensGroup(bob);
     const until = soon();
     expect(await ana.patches(seats(room, bob), { silencedUntil: until })).toMatchObject({ silencedUntil: until });
-    expect(await bob.tries('POST', `/rooms/${room.id}/messages`, { text: 'hm' })).toBe('403 silenced');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'hm' })).toBe('403 silenced');
     expect(await ana.patches(seats(room, bob), { silencedUntil: null })).toMatchObject({ silencedUntil: null });
-    expect(await bob.tries('POST', `/rooms/${room.id}/messages`, { text: 'hm' })).toBe('201');
-    expect(await ana.tries('PATCH', seats(room, bob), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'hm' })).toBe('201');
+    expect(await ana.statusOf('PATCH', seats(room, bob), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
     for (const bad of ['tomorrow', '2026-02-31T00:00:00Z', 7, '2026-01-01']) {
-      expect(await ana.tries('PATCH', seats(room, bob), { silencedUntil: bad })).toBe('400 validation_failed');
+      expect(await ana.statusOf('PATCH', seats(room, bob), { silencedUntil: bad })).toBe('400 validation_failed');
     }
   });
 
@@ -216,11 +218,11 @@ describe('changing somebody', () => {
     const afterwards: string[] = [];
     const sends = Array.from({ length: 40 }, async (_, at) => {
       const late = taken;
-      const answer = await bob.tries('POST', `/rooms/${room.id}/messages`, { text: `m${at}` });
+      const answer = await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: `m${at}` });
       if (late) afterwards.push(answer);
     });
     await ana.patches(seats(room, bob), { permissions: [] }).then(() => (taken = true));
-    afterwards.push(await bob.tries('POST', `/rooms/${room.id}/messages`, { text: 'after' }));
+    afterwards.push(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'after' }));
     await Promise.all(sends);
     expect(new Set(afterwards)).toEqual(new Set(['403 not_granted']));
   });
@@ -231,12 +233,13 @@ describe('removing and banning', () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await makesAdmin(ana, room, bob);
-    expect(await cid.tries('DELETE', seats(room, bob))).toBe('403 role_preset');
-    expect(await bob.tries('DELETE', seats(room, ana))).toBe('403 rank');
-    expect(await bob.tries('DELETE', seats(room, bob))).toBe('403 rank');
-    expect(await bob.tries('DELETE', seats(room, cid))).toBe('204');
-    expect(await bob.tries('DELETE', seats(room, cid))).toBe('404 room_user_not_found');
-    for (const path of ['', '/users', '/messages']) expect(await cid.tries('GET', `/rooms/${room.id}${path}`)).toBe('404 room_not_found');
+    expect(await cid.statusOf('DELETE', seats(room, bob))).toBe('403 role_preset');
+    expect(await bob.statusOf('DELETE', seats(room, ana))).toBe('403 rank');
+    expect(await bob.statusOf('DELETE', seats(room, bob))).toBe('403 rank');
+    expect(await bob.statusOf('DELETE', seats(room, cid))).toBe('204');
+    expect(await bob.statusOf('DELETE', seats(room, cid))).toBe('404 room_user_not_found');
+    for (const path of ['', '/users', '/messages'])
+      expect(await cid.statusOf('GET', `/rooms/${room.id}${path}`)).toBe('404 room_not_found');
     expect((await ana.gets(`/rooms/${room.id}`)).lastMessage.system).toEqual({ event: 'user_removed', userIds: [cid.id] });
     const { rows } = await db.query(`SELECT fence, member_count FROM room_heads WHERE room_id = $1`, [room.id]);
     expect(rows).toEqual([{ fence: 1, member_count: 2 }]);
@@ -247,26 +250,26 @@ describe('removing and banning', () => {
     const room = await ana.opensGroup(bob, cid);
     const bans = `/rooms/${room.id}/bans`;
     await makesAdmin(ana, room, bob);
-    expect(await cid.tries('PUT', `${bans}/${dan.id}`, {})).toBe('403 role_preset');
-    expect(await bob.tries('PUT', `${bans}/${ana.id}`, {})).toBe('403 rank');
-    expect(await bob.tries('PUT', `${bans}/${randomUUID()}`, {})).toBe('404 user_not_found');
-    expect(await bob.tries('PUT', `${bans}/${cid.id}`, { until: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
+    expect(await cid.statusOf('PUT', `${bans}/${dan.id}`, {})).toBe('403 role_preset');
+    expect(await bob.statusOf('PUT', `${bans}/${ana.id}`, {})).toBe('403 rank');
+    expect(await bob.statusOf('PUT', `${bans}/${randomUUID()}`, {})).toBe('404 user_not_found');
+    expect(await bob.statusOf('PUT', `${bans}/${cid.id}`, { until: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
     const until = soon();
-    expect(await bob.tries('PUT', `${bans}/${cid.id}`, { until, reason: 'rude' })).toBe('204');
-    expect(await bob.tries('PUT', `${bans}/${dan.id}`, {})).toBe('204');
-    expect(await cid.tries('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
+    expect(await bob.statusOf('PUT', `${bans}/${cid.id}`, { until, reason: 'rude' })).toBe('204');
+    expect(await bob.statusOf('PUT', `${bans}/${dan.id}`, {})).toBe('204');
+    expect(await cid.statusOf('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
     const { items } = await ana.gets(bans);
     expect(items).toHaveLength(2);
     expect(items.find((ban: { user: { id: string } }) => ban.user.id === cid.id)).toMatchObject({ until, reason: 'rude', by: bob.id });
     expect(items.find((ban: { user: { id: string } }) => ban.user.id === dan.id)).toMatchObject({ until: null, reason: null });
     const first = await ana.gets(`${bans}?limit=1`);
     expect((await ana.gets(`${bans}?limit=1&cursor=${first.nextCursor}`)).items).toHaveLength(1);
-    expect(await ana.tries('DELETE', `${bans}/${dan.id}`)).toBe('204');
-    expect(await ana.tries('DELETE', `${bans}/${dan.id}`)).toBe('404 ban_not_found');
+    expect(await ana.statusOf('DELETE', `${bans}/${dan.id}`)).toBe('204');
+    expect(await ana.statusOf('DELETE', `${bans}/${dan.id}`)).toBe('404 ban_not_found');
     // A ban that has run out is none.
     await db.query(`UPDATE room_bans SET until = now() - interval '1 second' WHERE user_id = $1`, [cid.id]);
     expect((await ana.gets(bans)).items).toEqual([]);
-    expect(await ana.tries('POST', seats(room), { userId: cid.id })).toBe('201');
+    expect(await ana.statusOf('POST', seats(room), { userId: cid.id })).toBe('201');
   });
 
   it('is kept in the audit, act by act', async () => {
@@ -327,10 +330,10 @@ describe('the readers of a channel', () => {
   it('read nothing when the permission to see is gone with the seat, and everything while it is there', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const news = await ana.opensChannel(bob);
-    await ana.says(news, 'hello readers');
+    await ana.sends(news, 'hello readers');
     expect((await bob.page(news)).items.at(-1).text).toBe('hello readers');
     await bob.posts(`/rooms/${news.id}/leave`);
-    expect(await bob.tries('GET', `/rooms/${news.id}/messages`)).toBe('404 room_not_found');
+    expect(await bob.statusOf('GET', `/rooms/${news.id}/messages`)).toBe('404 room_not_found');
   });
 });
 
@@ -347,22 +350,22 @@ describe('looking who is there', () => {
     expect((await ana.gets(`${seats(room)}?role=owner`)).items).toMatchObject([{ userId: ana.id }]);
     expect((await ana.gets(`${seats(room)}?query=BOB`)).items).toMatchObject([{ userId: bob.id }]);
     expect((await ana.gets(`${seats(room)}?query=${encodeURIComponent('%')}`)).items).toEqual([]);
-    expect(await ana.tries('GET', `${seats(room)}?cursor=WzFd`)).toBe('400 validation_failed');
+    expect(await ana.statusOf('GET', `${seats(room)}?cursor=WzFd`)).toBe('400 validation_failed');
   });
 
   it('shows one person to members alone', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
     expect(await bob.gets(seats(room, ana))).toMatchObject({ userId: ana.id, role: 'owner' });
-    expect(await bob.tries('GET', seats(room, zoe))).toBe('404 room_user_not_found');
-    expect(await zoe.tries('GET', seats(room, ana))).toBe('404 room_not_found');
-    expect(await bob.tries('GET', `/rooms/${room.id}/users/nobody`)).toBe('400 validation_failed');
+    expect(await bob.statusOf('GET', seats(room, zoe))).toBe('404 room_user_not_found');
+    expect(await zoe.statusOf('GET', seats(room, ana))).toBe('404 room_not_found');
+    expect(await bob.statusOf('GET', `/rooms/${room.id}/users/nobody`)).toBe('400 validation_failed');
   });
 
   it('shows what somebody has read only where both show it', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const { seq } = await ana.says(room, 'hello');
+    const { seq } = await ana.sends(room, 'hello');
     await bob.puts(`${seats(room)}/me/read`, { seq });
     const read = async (viewer: Person, person: Person) => (await viewer.gets(seats(room, person))).lastReadSeq;
     expect(await read(ana, bob)).toBe(seq);
@@ -403,12 +406,12 @@ describe("one's own seat", () => {
   ])('refuses %j', async (body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    expect(await ana.tries('PATCH', `${seats(room)}/me`, body)).toBe('400 validation_failed');
+    expect(await ana.statusOf('PATCH', `${seats(room)}/me`, body)).toBe('400 validation_failed');
   });
 
   it('is nobody’s who is not in the room', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await ana.opensGroup();
-    expect(await zoe.tries('PATCH', `${seats(room)}/me`, { muted: true })).toBe('404 room_not_found');
+    expect(await zoe.statusOf('PATCH', `${seats(room)}/me`, { muted: true })).toBe('404 room_not_found');
   });
 });

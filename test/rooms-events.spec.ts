@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DomainEvents } from '../src/events/domain-events.js';
 import { MembershipChanged, ReadMarked, RoomUserRemoved, RoomUsersAdded, RoomUserUpdated } from '../src/room-users/room-users.events.js';
-import { RoomChanged, RoomClosed, RoomOpened } from '../src/rooms/rooms.events.js';
+import { RoomUpdated, RoomDeleted, RoomCreated } from '../src/rooms/rooms.events.js';
 import { MessagesPosted } from '../src/timeline/timeline.events.js';
 import { type Person, World } from './support/world.js';
 
 // What the rooms tell whoever listens: every step of the log once and in order, every personal number once.
 
-const FACTS = [RoomOpened, RoomChanged, RoomClosed, RoomUsersAdded, RoomUserUpdated, RoomUserRemoved, MembershipChanged, ReadMarked];
+const FACTS = [RoomCreated, RoomUpdated, RoomDeleted, RoomUsersAdded, RoomUserUpdated, RoomUserRemoved, MembershipChanged, ReadMarked];
 interface Fact {
   name: string;
   roomId: string;
@@ -56,7 +56,7 @@ describe('a group', () => {
     await bob.puts(`${path}/bans/${ana.id}`, {});
     const told = facts.filter(({ roomId, rev }) => roomId === room.id && rev !== undefined);
     expect(namesOf(told)).toEqual([
-      ...['RoomUsersAdded', 'RoomUserUpdated', 'RoomChanged', 'RoomUserUpdated', 'RoomUserUpdated'],
+      ...['RoomUsersAdded', 'RoomUserUpdated', 'RoomUpdated', 'RoomUserUpdated', 'RoomUserUpdated'],
       ...['RoomUserRemoved', 'RoomUserRemoved'],
     ]);
     let rev = room.rev;
@@ -89,7 +89,7 @@ describe('a group', () => {
     const before = { ana: await myOf(ana), bob: await myOf(bob) };
     facts = [];
     const room = await ana.opensGroup(bob);
-    const opened = facts.find(({ name }) => name === 'RoomOpened');
+    const opened = facts.find(({ name }) => name === 'RoomCreated');
     expect([...(opened!.my as Map<string, number>)].sort()).toEqual(
       [
         [ana.id, before.ana + 1],
@@ -97,7 +97,7 @@ describe('a group', () => {
       ].sort(),
     );
     const [closed] = await toldOf(room, () => ana.deletes(`/rooms/${room.id}`));
-    expect(closed).toMatchObject({ name: 'RoomClosed', fence: 1 });
+    expect(closed).toMatchObject({ name: 'RoomDeleted', fence: 1 });
     expect((closed!.userIds as string[]).sort()).toEqual([ana.id, bob.id].sort());
     expect((closed!.my as Map<string, number>).get(bob.id)).toBe(before.bob + 2);
     expect(await myOf(bob)).toBe(before.bob + 2);
@@ -106,7 +106,7 @@ describe('a group', () => {
   it('counts a person’s own changes for that person alone, and read marks not at all', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const { seq } = await ana.says(room, 'read me');
+    const { seq } = await ana.sends(room, 'read me');
     const my = await myOf(bob);
     const muted = await toldOf(room, () => bob.patches(`/rooms/${room.id}/users/me`, { muted: true }));
     expect(muted).toMatchObject([{ name: 'MembershipChanged', userId: bob.id, my: my + 1 }]);
@@ -128,9 +128,9 @@ describe('a group', () => {
       await ana.patches(`/rooms/${room.id}`, { name: 'a group' });
       await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'member' });
       await bob.patches(`/rooms/${room.id}/users/me`, { muted: false });
-      await bob.tries('DELETE', `/rooms/${room.id}`);
-      await ana.tries('POST', `/rooms/${room.id}/users`, { userId: bob.id });
-      await ana.tries('PUT', `/rooms/${room.id}/owner`, { userId: ana.id });
+      await bob.statusOf('DELETE', `/rooms/${room.id}`);
+      await ana.statusOf('POST', `/rooms/${room.id}/users`, { userId: bob.id });
+      await ana.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: ana.id });
     });
     expect(told).toEqual([]);
   });

@@ -38,7 +38,7 @@ describe('opening a room', () => {
     await ana.befriends(bob);
     const refused = await ana.call('POST', '/rooms', { type: 'group', userIds: [bob.id, zoe.id] });
     expect(refused.body).toMatchObject({ status: 403, reason: 'privacy', errors: [{ path: 'userIds.1' }] });
-    expect(await ana.tries('POST', '/rooms', { type: 'group', userIds: [bob.id, randomUUID()] })).toBe('404 user_not_found');
+    expect(await ana.statusOf('POST', '/rooms', { type: 'group', userIds: [bob.id, randomUUID()] })).toBe('404 user_not_found');
     expect((await ana.gets('/rooms')).items).toEqual([]);
     expect((await bob.gets('/rooms')).items).toEqual([]);
   });
@@ -48,7 +48,7 @@ describe('opening a room', () => {
     await cid.puts(`/users/me/blocks/${ana.id}`);
     await db.query(`UPDATE users SET group_invites = 'nobody' WHERE id = $1`, [dan.id]);
     for (const type of ['team', 'channel']) {
-      const opens = (...userIds: string[]) => ana.tries('POST', '/rooms', { type, name: 'x', userIds });
+      const opens = (...userIds: string[]) => ana.statusOf('POST', '/rooms', { type, name: 'x', userIds });
       expect(await opens(bob.id)).toBe('201');
       expect(await opens(cid.id)).toBe('403 privacy');
       expect(await opens(dan.id)).toBe('403 privacy');
@@ -73,18 +73,18 @@ describe('opening a room', () => {
     ['null where a value belongs', { type: 'group', isPublic: null }],
   ])('refuses %s', async (_, body) => {
     const ana = await world.person('ana');
-    expect(await ana.tries('POST', '/rooms', body)).toBe('400 validation_failed');
+    expect(await ana.statusOf('POST', '/rooms', body)).toBe('400 validation_failed');
   });
 
   it('refuses text that cannot be stored', async () => {
     const ana = await world.person('ana');
     for (const name of ['a\0b', 'half \ud800'])
-      expect(await ana.tries('POST', '/rooms', { type: 'group', name })).toBe('422 unstorable_text');
+      expect(await ana.statusOf('POST', '/rooms', { type: 'group', name })).toBe('422 unstorable_text');
   });
 
   it('counts a name in characters, not in code units', async () => {
     const ana = await world.person('ana');
-    expect(await ana.tries('POST', '/rooms', { type: 'group', name: '🦜'.repeat(100) })).toBe('201');
+    expect(await ana.statusOf('POST', '/rooms', { type: 'group', name: '🦜'.repeat(100) })).toBe('201');
   });
 });
 
@@ -112,12 +112,12 @@ describe('editing a room', () => {
   it('needs the permission', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
-    expect(await bob.tries('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('403 role_preset');
-    expect(await zoe.tries('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('404 room_not_found');
+    expect(await bob.statusOf('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('403 role_preset');
+    expect(await zoe.statusOf('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('404 room_not_found');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: ['can_edit_room'] });
-    expect(await bob.tries('PATCH', `/rooms/${room.id}`, { name: 'ours' })).toBe('200');
+    expect(await bob.statusOf('PATCH', `/rooms/${room.id}`, { name: 'ours' })).toBe('200');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin', permissions: ['can_create_messages'] });
-    expect(await bob.tries('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('403 not_granted');
+    expect(await bob.statusOf('PATCH', `/rooms/${room.id}`, { name: 'mine' })).toBe('403 not_granted');
   });
 
   it.each([
@@ -131,13 +131,13 @@ describe('editing a room', () => {
   ])('refuses %j', async (body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    expect(await ana.tries('PATCH', `/rooms/${room.id}`, body)).toBe('400 validation_failed');
+    expect(await ana.statusOf('PATCH', `/rooms/${room.id}`, body)).toBe('400 validation_failed');
   });
 
   it('keeps the name of a channel', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensChannel();
-    expect(await ana.tries('PATCH', `/rooms/${room.id}`, { name: null })).toBe('422 name_required');
+    expect(await ana.statusOf('PATCH', `/rooms/${room.id}`, { name: null })).toBe('422 name_required');
   });
 
   it('archives it: nobody writes until it is active again', async () => {
@@ -145,9 +145,9 @@ describe('editing a room', () => {
     const room = await ana.opensGroup(bob);
     await ana.patches(`/rooms/${room.id}`, { active: false });
     for (const person of [ana, bob])
-      expect(await person.tries('POST', `/rooms/${room.id}/messages`, { text: 'no' })).toBe('403 room_inactive');
+      expect(await person.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'no' })).toBe('403 room_inactive');
     await ana.patches(`/rooms/${room.id}`, { active: true });
-    expect(await bob.tries('POST', `/rooms/${room.id}/messages`, { text: 'yes' })).toBe('201');
+    expect(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'yes' })).toBe('201');
     const { rows } = await db.query(`SELECT action FROM room_audit WHERE room_id = $1 ORDER BY id`, [room.id]);
     expect(rows.map(({ action }) => action)).toEqual(['room_archived', 'room_unarchived']);
   });
@@ -163,8 +163,8 @@ describe('editing a room', () => {
       await image(ana.id, { doomed_at: new Date() }),
       randomUUID(),
     ]) {
-      expect(await ana.tries('PATCH', `/rooms/${room.id}`, { avatarMediaId: unusable })).toBe('422 media_not_usable');
-      expect(await ana.tries('POST', '/rooms', { type: 'group', avatarMediaId: unusable })).toBe('422 media_not_usable');
+      expect(await ana.statusOf('PATCH', `/rooms/${room.id}`, { avatarMediaId: unusable })).toBe('422 media_not_usable');
+      expect(await ana.statusOf('POST', '/rooms', { type: 'group', avatarMediaId: unusable })).toBe('422 media_not_usable');
     }
     const own = await image(ana.id);
     expect((await ana.patches(`/rooms/${room.id}`, { avatarMediaId: own })).avatarUrl).toBe(`/v1/media/${own}/content`);
@@ -185,14 +185,14 @@ describe('deleting a room', () => {
   it('is gone for everybody at once, and then every row of it goes', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    for (const text of ['one', 'two', 'three']) await bob.says(room, text);
+    for (const text of ['one', 'two', 'three']) await bob.sends(room, text);
     await ana.puts(`/rooms/${room.id}/bans/${(await world.person('zoe')).id}`);
-    expect(await bob.tries('DELETE', `/rooms/${room.id}`)).toBe('403 role_preset');
-    expect(await ana.tries('DELETE', `/rooms/${room.id}`)).toBe('204');
+    expect(await bob.statusOf('DELETE', `/rooms/${room.id}`)).toBe('403 role_preset');
+    expect(await ana.statusOf('DELETE', `/rooms/${room.id}`)).toBe('204');
     for (const person of [ana, bob]) {
-      expect(await person.tries('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
-      expect(await person.tries('GET', `/rooms/${room.id}/messages`)).toBe('404 room_not_found');
-      expect(await person.tries('POST', `/rooms/${room.id}/messages`, { text: 'late' })).toBe('404 room_not_found');
+      expect(await person.statusOf('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
+      expect(await person.statusOf('GET', `/rooms/${room.id}/messages`)).toBe('404 room_not_found');
+      expect(await person.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'late' })).toBe('404 room_not_found');
       expect((await person.gets('/rooms')).items).toEqual([]);
     }
     await until('the room is purged', async () => (await left(room.id)).length === 0, 20_000);
@@ -203,7 +203,7 @@ describe('deleting a room', () => {
     const room = await ana.opensGroup(bob);
     const holder = await world.database();
     await holder.query('BEGIN');
-    const { seq, createdAt } = await bob.says(room, 'a word to find');
+    const { seq, createdAt } = await bob.sends(room, 'a word to find');
     // The indexer wants this place, too, and waits for it, with all that it has read.
     await holder.query(`INSERT INTO message_search (room_id, seq, user_id, sent_at) VALUES ($1, $2, $3, $4)`, [
       room.id,
@@ -277,8 +277,8 @@ describe('who may do what, and by which rule', () => {
       can_create_messages: 'false silenced',
     });
     expect(await ana.gets(`/rooms/${room.id}/permissions?userId=${bob.id}`)).toEqual(his);
-    expect(await bob.tries('GET', `/rooms/${room.id}/permissions?userId=${cid.id}`)).toBe('403 role_preset');
-    expect(await ana.tries('GET', `/rooms/${room.id}/permissions?userId=${zoe.id}`)).toBe('404 room_user_not_found');
-    expect(await zoe.tries('GET', `/rooms/${room.id}/permissions`)).toBe('404 room_not_found');
+    expect(await bob.statusOf('GET', `/rooms/${room.id}/permissions?userId=${cid.id}`)).toBe('403 role_preset');
+    expect(await ana.statusOf('GET', `/rooms/${room.id}/permissions?userId=${zoe.id}`)).toBe('404 room_user_not_found');
+    expect(await zoe.statusOf('GET', `/rooms/${room.id}/permissions`)).toBe('404 room_not_found');
   });
 });

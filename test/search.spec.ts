@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SearchIndexer } from '../src/search/search-indexer.service.js';
 import { normalise, termsOf, tsqueryOf, vectorOf } from '../src/search/search-text.policy.js';
 import { snippetOf, SNIPPET_LENGTH } from '../src/search/snippet.policy.js';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import { until } from './support/until.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
@@ -132,8 +132,8 @@ describe('search', () => {
   ])('finds %s', async (_, text, query) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    await ana.says(room, 'something else entirely');
-    const message = await ana.says(room, text);
+    await ana.sends(room, 'something else entirely');
+    const message = await ana.sends(room, text);
     await indexed(ana, message);
     const items = await find(ana, query);
     expect(items).toEqual([{ message, snippet: text }]);
@@ -143,16 +143,16 @@ describe('search', () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup();
     const word = `w${randomUUID().slice(0, 8)}`;
-    const old = await ana.says(room, `old ${word}`);
+    const old = await ana.sends(room, `old ${word}`);
     await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
     await ana.befriends(bob);
     await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
-    const fresh = await ana.says(room, `fresh ${word}`);
+    const fresh = await ana.sends(room, `fresh ${word}`);
     await indexed(ana, fresh);
     expect(await idsOf(ana, word)).toEqual([fresh.id, old.id]);
     expect(await idsOf(bob, word)).toEqual([fresh.id]);
     expect(await idsOf(zoe, word)).toEqual([]);
-    expect(await zoe.tries('GET', `/messages/search?query=${word}&roomId=${room.id}`)).toBe('404 room_not_found');
+    expect(await zoe.statusOf('GET', `/messages/search?query=${word}&roomId=${room.id}`)).toBe('404 room_not_found');
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
     expect(await idsOf(bob, word)).toEqual([]);
   });
@@ -160,8 +160,8 @@ describe('search', () => {
   it('what was edited or deleted as it is now, from the answer on', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    const before = await ana.says(room, 'walrus one');
-    const message = await ana.says(room, 'walrus two');
+    const before = await ana.sends(room, 'walrus one');
+    const message = await ana.sends(room, 'walrus two');
     await indexed(ana, message);
     const path = `/rooms/${room.id}/messages`;
     const edited = await ana.patches(`${path}/${message.id}`, { text: 'penguin two' });
@@ -170,9 +170,9 @@ describe('search', () => {
     await ana.deletes(`${path}/${before.id}`);
     expect(await idsOf(ana, 'walrus')).toEqual([]);
     // Before the index has heard of it, too.
-    const hasty = await ana.says(room, 'ostrich');
+    const hasty = await ana.sends(room, 'ostrich');
     await ana.deletes(`${path}/${hasty.id}`);
-    const later = await ana.says(room, 'ostrich again');
+    const later = await ana.sends(room, 'ostrich again');
     await indexed(ana, later);
     expect(await idsOf(ana, 'ostrich')).toEqual([later.id]);
   });
@@ -188,7 +188,7 @@ describe('search', () => {
       [ana, team],
       [bob, team],
     ] as const) {
-      messages.push(await person.says(room, 'the zebra'));
+      messages.push(await person.sends(room, 'the zebra'));
     }
     await indexed(ana, messages[1]);
     await indexed(ana, messages[3]);
@@ -206,7 +206,7 @@ describe('search', () => {
     const ana = await world.person('ana');
     const rooms = [await ana.opensGroup(), await ana.opensTeam()];
     const said: Said[] = [];
-    for (const turn of [1, 2, 3, 4, 5, 6, 7]) said.unshift(await ana.says(rooms[turn % 2], `turtle ${turn}`));
+    for (const turn of [1, 2, 3, 4, 5, 6, 7]) said.unshift(await ana.sends(rooms[turn % 2], `turtle ${turn}`));
     await indexed(ana, said[0]);
     await indexed(ana, said[1]);
     const found: string[] = [];
@@ -222,7 +222,7 @@ describe('search', () => {
   it('what nobody has indexed yet: after a crash, or sent by a command', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    const message = await ana.says(room, 'flamingo');
+    const message = await ana.sends(room, 'flamingo');
     await indexed(ana, message);
     const client = await world.database();
     await client.query('DELETE FROM message_search');
@@ -236,8 +236,8 @@ describe('search', () => {
   it('files by what is said to them, and whether there are any', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    const picture = await ana.says(room, 'a heron', { mediaIds: [await uploaded(ana)] });
-    const words = await ana.says(room, 'no heron');
+    const picture = await ana.sends(room, 'a heron', { mediaIds: [await uploaded(ana)] });
+    const words = await ana.sends(room, 'no heron');
     expect(picture).toMatchObject({ type: 'image', media: [{ kind: 'image' }] });
     await indexed(ana, words);
     expect(await idsOf(ana, 'heron', '&hasMedia=true')).toEqual([picture.id]);
@@ -249,7 +249,7 @@ describe('search', () => {
     expect(await idsOf(ana, 'egret')).toEqual([]);
     expect(await ana.deletes(path)).toMatchObject({ media: [], text: null });
     // Nor is it forgotten when the text went before the index had heard of it.
-    const hasty = await ana.says(room, 'a stork', { mediaIds: [await uploaded(ana)] });
+    const hasty = await ana.sends(room, 'a stork', { mediaIds: [await uploaded(ana)] });
     for (const text of [null, 'a crane']) await ana.patches(`/rooms/${room.id}/messages/${hasty.id}`, { text });
     expect(await idsOf(ana, 'crane', '&hasMedia=true')).toEqual([hasty.id]);
     expect(await idsOf(ana, 'crane', '&hasMedia=false')).toEqual([]);
@@ -268,6 +268,6 @@ describe('search', () => {
     ['an unknown filter', '?query=x&seq=1', '400 validation_failed'],
   ])('refuses %s', async (_, query, expected) => {
     const ana = await world.person('ana');
-    expect(await ana.tries('GET', `/messages/search${query}`)).toBe(expected);
+    expect(await ana.statusOf('GET', `/messages/search${query}`)).toBe(expected);
   });
 });

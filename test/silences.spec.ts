@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import type pg from 'pg';
-import { Importer } from '../src/manage/transfer/importer.js';
+import { ImportRunner } from '../src/manage/transfer/import-runner.js';
 import { readLines } from '../src/manage/transfer/reading.js';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import { until } from './support/until.js';
 import { type Person, World } from './support/world.js';
 
@@ -21,7 +21,7 @@ afterAll(() => world?.stop());
 
 const soon = (seconds = 3_600): string => new Date(Date.now() + seconds * 1_000).toISOString();
 const at = (room: Said, person?: Person): string => `/rooms/${room.id}/users${person ? `/${person.id}` : ''}`;
-const speaks = (person: Person, room: Said): Promise<string> => person.tries('POST', `/rooms/${room.id}/messages`, { text: 'hm' });
+const speaks = (person: Person, room: Said): Promise<string> => person.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'hm' });
 const waiting = async (person: Person): Promise<number> =>
   (await db.query(`SELECT 1 FROM room_silences WHERE user_id = $1`, [person.id])).rows.length;
 
@@ -63,20 +63,20 @@ describe('a silence in force', () => {
     const s = await scene();
     const { ana, bob, dan, room, until: time } = s;
     await WAYS_OUT[out]!(s);
-    const ear = await bob.listens();
+    const socket = await bob.connects();
     await WAYS_BACK[back]!(s);
     const refusal = await dan.call('POST', `/rooms/${room.id}/messages`, { text: 'hm' });
     expect(refusal).toMatchObject({ status: 403, body: { code: 'forbidden', reason: 'silenced' } });
     expect(Math.abs(refusal.body.retryAfter - (Date.parse(time) - Date.now()) / 1_000)).toBeLessThan(10);
     expect((await dan.gets(`/rooms/${room.id}`)).membership).toMatchObject({ silencedUntil: time, unreadCount: 0 });
     expect(await ana.gets(at(room, dan))).toMatchObject({ silencedUntil: time });
-    const { roomUsers } = await ear.hears('room-user:added', ({ roomId }) => roomId === room.id);
+    const { roomUsers } = await socket.receives('room-user:added', ({ roomId }) => roomId === room.id);
     expect(roomUsers).toMatchObject([{ userId: dan.id, silencedUntil: time }]);
     expect(await waiting(dan)).toBe(0);
     // Nobody has silenced them anew.
     const { items } = await ana.gets(`/rooms/${room.id}/audit`);
     expect(items.filter(({ action }: Said) => action === 'user_silenced')).toHaveLength(1);
-    ear.close();
+    socket.close();
   });
 
   it('outlasts any number of goings, until it is lifted', async () => {
@@ -98,7 +98,7 @@ describe('a silence in force', () => {
     await dan.posts(`/rooms/${room.id}/leave`);
     await db.query(`UPDATE room_silences SET until = now() - interval '1 second' WHERE user_id = $1`, [dan.id]);
     // One that has run out is none, and nobody has to lift it.
-    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('404 room_user_not_found');
+    expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('404 room_user_not_found');
     await dan.posts(`/rooms/${room.id}/join`);
     expect((await dan.gets(`/rooms/${room.id}`)).membership.silencedUntil).toBeNull();
     expect(await speaks(dan, room)).toBe('201');
@@ -148,8 +148,8 @@ describe('while somebody is out', () => {
     const { ana, bob, dan, room } = await scene();
     await dan.posts(`/rooms/${room.id}/leave`);
     const { rev } = await ana.gets(`/rooms/${room.id}`);
-    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('204');
-    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('404 room_user_not_found');
+    expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('204');
+    expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('404 room_user_not_found');
     expect((await ana.gets(`/rooms/${room.id}`)).rev).toBe(rev);
     const { items } = await ana.gets(`/rooms/${room.id}/audit`);
     expect(items[0]).toMatchObject({ action: 'silence_lifted', user: { id: bob.id }, targetUser: { id: dan.id }, detail: {} });
@@ -161,9 +161,9 @@ describe('while somebody is out', () => {
     const { ana, bob, dan, room, until: time } = await scene();
     await dan.posts(`/rooms/${room.id}/leave`);
     const later = soon(7_200);
-    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
-    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: time })).toBe('204');
-    expect(await bob.tries('PATCH', at(room, dan), { silencedUntil: later })).toBe('204');
+    expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
+    expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: time })).toBe('204');
+    expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: later })).toBe('204');
     const { items } = await ana.gets(`/rooms/${room.id}/audit`);
     const acts = items.filter(({ action }: Said) => action === 'user_silenced').map(({ detail }: Said) => detail.until);
     expect(acts).toEqual([later, time]);
@@ -177,15 +177,15 @@ describe('while somebody is out', () => {
     await ana.befriends(eve);
     await ana.posts(at(room), { userId: eve.id, permissions: ['can_remove_users'] });
     await dan.posts(`/rooms/${room.id}/leave`);
-    for (const person of [dan, zoe]) expect(await person.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 not_member');
+    for (const person of [dan, zoe]) expect(await person.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 not_member');
     // As of somebody who never was there.
-    for (const person of [dan, zoe]) expect(await cid.tries('PATCH', at(room, person), { silencedUntil: null })).toBe('403 role_preset');
-    expect(await eve.tries('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 rank');
-    expect(await bob.tries('PATCH', at(room, zoe), { silencedUntil: soon() })).toBe('404 room_user_not_found');
+    for (const person of [dan, zoe]) expect(await cid.statusOf('PATCH', at(room, person), { silencedUntil: null })).toBe('403 role_preset');
+    expect(await eve.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 rank');
+    expect(await bob.statusOf('PATCH', at(room, zoe), { silencedUntil: soon() })).toBe('404 room_user_not_found');
     for (const body of [{}, { role: 'admin' }, { permissions: [] }, { role: 'admin', silencedUntil: null }]) {
-      expect(await ana.tries('PATCH', at(room, dan), body)).toBe('404 room_user_not_found');
+      expect(await ana.statusOf('PATCH', at(room, dan), body)).toBe('404 room_user_not_found');
     }
-    expect(await ana.tries('GET', at(room, dan))).toBe('404 room_user_not_found');
+    expect(await ana.statusOf('GET', at(room, dan))).toBe('404 room_user_not_found');
     expect(await waiting(dan)).toBe(1);
   });
 
@@ -194,7 +194,7 @@ describe('while somebody is out', () => {
     await dan.posts(`/rooms/${room.id}/leave`);
     const seat = { record: 'room-user', roomId: room.id, userId: dan.id, joinedAt: '2020-05-01T10:00:00.000Z', silencedUntil: soon(60) };
     const lines = [{ record: 'header', format: 'parley', version: 1 }, seat].map((record) => `${JSON.stringify(record)}\n`);
-    await new Importer(world.app.app).run(readLines(Readable.from([Buffer.from(lines.join(''))])));
+    await new ImportRunner(world.app.app).run(readLines(Readable.from([Buffer.from(lines.join(''))])));
     expect(await ana.gets(at(room, dan))).toMatchObject({ silencedUntil: time });
     expect(await waiting(dan)).toBe(0);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import type { RunningApp } from './support/app.js';
-import type { Ear, Heard, Said } from './support/ear.js';
+import type { TestSocket, Heard, Said } from './support/test-socket.js';
 import { within } from './support/properties.js';
 import { fresh, ReferenceClient, ROOM_EVENTS } from './support/reference-client.js';
 import { until } from './support/until.js';
@@ -30,7 +30,7 @@ const history = fc.constantFrom('all', 'since_joined');
 const fates = fc.array(fc.constantFrom<Fate>('now', 'now', 'now', 'late', 'dropped', 'twice'), { minLength: 1, maxLength: 40 });
 
 /** A room, those who act in it, and one who listens to it over a bad line. */
-class Stage {
+class SyncFixture {
   readonly client: ReferenceClient;
   private heard = 0;
   private said: string[] = [];
@@ -41,11 +41,11 @@ class Stage {
     readonly actors: readonly Person[],
     readonly listener: Person,
     readonly guest: Person,
-    private readonly ear: Ear,
+    private readonly socket: TestSocket,
     private readonly line: readonly Fate[],
   ) {
     this.client = new ReferenceClient(listener);
-    this.heard = ear.heard.length;
+    this.heard = socket.received.length;
   }
 
   async act({ does, who, which }: Deed): Promise<void> {
@@ -80,7 +80,7 @@ class Stage {
 
   /** Brings what was heard since to the client, as the line allows; what came late comes behind what is newer. */
   deliver(): void {
-    const packets = this.ear.heard.slice(this.heard).filter(({ event }) => ROOM_EVENTS.includes(event));
+    const packets = this.socket.received.slice(this.heard).filter(({ event }) => ROOM_EVENTS.includes(event));
     const late = this.late;
     this.late = [];
     for (const packet of packets) {
@@ -89,7 +89,7 @@ class Stage {
       else if (fate !== 'dropped') this.client.hears(packet);
       if (fate === 'twice') this.client.hears(packet);
     }
-    this.heard = this.ear.heard.length;
+    this.heard = this.socket.received.length;
     for (const packet of late.reverse()) this.client.hears(packet);
   }
 
@@ -116,21 +116,21 @@ describe('a client that follows the rules', () => {
   afterAll(() => world.stop());
 
   /** The same people and the same connection, in a new room each time. */
-  async function stages(on = world.app): Promise<(line: readonly Fate[], historyVisibility?: string) => Promise<Stage>> {
+  async function stages(on = world.app): Promise<(line: readonly Fate[], historyVisibility?: string) => Promise<SyncFixture>> {
     const { ana, bob, lea, guy } = await world.people('ana', 'bob', 'lea', 'guy');
-    const ear = await lea.listens({}, on);
+    const socket = await lea.connects({}, on);
     await ana.befriends(bob, lea, guy);
     return async (line, historyVisibility = 'all') => {
       const room = await ana.posts('/rooms', { type: 'group', name: 'x', historyVisibility, userIds: [bob.id, lea.id] });
-      await ear.hears('room:created', (heard) => heard.room.id === room.id);
-      const stage = new Stage(room, [ana, bob], lea, guy, ear, line);
+      await socket.receives('room:created', (heard) => heard.room.id === room.id);
+      const stage = new SyncFixture(room, [ana, bob], lea, guy, socket, line);
       await stage.client.sync();
       return stage;
     };
   }
 
   /** Ends when what came by events alone is what a fresh load gives, where events that do not tell all may ask. */
-  async function settles(stage: Stage, mayAsk: boolean): Promise<void> {
+  async function settles(stage: SyncFixture, mayAsk: boolean): Promise<void> {
     const expected = await fresh(stage.listener, stage.room.id);
     const same = async (): Promise<boolean> => {
       stage.deliver();

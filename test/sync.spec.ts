@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Said } from './support/ear.js';
+import type { Said } from './support/test-socket.js';
 import { World, type Person } from './support/world.js';
 
 describe('sync over a socket', () => {
@@ -15,12 +15,12 @@ describe('sync over a socket', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [first, second, third] = [await ana.opensGroup(bob), await ana.opensTeam(bob), await ana.opensGroup(bob)];
     const rooms = Object.fromEntries(await Promise.all([first, second, third].map(async (room) => [room.id, await headOf(bob, room)])));
-    const ear = await bob.listens();
-    const message = await ana.says(first, `hi @${bob.username}`);
+    const socket = await bob.connects();
+    const message = await ana.sends(first, `hi @${bob.username}`);
     await ana.patches(`/rooms/${second.id}`, { name: 'new name' });
     await ana.deletes(`/rooms/${third.id}/users/${bob.id}`);
     const stranger = randomUUID();
-    const ack = await ear.says('sync', { rooms: { ...rooms, [stranger]: { seq: 0, rev: 0 } } });
+    const ack = await socket.emits('sync', { rooms: { ...rooms, [stranger]: { seq: 0, rev: 0 } } });
     expect(ack).toMatchObject({ ok: true, later: [] });
     expect(Object.keys(ack.rooms).sort()).toEqual([first.id, second.id, third.id, stranger].sort());
     expect(ack.rooms[third.id]).toEqual({ gone: true });
@@ -43,8 +43,8 @@ describe('sync over a socket', () => {
   it('takes ids in any case, and refuses what has no form', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    const ear = await ana.listens();
-    const ack = await ear.says('sync', { rooms: { [room.id.toUpperCase()]: cursorOf(room) } });
+    const socket = await ana.connects();
+    const ack = await socket.emits('sync', { rooms: { [room.id.toUpperCase()]: cursorOf(room) } });
     expect(Object.keys(ack.rooms)).toEqual([room.id]);
     const many = Object.fromEntries(Array.from({ length: 6 }, () => [randomUUID(), { seq: 0, rev: 0 }]));
     for (const payload of [
@@ -59,7 +59,7 @@ describe('sync over a socket', () => {
       { rooms: many },
       { rooms: {}, more: 1 },
     ]) {
-      expect(await ear.says('sync', payload)).toMatchObject({ ok: false, error: { status: 400, code: 'validation_failed' } });
+      expect(await socket.emits('sync', payload)).toMatchObject({ ok: false, error: { status: 400, code: 'validation_failed' } });
     }
   });
 
@@ -69,14 +69,14 @@ describe('sync over a socket', () => {
     const cursors = Object.fromEntries(rooms.map((room) => [room.id, cursorOf(room)]));
     for (const room of rooms) {
       // 30 kB in UTF-8, more as JSON.
-      for (let n = 0; n < 5; n++) await ana.says(room, `${n}${'語'.repeat(9_990)}`);
+      for (let n = 0; n < 5; n++) await ana.sends(room, `${n}${'語'.repeat(9_990)}`);
     }
-    const ear = await ana.listens();
+    const socket = await ana.connects();
     const told = new Map<string, number[]>(rooms.map((room) => [room.id, []]));
     let asked: Said = cursors;
     for (let round = 0; Object.keys(asked).length > 0; round++) {
       expect(round).toBeLessThan(10);
-      const ack = await ear.says('sync', { rooms: asked });
+      const ack = await socket.emits('sync', { rooms: asked });
       expect(Buffer.byteLength(JSON.stringify(ack))).toBeLessThanOrEqual(256_000);
       const next: Said = Object.fromEntries(ack.later.map((id: string) => [id, asked[id]]));
       for (const [id, answer] of Object.entries<Said>(ack.rooms)) {
@@ -92,11 +92,11 @@ describe('sync over a socket', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const rooms: Said[] = [];
     for (let n = 0; n < 7; n++) rooms.push(await ana.opensTeam(bob));
-    await ana.says(rooms[0], `hi @${bob.username}`);
+    await ana.sends(rooms[0], `hi @${bob.username}`);
     await bob.patches(`/rooms/${rooms[1].id}/users/me`, { muted: true });
-    const ear = await bob.listens();
-    const first = await ear.says('rooms', {});
-    const second = await ear.says('rooms', { after: first.next });
+    const socket = await bob.connects();
+    const first = await socket.emits('rooms', {});
+    const second = await socket.emits('rooms', { after: first.next });
     expect([first.rooms.length, second.rooms.length, second.next]).toEqual([5, 2, null]);
     const heads = [...first.rooms, ...second.rooms];
     expect(heads.map(({ roomId }) => roomId)).toEqual(rooms.map(({ id }) => id).sort());
@@ -110,6 +110,6 @@ describe('sync over a socket', () => {
       muted: false,
     });
     expect(of(rooms[1])).toMatchObject({ unreadCount: 0, muted: true });
-    expect(await ear.says('rooms', { after: 'x' })).toMatchObject({ ok: false, error: { status: 400 } });
+    expect(await socket.emits('rooms', { after: 'x' })).toMatchObject({ ok: false, error: { status: 400 } });
   });
 });

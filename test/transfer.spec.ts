@@ -6,9 +6,9 @@ import path from 'node:path';
 import pg from 'pg';
 import { Transactions } from '../src/database/transactions.js';
 import { InstallationExport } from '../src/manage/transfer/installation-export.js';
-import { UnreadAudit } from '../src/room-users/unread-audit.service.js';
-import type { Said } from './support/ear.js';
-import { AT, group, line, ndjson, seat, takes, user } from './support/hand-made-file.js';
+import { UnreadRepair } from '../src/room-users/unread-repair.service.js';
+import type { Said } from './support/test-socket.js';
+import { AT, group, line, ndjson, seat, takes, user } from './support/import-file.js';
 import { AppProcess, type Ended } from './support/processes.js';
 import { call, Person, World } from './support/world.js';
 
@@ -35,7 +35,7 @@ const imported = async (text: string): Promise<Ended> => {
   return manage(there, 'import', file);
 };
 
-const wrongMarks = async (): Promise<number> => (await there.app.app.get(UnreadAudit).run()).wrong;
+const wrongMarks = async (): Promise<number> => (await there.app.app.get(UnreadRepair).repairUnread()).wrong;
 
 const records = (text: string): Said[] =>
   text
@@ -84,11 +84,11 @@ async function live(): Promise<void> {
   people = await here.people('ana', 'bob', 'cem', 'dee', 'eva');
   const { ana, bob, cem, dee, eva } = people;
   trip = await ana.opensGroup(bob, cem);
-  const hello = await ana.says(trip, `hello @${bob.username}\u2028and all`);
-  await bob.says(trip, 'an answer', { replyToId: hello.id });
-  const wrong = await cem.says(trip, 'wrogn');
+  const hello = await ana.sends(trip, `hello @${bob.username}\u2028and all`);
+  await bob.sends(trip, 'an answer', { replyToId: hello.id });
+  const wrong = await cem.sends(trip, 'wrogn');
   await cem.patches(`/rooms/${trip.id}/messages/${wrong.id}`, { text: 'wrong' });
-  const gone = await bob.says(trip, 'never said', { replyToId: hello.id });
+  const gone = await bob.sends(trip, 'never said', { replyToId: hello.id });
   await bob.deletes(`/rooms/${trip.id}/messages/${gone.id}`);
   for (const person of [ana, bob, cem]) await person.posts(`/rooms/${trip.id}/messages/${hello.id}/reactions`, { reaction: '👍' });
   await bob.posts(`/rooms/${trip.id}/messages/${hello.id}/reactions`, { reaction: '🎉' });
@@ -96,7 +96,7 @@ async function live(): Promise<void> {
   await ana.patches(`/rooms/${trip.id}`, { historyVisibility: 'since_joined', description: 'to the sea' });
   await ana.befriends(dee);
   await ana.posts(`/rooms/${trip.id}/users`, { userId: dee.id });
-  await ana.says(trip, 'welcome', { mentions: 'all' });
+  await ana.sends(trip, 'welcome', { mentions: 'all' });
   await ana.patches(`/rooms/${trip.id}/users/${cem.id}`, { role: 'admin' });
   await ana.patches(`/rooms/${trip.id}/users/${bob.id}`, { permissions: ['can_create_messages', 'can_pin_messages'] });
   await bob.patches(`/rooms/${trip.id}/users/me`, { muted: true, draft: 'not yet' });
@@ -108,12 +108,12 @@ async function live(): Promise<void> {
     metaTags: ['b', 'a'],
     userIds: [bob.id, eva.id],
   });
-  await ana.says(news, 'something happened');
+  await ana.sends(news, 'something happened');
   await ana.puts(`/rooms/${news.id}/bans/${eva.id}`, { reason: 'noise' });
   const team = await ana.opensTeam(bob, cem);
   await bob.posts('/rooms', { type: 'private_messages', userIds: [cem.id], teamId: team.id });
   const pair = await ana.opensPrivate(bob);
-  await ana.says(pair, 'between us', { mediaIds: [await upload(ana)], type: 'file' });
+  await ana.sends(pair, 'between us', { mediaIds: [await upload(ana)], type: 'file' });
   await eva.puts(`/users/me/blocks/${dee.id}`);
 }
 
@@ -199,11 +199,11 @@ describe('a room that is there already', () => {
   it('gets what is new, and whoever knew it begins it anew', async () => {
     const { ana } = people;
     const [movedAna, movedBob] = [await arrives(ana), await arrives(people.bob)];
-    await movedBob.says({ id: trip.id }, 'said there alone');
+    await movedBob.sends({ id: trip.id }, 'said there alone');
     const { seq, rev } = await movedAna.page(trip);
     const name = await epoch();
-    const ear = await movedAna.listens();
-    const late = await ana.says(trip, 'said here alone');
+    const socket = await movedAna.connects();
+    const late = await ana.sends(trip, 'said here alone');
     const { code, stdout } = await imported(await exported('--room', trip.id));
     expect([code, /^message: (.*)$/m.exec(stdout)![1]]).toEqual([0, `${seq} read, 1 new`]);
     expect((await movedAna.page(trip)).items.slice(-2)).toMatchObject([
@@ -216,8 +216,8 @@ describe('a room that is there already', () => {
       seq: seq + 1,
     });
     expect(await epoch()).not.toBe(name);
-    await ear.hears('resync', () => true, 15_000);
-    expect((await movedBob.says({ id: trip.id }, 'and on')).seq).toBe(seq + 2);
+    await socket.receives('resync', () => true, 15_000);
+    expect((await movedBob.sends({ id: trip.id }, 'and on')).seq).toBe(seq + 2);
     expect(await wrongMarks()).toBe(0);
   }, 60_000);
 

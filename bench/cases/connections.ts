@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { client, Crowd, GREETING, LARGE_ROOM, MANY_ROOMS, type Bench, type Case } from '../bench.js';
+import { client, ClientGroup, GREETING, LARGE_ROOM, MANY_ROOMS, type Bench, type Case } from '../bench.js';
 import type { LoadClient } from '../load.js';
 import type { Finding } from '../measure.js';
 import { rssBytes, type ServerProcess } from '../processes.js';
-import { roomId, userId } from '../town.js';
+import { roomId, userId } from '../fixture.js';
 
 const IDLE = 5_000;
 
@@ -22,10 +22,10 @@ export const idle: Case = {
   async run(bench: Bench): Promise<Finding[]> {
     const perConnection = async (server: ServerProcess, clients: LoadClient[], greeting: string | null): Promise<number> => {
       // What is loaded and compiled with the first connections is not theirs.
-      const first = await Crowd.gather(bench, [server], { clients: clients.slice(0, 200), greeting });
+      const first = await ClientGroup.gather(bench, [server], { clients: clients.slice(0, 200), greeting });
       await pause(1_000);
       const before = await server.memory();
-      const crowd = await Crowd.gather(bench, [server], { clients: clients.slice(200), greeting });
+      const crowd = await ClientGroup.gather(bench, [server], { clients: clients.slice(200), greeting });
       await pause(3_000);
       const after = await server.memory();
       await bench.forget(server, first.helper, crowd.helper);
@@ -65,7 +65,7 @@ export const stalled: Case = {
     const clients = Array.from({ length: LARGE_ROOM.members }, (_, index) =>
       client('parley', app, LARGE_ROOM.people + index, LARGE_ROOM.number),
     );
-    const crowd = await Crowd.gather(bench, [app], { clients, greeting: GREETING.parley });
+    const crowd = await ClientGroup.gather(bench, [app], { clients, greeting: GREETING.parley });
     await crowd.helper.ask('start', { rate: RATE, size: TEXT_BYTES, among: LARGE_ROOM.members - STALLED, warmUp: 5 });
     const before = await crowd.window(10);
     const memory = rssBytes(app.pid);

@@ -1,5 +1,5 @@
 import { RedisServer } from '../../test/support/redis.js';
-import { Crowd, everybodyInHotRoom, GREETING, interleave, type Bench, type Case, type Measured } from '../bench.js';
+import { ClientGroup, everybodyInHotRoom, GREETING, interleave, type Bench, type Case, type Measured } from '../bench.js';
 import type { Finding } from '../measure.js';
 
 /** Two processes, half of the room on each. Ours also persists; the stock adapter only passes on. */
@@ -12,8 +12,8 @@ export const twoNodes: Case = {
     try {
       const apps = [await bench.application({ REDIS_URL: redis.url }), await bench.application({ REDIS_URL: redis.url })];
       const stocks = [await bench.yardstick('bare', { REDIS_URL: redis.url }), await bench.yardstick('bare', { REDIS_URL: redis.url })];
-      const ours = await Crowd.gather(bench, apps, { clients: everybodyInHotRoom('parley', ...apps), greeting: GREETING.parley });
-      const theirs = await Crowd.gather(bench, stocks, { clients: everybodyInHotRoom('plain', ...stocks), greeting: GREETING.plain });
+      const ours = await ClientGroup.gather(bench, apps, { clients: everybodyInHotRoom('parley', ...apps), greeting: GREETING.parley });
+      const theirs = await ClientGroup.gather(bench, stocks, { clients: everybodyInHotRoom('plain', ...stocks), greeting: GREETING.plain });
       const own: Measured[] = [];
       const stock: Measured[] = [];
       await interleave(bench, this.name, async () => {

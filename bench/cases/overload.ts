@@ -1,7 +1,7 @@
-import { Crowd, everybodyInSmallRooms, GREETING, SMALL_ROOMS, type Bench, type Case } from '../bench.js';
+import { ClientGroup, everybodyInSmallRooms, GREETING, SMALL_ROOMS, type Bench, type Case } from '../bench.js';
 import type { Finding } from '../measure.js';
 import { rssBytes } from '../processes.js';
-import { roomId } from '../town.js';
+import { roomId } from '../fixture.js';
 
 /** Twice as much as can be written: the rest is refused at once, and nothing that was acked is lost. */
 export const overload: Case = {
@@ -11,7 +11,7 @@ export const overload: Case = {
     const { seconds, rounds } = bench.options;
     // A queue of a second or two: what is accepted is answered in that time, what is not is refused at once.
     const app = await bench.application({ WRITER_QUEUE: '1000' });
-    const crowd = await Crowd.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
+    const crowd = await ClientGroup.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
     const rooms = Array.from({ length: SMALL_ROOMS.count }, (_, index) => roomId(SMALL_ROOMS.first + index));
     const found = {
       peak: [] as number[],

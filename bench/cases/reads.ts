@@ -3,7 +3,7 @@ import { interleave, type Bench, type Case } from '../bench.js';
 import type { Ask, HttpPlan, HttpResult } from '../http-load.js';
 import type { Finding } from '../measure.js';
 import type { ServerProcess } from '../processes.js';
-import { roomId, tokenOf } from '../town.js';
+import { roomId, tokenOf } from '../fixture.js';
 
 const some = (count: number, ask: (index: number) => Ask): Ask[] => Array.from({ length: count }, (_, index) => ask(index));
 const room = (): number => 1 + Math.floor(Math.random() * ARCHIVE.rooms);

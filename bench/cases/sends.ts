@@ -1,6 +1,15 @@
-import { Crowd, everybodyInHotRoom, everybodyInSmallRooms, GREETING, interleave, type Bench, type Case, type Measured } from '../bench.js';
-import type { Yardstick } from '../database.js';
-import { INSERT_ONE } from '../town.js';
+import {
+  ClientGroup,
+  everybodyInHotRoom,
+  everybodyInSmallRooms,
+  GREETING,
+  interleave,
+  type Bench,
+  type Case,
+  type Measured,
+} from '../bench.js';
+import type { Baseline } from '../database.js';
+import { INSERT_ONE } from '../fixture.js';
 import type { Finding } from '../measure.js';
 
 const all = <T>(rounds: readonly T[], value: (round: T) => number): number[] => rounds.map(value);
@@ -15,9 +24,9 @@ export const smallRooms: Case = {
     const { seconds } = bench.options;
     const app = await bench.application();
     const hand = await bench.yardstick('by-hand');
-    const ours = await Crowd.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
-    const theirs = await Crowd.gather(bench, [hand], { clients: everybodyInSmallRooms('plain', hand), greeting: GREETING.plain });
-    const inserts: Yardstick[] = [];
+    const ours = await ClientGroup.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
+    const theirs = await ClientGroup.gather(bench, [hand], { clients: everybodyInSmallRooms('plain', hand), greeting: GREETING.plain });
+    const inserts: Baseline[] = [];
     const own: Measured[] = [];
     const byHand: Measured[] = [];
     await interleave(bench, this.name, async () => {
@@ -63,9 +72,9 @@ export const hotRoom: Case = {
     const app = await bench.application();
     const hand = await bench.yardstick('by-hand');
     const bare = await bench.yardstick('bare');
-    const ours = await Crowd.gather(bench, [app], { clients: everybodyInHotRoom('parley', app), greeting: GREETING.parley });
-    const hands = await Crowd.gather(bench, [hand], { clients: everybodyInHotRoom('plain', hand), greeting: GREETING.plain });
-    const bares = await Crowd.gather(bench, [bare], { clients: everybodyInHotRoom('plain', bare), greeting: GREETING.plain });
+    const ours = await ClientGroup.gather(bench, [app], { clients: everybodyInHotRoom('parley', app), greeting: GREETING.parley });
+    const hands = await ClientGroup.gather(bench, [hand], { clients: everybodyInHotRoom('plain', hand), greeting: GREETING.plain });
+    const bares = await ClientGroup.gather(bench, [bare], { clients: everybodyInHotRoom('plain', bare), greeting: GREETING.plain });
     const own: Measured[] = [];
     const byHand: Measured[] = [];
     const stock: Measured[] = [];

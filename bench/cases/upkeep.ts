@@ -1,8 +1,8 @@
-import { Crowd, everybodyInSmallRooms, GREETING, type Bench, type Case, type Measured } from '../bench.js';
+import { ClientGroup, everybodyInSmallRooms, GREETING, type Bench, type Case, type Measured } from '../bench.js';
 import type { Database } from '../database.js';
 import type { Finding } from '../measure.js';
 import type { ServerProcess } from '../processes.js';
-import { roomId, settleRooms, TEXT, tokenOf, userId } from '../town.js';
+import { roomId, insertRooms, TEXT, tokenOf, userId } from '../fixture.js';
 
 /** One old room of ten, with all that was ever said in it. */
 const OLD_ROOM = { number: 10_000, members: 10, owner: 6_500 };
@@ -13,7 +13,7 @@ const AT_ONCE = 100_000;
 /** Fills the old room, and its index. The words are the same everywhere: where they lie in the index is the dear part. */
 async function fill(database: Database, messages: number): Promise<void> {
   const room = roomId(OLD_ROOM.number);
-  await settleRooms(database, { first: OLD_ROOM.number, count: 1, members: OLD_ROOM.members, person: `${OLD_ROOM.owner} + p` });
+  await insertRooms(database, { first: OLD_ROOM.number, count: 1, members: OLD_ROOM.members, person: `${OLD_ROOM.owner} + p` });
   for (let from = 1; from <= messages; from += AT_ONCE) {
     const range = [room, userId(OLD_ROOM.owner), from, Math.min(from + AT_ONCE - 1, messages)];
     await database.query(
@@ -54,9 +54,9 @@ export const upkeep: Case = {
     const messages = Math.min(bench.options.messages, 1_000_000);
     await fill(bench.database, messages);
     const { first, rooms, person } = JOINER;
-    await settleRooms(bench.database, { first, count: rooms, members: 2, person: `${person} + p` });
+    await insertRooms(bench.database, { first, count: rooms, members: 2, person: `${person} + p` });
     const app = await bench.application();
-    const crowd = await Crowd.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
+    const crowd = await ClientGroup.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
     const chores: [string, Chore][] = [
       [
         `a room of ${messages.toLocaleString('en')} messages`,

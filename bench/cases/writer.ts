@@ -1,7 +1,7 @@
 import { interleave, MANY_ROOMS, type Bench, type Case } from '../bench.js';
-import type { Yardstick } from '../database.js';
+import type { Baseline } from '../database.js';
 import type { Finding } from '../measure.js';
-import { INSERT_HOT, INSERT_ONE } from '../town.js';
+import { INSERT_HOT, INSERT_ONE } from '../fixture.js';
 import type { WriterPlan, WriterResult } from '../writer.js';
 
 type Written = WriterResult & { databaseMicros: number };
@@ -21,8 +21,8 @@ export const writerAlone: Case = {
       const result = await writer.ask<WriterResult>('write', plan);
       return { ...result, databaseMicros: ((bench.database.cpu() - before) / result.sends) * 1e6 };
     };
-    const inserts: Yardstick[] = [];
-    const hotInserts: Yardstick[] = [];
+    const inserts: Baseline[] = [];
+    const hotInserts: Baseline[] = [];
     const manyRooms: Written[] = [];
     const oneRoom: Written[] = [];
     await interleave(bench, this.name, async () => {
@@ -32,7 +32,7 @@ export const writerAlone: Case = {
       oneRoom.push(await write(hot));
     });
     writer.stop();
-    const share = (ours: readonly Written[], theirs: readonly Yardstick[]): number[] =>
+    const share = (ours: readonly Written[], theirs: readonly Baseline[]): number[] =>
       ours.map(({ sendsPerSecond }, index) => sendsPerSecond / theirs[index]!.perSecond);
     return [
       { what: 'pgbench -c 32, one-row INSERT', unit: '/s', values: inserts.map((round) => round.perSecond) },

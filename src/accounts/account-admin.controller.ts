@@ -5,22 +5,26 @@ import { ApiProblems } from '../common/api-problems.decorator.js';
 import { CurrentActor } from '../common/current-actor.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { UserView } from '../users/user.view.js';
-import { AccountEndings } from './account-endings.service.js';
-import { RemoveAccountDto } from './dto/remove-account.dto.js';
+import { AccountLifecycle } from './account-lifecycle.service.js';
+import { DeleteAccountDto } from './dto/delete-account.dto.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
 @Controller({ path: 'users/:userId', version: '1' })
 export class AccountAdminController {
-  constructor(private readonly endings: AccountEndings) {}
+  constructor(private readonly lifecycle: AccountLifecycle) {}
 
   @Delete()
   @HttpCode(202)
   @ApiOperation({ summary: 'Remove an account', description: 'For a platform admin. As its owner would.' })
   @ApiAcceptedResponse({ description: 'Gone for everybody; the rest follows.' })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
-  remove(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string, @Query() { messages }: RemoveAccountDto): Promise<void> {
-    return this.endings.removeAs(actor, userId, messages);
+  deleteUser(
+    @CurrentActor() actor: Actor,
+    @Param('userId', IdPipe) userId: string,
+    @Query() { messages }: DeleteAccountDto,
+  ): Promise<void> {
+    return this.lifecycle.deleteUser(actor, userId, messages);
   }
 
   @Post('deactivate')
@@ -32,8 +36,8 @@ export class AccountAdminController {
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found', 422: 'not_oneself' })
-  deactivate(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
-    return this.endings.deactivate(actor, userId);
+  deactivateUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
+    return this.lifecycle.deactivateUser(actor, userId);
   }
 
   @Post('activate')
@@ -44,7 +48,7 @@ export class AccountAdminController {
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
-  activate(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
-    return this.endings.activate(actor, userId);
+  activateUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
+    return this.lifecycle.activateUser(actor, userId);
   }
 }

@@ -1,7 +1,7 @@
 import { timeJson } from '../database/sql-json.js';
 import { userJson } from '../users/user.view.js';
 
-export interface Part {
+export interface AccountExportPart {
   /** What a line of it is. */
   readonly type: string;
   /** FROM and WHERE; $1 is the person. */
@@ -17,7 +17,7 @@ const face = (id: string): string => `(SELECT ${userJson('o')} FROM users o WHER
 /** SQL: of the rows `of` those whose room `r` is there. */
 const inRoom = (of: string): string => `JOIN rooms r ON r.id = ${of}.room_id AND r.deleted_at IS NULL`;
 
-const PERSON: readonly Part[] = [
+const PERSON: readonly AccountExportPart[] = [
   {
     type: 'profile',
     from: `users u WHERE u.id = $1`,
@@ -73,7 +73,7 @@ const EDITS = `message_edits e WHERE e.room_id = m.room_id AND e.message_id = m.
  * Of many edits only the newest `maxEdits` are kept. Where older ones may be gone, nobody knows whose the first kept words are, and they are
  * nobody's.
  */
-const messages = (maxEdits: number): Part => ({
+const messages = (maxEdits: number): AccountExportPart => ({
   type: 'message',
   from: `messages m ${inRoom('m')}
     LEFT JOIN room_users ru ON ru.room_id = m.room_id AND ru.user_id = m.user_id AND ru.visible_from_seq <= m.seq
@@ -101,7 +101,7 @@ const messages = (maxEdits: number): Part => ({
   ],
 });
 
-const DEEDS: readonly Part[] = [
+const DEEDS: readonly AccountExportPart[] = [
   {
     type: 'reaction',
     from: `reactions x ${inRoom('x')} WHERE x.user_id = $1`,
@@ -153,4 +153,4 @@ const DEEDS: readonly Part[] = [
  * What is kept of a person, in the order of the file. Nothing of a deleted room: it is gone for all, also while it waits for its purge.
  * @param maxEdits how many edits of a message are kept
  */
-export const partsOf = (maxEdits: number): readonly Part[] => [...PERSON, messages(maxEdits), ...DEEDS];
+export const partsOf = (maxEdits: number): readonly AccountExportPart[] => [...PERSON, messages(maxEdits), ...DEEDS];

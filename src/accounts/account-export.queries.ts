@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
-import { partsOf, type Part } from './account-export-parts.js';
+import { partsOf, type AccountExportPart } from './account-export-parts.js';
 
 /** Rows in one query: each is written out before the next one is asked for. */
 const ROWS = 500;
@@ -14,7 +14,7 @@ interface Row {
 /** One's own data, line by line. */
 @Injectable()
 export class AccountExportQueries {
-  private readonly parts: readonly Part[];
+  private readonly parts: readonly AccountExportPart[];
 
   constructor(
     private readonly transactions: Transactions,
@@ -36,7 +36,7 @@ export class AccountExportQueries {
     yield `${JSON.stringify({ type: 'end', at: new Date().toISOString() })}\n`;
   }
 
-  private rows({ from, line, key }: Part, userId: string, after: Row['key'] | null): Promise<Row[]> {
+  private rows({ from, line, key }: AccountExportPart, userId: string, after: Row['key'] | null): Promise<Row[]> {
     const columns = key.map(([column]) => column).join(', ');
     const place = key.map(([, type], at) => `$${at + 2}::${type}`).join(', ');
     const next = after ? ` AND (${columns}) > (${place})` : '';

@@ -7,11 +7,11 @@ import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
 import { CurrentActor } from '../common/current-actor.decorator.js';
 import { MeView } from '../users/user.view.js';
-import { AccountEndings } from './account-endings.service.js';
+import { AccountLifecycle } from './account-lifecycle.service.js';
 import { AccountExportQueries } from './account-export.queries.js';
-import { EditMeDto } from './dto/edit-me.dto.js';
-import { RemoveAccountDto } from './dto/remove-account.dto.js';
-import { Profile } from './profile.service.js';
+import { UpdateMeDto } from './dto/update-me.dto.js';
+import { DeleteAccountDto } from './dto/delete-account.dto.js';
+import { ProfileService } from './profile.service.js';
 
 const NDJSON = 'application/x-ndjson';
 
@@ -20,8 +20,8 @@ const NDJSON = 'application/x-ndjson';
 @Controller({ path: 'users/me', version: '1' })
 export class AccountsController {
   constructor(
-    private readonly profile: Profile,
-    private readonly endings: AccountEndings,
+    private readonly profile: ProfileService,
+    private readonly lifecycle: AccountLifecycle,
     private readonly exports: AccountExportQueries,
   ) {}
 
@@ -29,8 +29,8 @@ export class AccountsController {
   @ApiOperation({ summary: 'Change my name, picture or privacy', description: 'What is left out stays; null clears.' })
   @ApiOkResponse({ type: MeView })
   @ApiProblems({ 422: ['media_not_usable', 'unstorable_text'] })
-  edit(@CurrentActor() actor: Actor, @Body() dto: EditMeDto): Promise<MeView> {
-    return this.profile.edit(actor, dto);
+  updateMe(@CurrentActor() actor: Actor, @Body() dto: UpdateMeDto): Promise<MeView> {
+    return this.profile.updateMe(actor, dto);
   }
 
   @Delete()
@@ -43,8 +43,8 @@ export class AccountsController {
   })
   @ApiAcceptedResponse({ description: 'Gone for everybody; the rest follows.' })
   @ApiProblems({ 404: 'user_not_found' })
-  remove(@CurrentActor() actor: Actor, @Query() { messages }: RemoveAccountDto): Promise<void> {
-    return this.endings.remove(actor.userId, messages);
+  deleteMe(@CurrentActor() actor: Actor, @Query() { messages }: DeleteAccountDto): Promise<void> {
+    return this.lifecycle.deleteMe(actor.userId, messages);
   }
 
   @Get('export')
@@ -59,7 +59,7 @@ export class AccountsController {
   @ApiProduces(NDJSON)
   @ApiOkResponse({ schema: { type: 'string', example: '{"type":"profile","id":"…"}\n{"type":"end"}\n' } })
   @ApiProblems({ 400: [] })
-  async export(@CurrentActor() actor: Actor, @Res() response: Response): Promise<void> {
+  async exportMe(@CurrentActor() actor: Actor, @Res() response: Response): Promise<void> {
     response.setHeader('Content-Type', NDJSON);
     response.setHeader('Content-Disposition', 'attachment; filename="parley-export.ndjson"');
     await pipeline(Readable.from(this.exports.lines(actor.userId)), response).catch((error: NodeJS.ErrnoException) => {

@@ -6,15 +6,15 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountAdminController } from './account-admin.controller.js';
-import { AccountEndings } from './account-endings.service.js';
+import { AccountLifecycle } from './account-lifecycle.service.js';
 import { AccountExportQueries } from './account-export.queries.js';
-import { AccountRemoval } from './account-removal.service.js';
+import { AccountDeletion } from './account-deletion.service.js';
 import { AccountsController } from './accounts.controller.js';
-import { Profile } from './profile.service.js';
+import { ProfileService } from './profile.service.js';
 
 @Module({
   imports: [UsersModule, AuthModule, FriendsModule, MediaModule, RoomsModule, MessagesModule],
   controllers: [AccountsController, AccountAdminController],
-  providers: [Profile, AccountEndings, AccountRemoval, AccountExportQueries],
+  providers: [ProfileService, AccountLifecycle, AccountDeletion, AccountExportQueries],
 })
 export class AccountsModule {}

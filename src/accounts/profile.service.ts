@@ -5,11 +5,11 @@ import { Avatars } from '../media/avatars.service.js';
 import { UserAccounts } from '../users/user-accounts.service.js';
 import type { MeView } from '../users/user.view.js';
 import { UsersService } from '../users/users.service.js';
-import type { EditMeDto } from './dto/edit-me.dto.js';
+import type { UpdateMeDto } from './dto/update-me.dto.js';
 
 /** What a person says of themselves. */
 @Injectable()
-export class Profile {
+export class ProfileService {
   constructor(
     private readonly transactions: Transactions,
     private readonly users: UsersService,
@@ -18,11 +18,11 @@ export class Profile {
   ) {}
 
   /** @throws AvatarNotUsable */
-  edit(actor: Actor, dto: EditMeDto): Promise<MeView> {
+  updateMe(actor: Actor, dto: UpdateMeDto): Promise<MeView> {
     return this.transactions.run(async () => {
-      await this.accounts.edit(actor.userId, dto);
-      if (dto.avatarMediaId) await this.avatars.attach(actor.userId, dto.avatarMediaId);
-      return this.users.me(actor);
+      await this.accounts.updateProfile(actor.userId, dto);
+      if (dto.avatarMediaId) await this.avatars.attachAvatar(actor.userId, dto.avatarMediaId);
+      return this.users.getMe(actor);
     });
   }
 }

@@ -5,7 +5,7 @@ import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
 import { CurrentActor } from '../common/current-actor.decorator.js';
 import { Public } from '../common/public.decorator.js';
-import { Spends } from '../limits/spends.decorator.js';
+import { RateLimit } from '../limits/rate-limit.decorator.js';
 import { AuthService } from './auth.service.js';
 import { LoggedInView, TokenPairView } from './auth.view.js';
 import { BuiltInAuthGuard } from './built-in-auth.guard.js';
@@ -23,12 +23,12 @@ const OFF = 'built_in_auth_off';
 export class AuthController {
   constructor(
     private readonly auth: AuthService,
-    private readonly refreshTokens: RefreshTokens,
+    private readonly tokens: RefreshTokens,
     private readonly passwordChange: PasswordChange,
   ) {}
 
   @Public()
-  @Spends('auth')
+  @RateLimit('auth')
   @Post('register')
   @ApiOperation({ summary: 'Make an account and log in' })
   @ApiCreatedResponse({ type: LoggedInView })
@@ -41,7 +41,7 @@ export class AuthController {
   }
 
   @Public()
-  @Spends('auth')
+  @RateLimit('auth')
   @Post('login')
   @HttpCode(200)
   @ApiOperation({ summary: 'Log in', description: 'An unknown user and a wrong password: the same answer, after the same time.' })
@@ -52,7 +52,7 @@ export class AuthController {
   }
 
   @Public()
-  @Spends('auth')
+  @RateLimit('auth')
   @Post('refresh')
   @HttpCode(200)
   @ApiOperation({
@@ -63,8 +63,8 @@ export class AuthController {
   })
   @ApiOkResponse({ type: TokenPairView })
   @ApiProblems({ 401: ['token_invalid', 'session_ended'], 404: OFF, 422: 'unstorable_text' })
-  refresh(@Body() { refreshToken }: RefreshDto): Promise<TokenPairView> {
-    return this.refreshTokens.rotate(refreshToken);
+  refreshTokens(@Body() { refreshToken }: RefreshDto): Promise<TokenPairView> {
+    return this.tokens.refreshTokens(refreshToken);
   }
 
   @Post('password')
@@ -73,7 +73,7 @@ export class AuthController {
   @ApiOperation({ summary: 'Change the password', description: 'Ends every other session.' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: OFF, 422: ['password_wrong', 'password_common', 'unstorable_text'], 503: ['database_unavailable', 'overloaded'] })
-  password(@CurrentActor() actor: Actor, @Body() dto: ChangePasswordDto): Promise<void> {
-    return this.passwordChange.change(actor, dto);
+  changePassword(@CurrentActor() actor: Actor, @Body() dto: ChangePasswordDto): Promise<void> {
+    return this.passwordChange.changePassword(actor, dto);
   }
 }

@@ -1,39 +1,19 @@
-import { DomainError } from '../common/domain-error.js';
+import { DomainError, declareError } from '../common/domain-error.js';
 
 /** 401: not a token of ours, or not of this kind. */
-export class TokenInvalid extends DomainError {
-  constructor() {
-    super(401, 'token_invalid', 'A valid access token is needed.');
-  }
-}
+export class TokenInvalid extends declareError(401, 'token_invalid', 'A valid access token is needed.') {}
 
 /** 401: refresh and try again. */
-export class TokenExpired extends DomainError {
-  constructor() {
-    super(401, 'token_expired', 'The access token has expired; refresh it.');
-  }
-}
+export class TokenExpired extends declareError(401, 'token_expired', 'The access token has expired; refresh it.') {}
 
 /** 401: log in again. */
-export class SessionOver extends DomainError {
-  constructor() {
-    super(401, 'session_ended', 'The session has ended; log in again.');
-  }
-}
+export class SessionInvalid extends declareError(401, 'session_ended', 'The session has ended; log in again.') {}
 
 /** 401: one answer for every way to be wrong. */
-export class CredentialsInvalid extends DomainError {
-  constructor() {
-    super(401, 'credentials_invalid', 'Username or password is wrong.');
-  }
-}
+export class CredentialsInvalid extends declareError(401, 'credentials_invalid', 'Username or password is wrong.') {}
 
 /** 404: the device is not logged in, or not yours. */
-export class SessionNotFound extends DomainError {
-  constructor() {
-    super(404, 'session_not_found', 'There is no such session.');
-  }
-}
+export class SessionNotFound extends declareError(404, 'session_not_found', 'There is no such session.') {}
 
 /** 422: among the first that anybody would try. */
 export class PasswordCommon extends DomainError {
@@ -45,36 +25,22 @@ export class PasswordCommon extends DomainError {
 }
 
 /** 422: the current password is another. */
-export class PasswordWrong extends DomainError {
-  constructor() {
-    super(422, 'password_wrong', 'The current password is wrong.', { errors: [{ path: 'currentPassword', message: 'is wrong' }] });
-  }
-}
+export class PasswordWrong extends declareError(422, 'password_wrong', 'The current password is wrong.', {
+  errors: [{ path: 'currentPassword', message: 'is wrong' }],
+}) {}
 
 /** 422: the name means something of its own. */
-export class UsernameReserved extends DomainError {
-  constructor() {
-    super(422, 'username_reserved', 'The username is reserved.', { errors: [{ path: 'username', message: 'is reserved' }] });
-  }
-}
+export class UsernameReserved extends declareError(422, 'username_reserved', 'The username is reserved.', {
+  errors: [{ path: 'username', message: 'is reserved' }],
+}) {}
 
 /** 404: this server takes tokens of another service only. */
-export class BuiltInAuthOff extends DomainError {
-  constructor() {
-    super(404, 'built_in_auth_off', 'Accounts and logins are kept by another service.');
-  }
-}
+export class BuiltInAuthOff extends declareError(404, 'built_in_auth_off', 'Accounts and logins are kept by another service.') {}
 
 /** 503: the keys of the other service cannot be had right now. */
-export class IdentityUnavailable extends DomainError {
-  constructor() {
-    super(503, 'identity_unavailable', 'The identity service cannot be reached right now.', { retryAfter: 2 });
-  }
-}
+export class IdentityUnavailable extends declareError(503, 'identity_unavailable', 'The identity service cannot be reached right now.', {
+  retryAfter: 2,
+}) {}
 
 /** 503: more passwords are being checked than can be. */
-export class TooManyLogins extends DomainError {
-  constructor() {
-    super(503, 'overloaded', 'Too many people log in right now; try again.', { retryAfter: 1 });
-  }
-}
+export class TooManyLogins extends declareError(503, 'overloaded', 'Too many people log in right now; try again.', { retryAfter: 1 }) {}

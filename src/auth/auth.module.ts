@@ -48,6 +48,6 @@ export class AuthModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.every('sessions:sweep', SWEEP_SECONDS, () => this.sessions.sweep());
+    this.jobs.every('sessions:sweep', SWEEP_SECONDS, () => this.sessions.expireSessions());
   }
 }

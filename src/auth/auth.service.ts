@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
-import { Guesses } from '../limits/guesses.js';
+import { LoginThrottle } from '../limits/login-throttle.js';
 import { Credentials } from '../users/credentials.service.js';
 import { isReservedUsername } from '../users/user.policy.js';
 import { userViewOf } from '../users/user.view.js';
@@ -23,7 +23,7 @@ export class AuthService {
     private readonly credentials: Credentials,
     private readonly passwords: Passwords,
     private readonly refreshTokens: RefreshTokens,
-    private readonly guesses: Guesses,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   /** @throws UsernameReserved, PasswordCommon, UsernameTaken */
@@ -32,7 +32,7 @@ export class AuthService {
     if (isCommonPassword(password)) throw new PasswordCommon('password');
     const passwordHash = await this.passwords.hash(password);
     return this.transactions.run(async () => {
-      const user = await this.users.create({ username, displayName, passwordHash });
+      const user = await this.users.createUser({ username, displayName, passwordHash });
       if (!user) throw new UsernameTaken();
       return { user: userViewOf(user), ...(await this.enter(user.id, device, passwordHash)) };
     });
@@ -40,21 +40,21 @@ export class AuthService {
 
   /** Unknown, deactivated, without a password, wrong password: one answer, after the same work. @throws CredentialsInvalid, RateLimited */
   login(dto: LoginDto, device: Device): Promise<LoggedInView> {
-    return this.guesses.count(dto.username, device.ip, CredentialsInvalid, () => this.prove(dto, device));
+    return this.throttle.throttleLogin(dto.username, device.ip, CredentialsInvalid, () => this.prove(dto, device));
   }
 
   private async prove({ username, password }: LoginDto, device: Device): Promise<LoggedInView> {
-    const credential = await this.credentials.byUsername(username);
+    const credential = await this.credentials.findByUsername(username);
     const right = await this.passwords.matches(password, credential?.passwordHash ?? null);
     if (!credential?.passwordHash || !right) throw new CredentialsInvalid();
     const pair = await this.enter(credential.userId, device, credential.passwordHash);
-    const [user] = await this.users.find([credential.userId]);
+    const [user] = await this.users.findActiveUsers([credential.userId]);
     if (!user) throw new CredentialsInvalid(); // removed since
     return { user: userViewOf(user), ...pair };
   }
 
   private async enter(userId: string, device: Device, passwordHash: string): Promise<TokenPairView> {
-    const pair = await this.refreshTokens.open(userId, device, passwordHash);
+    const pair = await this.refreshTokens.createTokenSession(userId, device, passwordHash);
     if (!pair) throw new CredentialsInvalid();
     return pair;
   }

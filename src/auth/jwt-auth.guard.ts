@@ -8,7 +8,7 @@ import { TICKET_ALLOWED } from '../common/ticket-allowed.decorator.js';
 import { deviceOf } from './device.types.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { Tickets } from './tickets.service.js';
-import { tokenRefusal, TokenService, type VerifiedActor } from './token.service.js';
+import { tokenErrorOf, TokenService, type VerifiedActor } from './token.service.js';
 
 const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
 
@@ -34,7 +34,7 @@ export class JwtAuthGuard extends AuthGuard() {
     const token = bearer(request);
     const { ticket } = request.query;
     if (!token && typeof ticket === 'string' && this.says(TICKET_ALLOWED, context)) {
-      request.user = await this.tickets.verify(ticket);
+      request.user = await this.tickets.verifyMediaTicket(ticket);
       return true;
     }
     if (!token || !this.tokens.isForeign(token)) return (await super.canActivate(context)) as boolean;
@@ -48,7 +48,7 @@ export class JwtAuthGuard extends AuthGuard() {
 
   override handleRequest<T>(error: unknown, actor: T | false | undefined, info: unknown): T {
     if (error instanceof Error) throw error;
-    if (!actor) throw tokenRefusal(info);
+    if (!actor) throw tokenErrorOf(info);
     return actor;
   }
 }

@@ -32,7 +32,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) implements OnApplica
   }
 
   validate(payload: unknown): Promise<VerifiedActor> {
-    return this.tokens.admit(payload);
+    return this.tokens.verifyClaims(payload);
   }
 
   onApplicationShutdown(): void {

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
-import { SessionOver, TokenInvalid } from './auth.errors.js';
+import { SessionInvalid, TokenInvalid } from './auth.errors.js';
 import type { TokenPairView } from './auth.view.js';
 import type { Device } from './device.types.js';
 import { Sessions } from './sessions.service.js';
@@ -38,31 +38,31 @@ export class RefreshTokens {
   }
 
   /** A new session and its first pair; null when the person, or the password that proved them, is gone meanwhile. */
-  open(userId: string, device: Device, passwordHash: string): Promise<TokenPairView | null> {
+  createTokenSession(userId: string, device: Device, passwordHash: string): Promise<TokenPairView | null> {
     return this.transactions.run(async () => {
-      const sessionId = await this.sessions.open(userId, device, passwordHash);
+      const sessionId = await this.sessions.createSession(userId, device, passwordHash);
       if (!sessionId) return null;
-      return this.tokens.pair(await this.store(userId, sessionId, randomBytes(32).toString('base64url')));
+      return this.tokens.issueTokenPair(await this.store(userId, sessionId, randomBytes(32).toString('base64url')));
     });
   }
 
   /**
    * The successor of an unused token; the same again for the last one within ten seconds while its successor is unused. Any other return of
-   * a used token ends the session. @throws TokenInvalid, SessionOver
+   * a used token ends the session. @throws TokenInvalid, SessionInvalid
    */
-  async rotate(token: string): Promise<TokenPairView> {
+  async refreshTokens(token: string): Promise<TokenPairView> {
     const issued = await this.transactions.run(async () => {
       const successor = createHmac('sha256', this.key).update(token).digest('base64url');
       const state = await this.lock(token, successor);
-      if (!state.open) throw new SessionOver();
+      if (!state.open) throw new SessionInvalid();
       if (!state.used) return this.replace(state, token, successor);
       if (state.repeatable) return { ...state, refreshToken: successor, issuedAt: state.repeatable };
-      await this.sessions.endOne(state.userId, state.sessionId, 'revoked');
+      await this.sessions.endSession(state.userId, state.sessionId, 'revoked');
       return null;
     });
     // After the commit: the end of a stolen session must not be rolled back.
-    if (!issued) throw new SessionOver();
-    return this.tokens.pair(issued);
+    if (!issued) throw new SessionInvalid();
+    return this.tokens.issueTokenPair(issued);
   }
 
   private async lock(token: string, successor: string): Promise<TokenState> {

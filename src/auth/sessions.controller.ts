@@ -21,15 +21,15 @@ export class SessionsController {
   @ApiNoContentResponse()
   @ApiProblems({ 400: [], 404: 'session_not_found' })
   logout(@CurrentActor() { userId, sessionId }: VerifiedActor): Promise<void> {
-    return this.sessions.endOne(userId, sessionId, 'logout');
+    return this.sessions.endSession(userId, sessionId, 'logout');
   }
 
   @Get('sessions')
   @ApiOperation({ summary: 'My devices, the latest first' })
   @ApiPage(SessionView)
   @ApiProblems()
-  list(@CurrentActor() actor: VerifiedActor, @Query() page: PageQuery): Promise<Page<SessionView>> {
-    return this.sessions.list(actor, page);
+  listSessions(@CurrentActor() actor: VerifiedActor, @Query() page: PageQuery): Promise<Page<SessionView>> {
+    return this.sessions.listSessions(actor, page);
   }
 
   @Delete('sessions/:id')
@@ -37,7 +37,7 @@ export class SessionsController {
   @ApiOperation({ summary: 'End one of my sessions', description: 'Its tokens are refused and its sockets closed, at once.' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'session_not_found' })
-  end(@CurrentActor() actor: VerifiedActor, @Param('id', IdPipe) id: string): Promise<void> {
-    return this.sessions.endOne(actor.userId, id, 'revoked');
+  endSession(@CurrentActor() actor: VerifiedActor, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.sessions.endSession(actor.userId, id, 'revoked');
   }
 }

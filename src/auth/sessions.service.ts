@@ -8,7 +8,7 @@ import { timeJson } from '../database/sql-json.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { Credentials } from '../users/credentials.service.js';
-import { SessionNotFound, SessionOver } from './auth.errors.js';
+import { SessionNotFound, SessionInvalid } from './auth.errors.js';
 import { SessionEnded, SESSIONS_CHANNEL } from './auth.events.js';
 import type { SessionView } from './auth.view.js';
 import type { Device } from './device.types.js';
@@ -42,8 +42,8 @@ export class Sessions {
    * A new session in the caller's transaction; null when the person is not live any more, or `passwordHash`, which proved them, is not
    * theirs any more. Beyond the bound of one person the longest unused ones end.
    */
-  async open(userId: string, device: Device, passwordHash?: string): Promise<string | null> {
-    if (!(await this.credentials.hold(userId, passwordHash))) return null;
+  async createSession(userId: string, device: Device, passwordHash?: string): Promise<string | null> {
+    if (!(await this.credentials.lockCredential(userId, passwordHash))) return null;
     const { refreshDays, sessionsPerUser } = this.settings.auth;
     await this.end(
       userId,
@@ -70,10 +70,10 @@ export class Sessions {
     return state ?? null;
   }
 
-  /** A session that still runs, of a live person; notes that it is in use. @throws SessionOver */
-  async demand(sessionId: string, userId: string): Promise<SessionState> {
+  /** A session that still runs, of a live person; notes that it is in use. @throws SessionInvalid */
+  async requireSession(sessionId: string, userId: string): Promise<SessionState> {
     const state = await this.state(sessionId);
-    if (!state || state.userId !== userId || !state.live || state.endedAt || state.expiresAt <= new Date()) throw new SessionOver();
+    if (!state || state.userId !== userId || !state.live || state.endedAt || state.expiresAt <= new Date()) throw new SessionInvalid();
     if (state.stale) await this.touch(sessionId);
     return state;
   }
@@ -86,7 +86,7 @@ export class Sessions {
     );
   }
 
-  async list(actor: Actor, { limit, cursor }: PageQuery): Promise<Page<SessionView>> {
+  async listSessions(actor: Actor, { limit, cursor }: PageQuery): Promise<Page<SessionView>> {
     const [before] = cursor ? decodeCursor(cursor, ['id']) : [null];
     const rows = await this.transactions.query<SessionView>(
       `SELECT id, id = $2 AS current, user_agent AS "userAgent", ip,
@@ -104,7 +104,7 @@ export class Sessions {
   }
 
   /** @throws SessionNotFound also when it is somebody else's, or has ended already. */
-  async endOne(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
+  async endSession(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
     await this.transactions.run(async () => {
       if ((await this.end(userId, reason, `id = $3`, [sessionId])) === 0) throw new SessionNotFound();
     });
@@ -116,12 +116,12 @@ export class Sessions {
   }
 
   /** Keeps nothing of where an account that is gone was used. */
-  async forget(userId: string): Promise<void> {
+  async deleteSessions(userId: string): Promise<void> {
     await this.transactions.query(`DELETE FROM sessions WHERE user_id = $1`, [userId]);
   }
 
   /** Ends what has expired, so that its sockets close; forgets what ended so long ago that no token can name it. */
-  async sweep(): Promise<void> {
+  async expireSessions(): Promise<void> {
     const expired = await this.transactions.query<{ user_id: string }>(
       `SELECT DISTINCT user_id FROM sessions WHERE expires_at < now() AND ended_at IS NULL AND NOT external LIMIT 1000`,
     );

@@ -22,7 +22,7 @@ export class TicketsController {
   })
   @ApiOkResponse({ type: TicketView })
   @ApiProblems({ 400: [] })
-  issue(@CurrentActor() actor: VerifiedActor): TicketView {
-    return this.tickets.issue(actor);
+  issueMediaTicket(@CurrentActor() actor: VerifiedActor): TicketView {
+    return this.tickets.issueMediaTicket(actor);
   }
 }

@@ -5,7 +5,7 @@ import { isId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
 import type { TicketView } from './auth.view.js';
 import { Sessions } from './sessions.service.js';
-import { ACCESS_ALGORITHM, tokenRefusal, type VerifiedActor } from './token.service.js';
+import { ACCESS_ALGORITHM, tokenErrorOf, type VerifiedActor } from './token.service.js';
 import { TokenInvalid } from './auth.errors.js';
 
 const claims = z.object({ typ: z.literal('ticket'), sub: z.string().refine(isId), sid: z.string().refine(isId), exp: z.number() });
@@ -19,7 +19,7 @@ export class Tickets {
     private readonly settings: Settings,
   ) {}
 
-  issue({ userId, sessionId }: VerifiedActor): TicketView {
+  issueMediaTicket({ userId, sessionId }: VerifiedActor): TicketView {
     const { auth, media } = this.settings;
     const { issuer, audience } = auth;
     const expiresIn = media.ticketSeconds;
@@ -30,18 +30,18 @@ export class Tickets {
     return { ticket, expiresIn };
   }
 
-  /** Who it is good for, now: it ends with its session. @throws TokenInvalid, TokenExpired, SessionOver */
-  async verify(ticket: string): Promise<VerifiedActor> {
+  /** Who it is good for, now: it ends with its session. @throws TokenInvalid, TokenExpired, SessionInvalid */
+  async verifyMediaTicket(ticket: string): Promise<VerifiedActor> {
     const { issuer, audience } = this.settings.auth;
     let payload: object;
     try {
       payload = await this.jwt.verifyAsync<object>(ticket, { algorithms: [ACCESS_ALGORITHM], issuer, audience });
     } catch (error) {
-      throw tokenRefusal(error);
+      throw tokenErrorOf(error);
     }
     const { data } = claims.safeParse(payload);
     if (!data) throw new TokenInvalid();
-    const { admin } = await this.sessions.demand(data.sid, data.sub);
+    const { admin } = await this.sessions.requireSession(data.sid, data.sub);
     return { userId: data.sub, sessionId: data.sid, admin, expiresAt: new Date(data.exp * 1000) };
   }
 }

@@ -41,7 +41,7 @@ export class TokenService {
   ) {}
 
   /** The pair that belongs to a refresh token; byte for byte the same whenever it is asked for. */
-  pair({ userId, sessionId, refreshToken, issuedAt }: IssuedRefresh): TokenPairView {
+  issueTokenPair({ userId, sessionId, refreshToken, issuedAt }: IssuedRefresh): TokenPairView {
     const { accessTokenSeconds, issuer, audience } = this.settings.auth;
     const iat = Math.floor(issuedAt.getTime() / 1000);
     const jti = createHash('sha256').update(`access:${refreshToken}`).digest('base64url').slice(0, 22);
@@ -53,7 +53,7 @@ export class TokenService {
     return { accessToken, refreshToken, expiresIn: Math.max(0, accessTokenSeconds - elapsed) };
   }
 
-  /** Who the token is good for, now. @throws TokenInvalid, TokenExpired, SessionOver, IdentityUnavailable */
+  /** Who the token is good for, now. @throws TokenInvalid, TokenExpired, SessionInvalid, IdentityUnavailable */
   async verify(token: string, device: Device = UNKNOWN_DEVICE): Promise<VerifiedActor> {
     if (this.isForeign(token)) return this.external.verify(token, device);
     const { issuer, audience } = this.settings.auth;
@@ -61,9 +61,9 @@ export class TokenService {
     try {
       payload = await this.jwt.verifyAsync<object>(token, { algorithms: [ACCESS_ALGORITHM], issuer, audience });
     } catch (error) {
-      throw tokenRefusal(error);
+      throw tokenErrorOf(error);
     }
-    return this.admit(payload);
+    return this.verifyClaims(payload);
   }
 
   /** A token that another service must have made, if anybody: ours are told by their algorithm. */
@@ -77,14 +77,14 @@ export class TokenService {
   }
 
   /** Judges the claims of a token whose signature, times, issuer and audience are right, and looks at its session. */
-  async admit(payload: unknown): Promise<VerifiedActor> {
+  async verifyClaims(payload: unknown): Promise<VerifiedActor> {
     const { data } = claims.safeParse(payload);
     if (!data || !this.settings.auth.builtIn) throw new TokenInvalid();
-    const { admin } = await this.sessions.demand(data.sid, data.sub);
+    const { admin } = await this.sessions.requireSession(data.sid, data.sub);
     return { userId: data.sub, sessionId: data.sid, admin, expiresAt: new Date(data.exp * 1000) };
   }
 }
 
 /** What jsonwebtoken says of a token, in our words. */
-export const tokenRefusal = (error: unknown): TokenExpired | TokenInvalid =>
+export const tokenErrorOf = (error: unknown): TokenExpired | TokenInvalid =>
   error instanceof Error && error.name === 'TokenExpiredError' ? new TokenExpired() : new TokenInvalid();

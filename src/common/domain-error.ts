@@ -34,8 +34,8 @@ export interface DomainErrorExtras {
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 416 | 422 | 426 | 429 | 500 | 503;
 
 /**
- * A refusal that a client can act on. Modules subclass it with a stable snake_case `code`; the two filters (REST, sockets) turn it into
- * one and the same problem object. `detail` is read by people and must hold no input and no internals.
+ * An error that a client can act on. Modules declare theirs in `*.errors.ts` with a stable snake_case `code`; the two filters (REST, sockets)
+ * turn it into the same problem object. `detail` is a sentence for people and holds no input and no internals.
  */
 export abstract class DomainError extends Error {
   constructor(
@@ -48,6 +48,29 @@ export abstract class DomainError extends Error {
     this.name = new.target.name;
   }
 }
+
+export interface DomainErrorClass {
+  new (extras?: DomainErrorExtras): DomainError;
+  readonly status: ProblemStatus;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/**
+ * The base class of an error whose status, code and text never change:
+ * `export class RoomFull extends declareError(422, 'room_full', 'The room has reached the maximum number of members.') {}`.
+ * What is passed to `new` is added to `extras`.
+ */
+export const declareError = (status: ProblemStatus, code: string, detail: string, extras: DomainErrorExtras = {}): DomainErrorClass =>
+  class extends DomainError {
+    static readonly status = status;
+    static readonly code = code;
+    static readonly detail = detail;
+
+    constructor(more: DomainErrorExtras = {}) {
+      super(status, code, detail, { ...extras, ...more });
+    }
+  };
 
 const MOST_ERRORS = 20;
 /** UTF-16 units. */

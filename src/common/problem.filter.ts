@@ -28,7 +28,7 @@ const statusOf = (error: unknown): number | undefined => {
 };
 
 /** Any error as the refusal it is; undefined when it is a defect. */
-export function refusalOf(error: unknown): DomainError | undefined {
+export function domainErrorOf(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
   const known = FRAMEWORK[statusOf(error) ?? 500];
   return known && new FrameworkRefusal(...known);
@@ -43,7 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request & { id?: unknown }>();
     const response = host.switchToHttp().getResponse<Response>();
     const requestId = typeof request.id === 'string' ? request.id : null;
-    const refusal = refusalOf(error);
+    const refusal = domainErrorOf(error);
     if (!refusal) this.log.error(error instanceof Error ? (error.stack ?? error.message) : 'a value that is no error was thrown');
     if (response.headersSent) {
       response.destroy();

@@ -42,7 +42,7 @@ const lower = (value: unknown): unknown =>
   typeof value === 'string' ? value.toLowerCase() : Array.isArray(value) ? value.map((item: unknown) => lower(item)) : value;
 
 /** The field may be left out, but `null` is not the same as leaving it out. */
-export const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+export const IsNotNull = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 

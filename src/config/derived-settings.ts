@@ -81,7 +81,7 @@ export interface Judged {
 }
 
 /** What a development machine may leave out or make light of, and production may not. */
-export function judgeProduction({ database: db, auth: tokens, argon2: hash, metrics }: Judged, refuse: Refuse): void {
+export function validateProduction({ database: db, auth: tokens, argon2: hash, metrics }: Judged, refuse: Refuse): void {
   if (!db.url) refuse('DATABASE_URL is missing: production does not use the embedded PostgreSQL');
   if (!tokens.jwtSecret) refuse('JWT_SECRET is missing: production does not make one');
   else if (isWeakSecret(tokens.jwtSecret)) {

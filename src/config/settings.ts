@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type ExternalIssuer, externalIssuer, judgeProduction, type StorageSettings, storage } from './derived-settings.js';
+import { type ExternalIssuer, externalIssuer, validateProduction, type StorageSettings, storage } from './derived-settings.js';
 import { keptSecret } from './kept-secret.js';
 import * as product from './product-settings.js';
 import * as server from './server-settings.js';
@@ -102,7 +102,7 @@ export class Settings {
       auth: { ...auth, jwtSecret: auth.jwtSecret ?? '', external: externalIssuer(external, refuse), argon2 },
     };
     if (!auth.builtIn && !values.auth.external) refuse('AUTH_BUILT_IN is off, but no AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY is given');
-    if (values.production) judgeProduction({ ...groups, auth, argon2 }, refuse);
+    if (values.production) validateProduction({ ...groups, auth, argon2 }, refuse);
     if (complaints.length > 0) throw new SettingsError(complaints.join('; '));
     values.auth.jwtSecret ||= keptIn(dataDir);
     Object.freeze(values.auth);

@@ -1,18 +1,12 @@
-import { DomainError } from '../common/domain-error.js';
+import { declareError } from '../common/domain-error.js';
 
 /** 503: the database cannot be reached, did not answer in time, or can write nothing now. */
-export class DatabaseUnavailable extends DomainError {
-  constructor() {
-    super(503, 'database_unavailable', 'The database cannot be reached right now.', { retryAfter: 1 });
-  }
-}
+export class DatabaseUnavailable extends declareError(503, 'database_unavailable', 'The database cannot be reached right now.', {
+  retryAfter: 1,
+}) {}
 
 /** 503: a lock was held longer than we wait for one. */
-export class LockTimeout extends DomainError {
-  constructor() {
-    super(503, 'busy', 'The room is busy; try again.', { retryAfter: 1 });
-  }
-}
+export class LockTimeout extends declareError(503, 'busy', 'The room is busy; try again.', { retryAfter: 1 }) {}
 
 /** SQLSTATE of a Postgres error, a `code` of Node's for a broken connection, or undefined. */
 export function errorCode(error: unknown): string | undefined {
@@ -59,7 +53,7 @@ export function isConnectionError(error: unknown): boolean {
 const UNABLE_CODES = new Set(['57014', '25006']);
 
 /** A database error as the refusal it means for a client; other errors unchanged. */
-export function asRefusal(error: unknown): unknown {
+export function fromDatabaseError(error: unknown): unknown {
   if (isConnectionError(error)) return new DatabaseUnavailable();
   const code = errorCode(error);
   if (code === '55P03') return new LockTimeout();

@@ -21,7 +21,7 @@ export class DirectQueries {
    * @param name of the prepared statement; the same name always comes with the same text
    * @param waitMs what the statement itself may spend waiting for locks, on top of the patience with the database
    */
-  async run<Row>(name: string, text: string, values: readonly unknown[], waitMs = 0): Promise<Row[]> {
+  async executePrepared<Row>(name: string, text: string, values: readonly unknown[], waitMs = 0): Promise<Row[]> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {

@@ -8,12 +8,14 @@ const LOCK = 7_202_511_210_901;
 
 /** Runs what is pending, each migration in a transaction of its own; several processes may ask at once. Answers their names. */
 export function migrate(settings: Settings): Promise<string[]> {
-  return alone(settings, async (dataSource) => (await dataSource.runMigrations({ transaction: 'each' })).map(({ name }) => name));
+  return withMigrationLock(settings, async (dataSource) =>
+    (await dataSource.runMigrations({ transaction: 'each' })).map(({ name }) => name),
+  );
 }
 
 /** Undoes the newest migration. Answers its name, or null when there is none. */
 export function undoMigration(settings: Settings): Promise<string | null> {
-  return alone(settings, async (dataSource) => {
+  return withMigrationLock(settings, async (dataSource) => {
     const [newest] = await new MigrationExecutor(dataSource).getExecutedMigrations();
     if (!newest) return null;
     await dataSource.undoLastMigration({ transaction: 'each' });
@@ -40,7 +42,7 @@ export async function migrationState(dataSource: DataSource): Promise<MigrationS
 }
 
 /** Works on a data source of its own while no other process migrates. */
-async function alone<T>(settings: Settings, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+async function withMigrationLock<T>(settings: Settings, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const guard = new pg.Client({ connectionString: settings.database.url ?? '', application_name: 'parley-migrate' });
   await guard.connect();
   try {

@@ -34,7 +34,7 @@ export async function openDatabase(settings: Settings, { role, log, lost }: Open
   const { dataDir } = settings;
   const { userNamespace } = settings.database;
   const embedded = await EmbeddedPostgres.start({ dataDir, userNamespace, keeper: role.isServer, log }).catch((error: unknown) => {
-    throw new SettingsError(`DATA_DIR cannot be used: ${reasonOf(error)}`);
+    throw new SettingsError(`DATA_DIR cannot be used: ${connectError(error)}`);
   });
   embedded.supervise(lost);
   try {
@@ -75,13 +75,13 @@ async function connect(url: string, patienceMs: number): Promise<pg.Client> {
       return client;
     } catch (error) {
       if (isConnectionError(error) && Date.now() < until) continue;
-      throw new SettingsError(`DATABASE_URL cannot be used: ${reasonOf(error)}`);
+      throw new SettingsError(`DATABASE_URL cannot be used: ${connectError(error)}`);
     }
   }
 }
 
 /** One line; an AggregateError (both addresses of a name refused) has none of its own. */
-function reasonOf(error: unknown): string {
+function connectError(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
   return (message || code || 'it does not answer').replaceAll(/\s+/g, ' ');
 }

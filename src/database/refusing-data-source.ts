@@ -1,5 +1,5 @@
 import { DataSource, type QueryRunner, type ReplicationMode } from 'typeorm';
-import { asRefusal } from './database-errors.js';
+import { fromDatabaseError } from './database-errors.js';
 
 /**
  * Every statement, whoever asks for it, fails with the refusal that its error means for a client. Here and not where errors become answers:
@@ -11,7 +11,7 @@ export class RefusingDataSource extends DataSource {
     const query = runner.query.bind(runner) as (...asked: unknown[]) => Promise<never>;
     runner.query = (...asked: unknown[]) =>
       query(...asked).catch((error: unknown) => {
-        throw asRefusal(error);
+        throw fromDatabaseError(error);
       });
     return runner;
   }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import { asRefusal, isDeadlock } from './database-errors.js';
+import { fromDatabaseError, isDeadlock } from './database-errors.js';
 
 interface Ambient {
   readonly runner: QueryRunner;
@@ -89,7 +89,7 @@ export class Transactions {
       const client = (await runner.connect()) as ClientBase;
       return (await client.query({ name: nameOf(sql), text: sql, values: [...parameters] })).rows as Row[];
     } catch (error) {
-      throw asRefusal(error);
+      throw fromDatabaseError(error);
     } finally {
       if (!ambient) await runner.release();
     }

@@ -19,8 +19,8 @@ export class BlocksController {
   @ApiOperation({ summary: 'Whom one has blocked, the newest first' })
   @ApiPage(BlockView)
   @ApiProblems()
-  list(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<BlockView>> {
-    return this.blocks.list(actor, query);
+  listBlocks(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<BlockView>> {
+    return this.blocks.listBlocks(actor, query);
   }
 
   @Put(':userId')
@@ -33,8 +33,8 @@ export class BlocksController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'user_not_found', 422: ['cannot_block_oneself', 'too_many_blocks'] })
-  block(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
-    return this.blocks.block(actor, userId);
+  blockUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
+    return this.blocks.blockUser(actor, userId);
   }
 
   @Delete(':userId')
@@ -42,7 +42,7 @@ export class BlocksController {
   @ApiOperation({ summary: 'Lift a block', description: 'What the block ended stays ended. 204 also when there was none.' })
   @ApiNoContentResponse()
   @ApiProblems()
-  unblock(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
-    return this.blocks.unblock(actor, userId);
+  unblockUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
+    return this.blocks.unblockUser(actor, userId);
   }
 }

@@ -28,7 +28,7 @@ const FACTS = {
   cancelled: FriendRequestCancelled,
 };
 
-/** People whom one step of {@link FriendRequestsService.estrangeSome} holds. */
+/** People whom one step of {@link FriendRequestsService.endRelationsStep} holds. */
 const STEP = 50;
 
 /** Asking for friendship and answering. Whatever is judged here is judged while both people are held. */
@@ -43,39 +43,39 @@ export class FriendRequestsService {
     private readonly queries: FriendsQueries,
   ) {}
 
-  list(actor: Actor, query: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
-    return this.queries.requests(actor.userId, query);
+  listFriendRequests(actor: Actor, query: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
+    return this.queries.listFriendRequests(actor.userId, query);
   }
 
   /**
    * Asks a person for friendship. Who has asked already gets that request; who was asked by that person approves it by asking back.
    * `created`: whether a new request came to be.
    */
-  ask(actor: Actor, userId: string): Promise<{ friendRequest: FriendRequestView; created: boolean }> {
+  createFriendRequest(actor: Actor, userId: string): Promise<{ friendRequest: FriendRequestView; created: boolean }> {
     if (userId === actor.userId) throw new CannotBefriendOneself();
     return this.transactions.run(async () => {
-      await this.relations.hold([actor.userId, userId]);
-      if (await this.friends.are(actor.userId, userId)) throw new AlreadyFriends();
+      await this.relations.lockUsers([actor.userId, userId]);
+      if (await this.friends.areFriends(actor.userId, userId)) throw new AlreadyFriends();
       const pending = await this.queries.pendingBetween(actor.userId, userId);
-      if (pending?.fromUserId === actor.userId) return { friendRequest: await this.queries.request(pending.id), created: false };
+      if (pending?.fromUserId === actor.userId) return { friendRequest: await this.queries.getFriendRequest(pending.id), created: false };
       if (pending) return { friendRequest: await this.decide(pending, 'approved'), created: false };
-      await this.demandRightToAsk(actor.userId, userId);
+      await this.requireMayRequest(actor.userId, userId);
       return { friendRequest: await this.open(actor.userId, userId), created: true };
     });
   }
 
   /** @throws FriendRequestNotFound, Forbidden not_receiver, FriendRequestDecided, TooManyFriends */
-  approve(actor: Actor, id: string): Promise<FriendRequestView> {
+  approveFriendRequest(actor: Actor, id: string): Promise<FriendRequestView> {
     return this.answer(actor, id, 'approved');
   }
 
   /** @throws FriendRequestNotFound, Forbidden not_receiver, FriendRequestDecided */
-  reject(actor: Actor, id: string): Promise<FriendRequestView> {
+  rejectFriendRequest(actor: Actor, id: string): Promise<FriendRequestView> {
     return this.answer(actor, id, 'rejected');
   }
 
   /** @throws FriendRequestNotFound, Forbidden not_sender, FriendRequestDecided */
-  async cancel(actor: Actor, id: string): Promise<void> {
+  async cancelFriendRequest(actor: Actor, id: string): Promise<void> {
     await this.answer(actor, id, 'cancelled');
   }
 
@@ -83,8 +83,8 @@ export class FriendRequestsService {
    * Ends what there is between somebody and a person as they would themselves: their friendship, their own request (cancelled) or the
    * other's (rejected). Expects the transaction that holds the two.
    */
-  async estrange(userId: string, other: string): Promise<void> {
-    await this.friends.end(userId, other);
+  async endRelations(userId: string, other: string): Promise<void> {
+    await this.friends.deleteFriendship(userId, other);
     const pending = await this.queries.pendingBetween(userId, other);
     if (pending) await this.decide(pending, pending.fromUserId === userId ? 'cancelled' : 'rejected');
   }
@@ -93,18 +93,18 @@ export class FriendRequestsService {
    * A step of ending all that there is between somebody who goes and others: as many people as one transaction should hold. Whether there
    * may be more to end.
    */
-  estrangeSome(userId: string): Promise<boolean> {
+  endRelationsStep(userId: string): Promise<boolean> {
     return this.transactions.run(async () => {
-      const others = await this.queries.acquainted(userId, STEP);
-      await this.relations.hold([userId, ...others]);
-      for (const other of others) await this.estrange(userId, other);
+      const others = await this.queries.findRelatedUserIds(userId, STEP);
+      await this.relations.lockUsers([userId, ...others]);
+      for (const other of others) await this.endRelations(userId, other);
       return others.length === STEP;
     });
   }
 
-  private async demandRightToAsk(from: string, to: string): Promise<void> {
+  private async requireMayRequest(from: string, to: string): Promise<void> {
     // Privacy first: who is blocked after a rejection learns nothing more than who is kept out by privacy.
-    await this.relations.mayBefriend(from, to);
+    await this.relations.requireMayBefriend(from, to);
     const wait = await this.queries.coolDown(from, to);
     if (wait > 0) throw new FriendRequestCooldown(wait);
     if (await this.queries.hasAskedEnough(from)) throw new TooManyFriendRequests();
@@ -125,7 +125,7 @@ export class FriendRequestsService {
     if (status === 'cancelled' && known.fromUserId !== actor.userId) throw new Forbidden('not_sender');
     if (status !== 'cancelled' && known.toUserId !== actor.userId) throw new Forbidden('not_receiver');
     return this.transactions.run(async () => {
-      await this.relations.hold([known.fromUserId, known.toUserId]);
+      await this.relations.lockUsers([known.fromUserId, known.toUserId]);
       const now = await this.queries.requestRow(id);
       if (now?.status !== 'pending') throw new FriendRequestDecided();
       return this.decide(now, status);
@@ -137,15 +137,15 @@ export class FriendRequestsService {
     status: 'approved' | 'rejected' | 'cancelled',
   ): Promise<FriendRequestView> {
     await this.transactions.query(`UPDATE friend_requests SET status = $2, decided_at = clock_timestamp() WHERE id = $1`, [id, status]);
-    if (status === 'approved') await this.friends.begin(fromUserId, toUserId);
+    if (status === 'approved') await this.friends.insertFriendship(fromUserId, toUserId);
     return this.announce(id);
   }
 
   /** The request as it is now, told to its two people. */
   private async announce(id: string): Promise<FriendRequestView> {
-    const friendRequest = await this.queries.request(id);
+    const friendRequest = await this.queries.getFriendRequest(id);
     const { fromUser, toUser, status } = friendRequest;
-    const my = await this.heads.next([fromUser.id, toUser.id]);
+    const my = await this.heads.nextNumbers([fromUser.id, toUser.id]);
     this.events.publish(new FACTS[status](friendRequest, my.get(fromUser.id) ?? 0, my.get(toUser.id) ?? 0));
     return friendRequest;
   }

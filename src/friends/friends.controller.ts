@@ -7,7 +7,7 @@ import { ApiProblems } from '../common/api-problems.decorator.js';
 import { CurrentActor } from '../common/current-actor.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { PageQuery, type Page } from '../common/page.js';
-import { AskFriendshipDto, FriendRequestsQuery } from './dto/friend-requests.dto.js';
+import { CreateFriendRequestDto, FriendRequestsQuery } from './dto/friend-requests.dto.js';
 import { FriendRequestsService } from './friend-requests.service.js';
 import { FriendsService } from './friends.service.js';
 import { FriendRequestView, FriendView } from './friends.view.js';
@@ -34,12 +34,12 @@ export class FriendRequestsController {
     422: ['cannot_befriend_oneself', 'too_many_friend_requests', 'too_many_friends'],
     429: ['rate_limited', 'friend_request_cooldown'],
   })
-  async ask(
+  async createFriendRequest(
     @CurrentActor() actor: Actor,
-    @Body() dto: AskFriendshipDto,
+    @Body() dto: CreateFriendRequestDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<FriendRequestView> {
-    const { friendRequest, created } = await this.requests.ask(actor, dto.userId);
+    const { friendRequest, created } = await this.requests.createFriendRequest(actor, dto.userId);
     response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
     return friendRequest;
   }
@@ -48,8 +48,8 @@ export class FriendRequestsController {
   @ApiOperation({ summary: "One's friend requests, newest first" })
   @ApiPage(FriendRequestView)
   @ApiProblems()
-  list(@CurrentActor() actor: Actor, @Query() query: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
-    return this.requests.list(actor, query);
+  listFriendRequests(@CurrentActor() actor: Actor, @Query() query: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
+    return this.requests.listFriendRequests(actor, query);
   }
 
   @Post(':id/approve')
@@ -57,8 +57,8 @@ export class FriendRequestsController {
   @ApiOperation({ summary: 'Become friends; for the receiver alone' })
   @ApiOkResponse({ type: FriendRequestView })
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided', 422: 'too_many_friends' })
-  approve(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
-    return this.requests.approve(actor, id);
+  approveFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
+    return this.requests.approveFriendRequest(actor, id);
   }
 
   @Post(':id/reject')
@@ -66,8 +66,8 @@ export class FriendRequestsController {
   @ApiOperation({ summary: 'Say no; for the receiver alone' })
   @ApiOkResponse({ type: FriendRequestView })
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
-  reject(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
-    return this.requests.reject(actor, id);
+  rejectFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
+    return this.requests.rejectFriendRequest(actor, id);
   }
 
   @Delete(':id')
@@ -75,8 +75,8 @@ export class FriendRequestsController {
   @ApiOperation({ summary: 'Cancel a request; for the sender alone' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
-  cancel(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {
-    return this.requests.cancel(actor, id);
+  cancelFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.requests.cancelFriendRequest(actor, id);
   }
 }
 
@@ -90,8 +90,8 @@ export class FriendsController {
   @ApiOperation({ summary: "One's friends, the newest first" })
   @ApiPage(FriendView)
   @ApiProblems()
-  list(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<FriendView>> {
-    return this.friends.list(actor, query);
+  listFriends(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<FriendView>> {
+    return this.friends.listFriends(actor, query);
   }
 
   @Delete(':userId')
@@ -99,7 +99,7 @@ export class FriendsController {
   @ApiOperation({ summary: 'End a friendship, for both', description: 'Rooms and what was said stay as they are.' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'friend_not_found' })
-  remove(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
-    return this.friends.remove(actor, userId);
+  removeFriend(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
+    return this.friends.removeFriend(actor, userId);
   }
 }

@@ -2,7 +2,7 @@ import type { FriendRequestView } from './friends.view.js';
 
 // Each names its hearers, and the number (`my`) that the change takes for each of them.
 
-abstract class FriendRequestFact {
+abstract class FriendRequestDecision {
   constructor(
     readonly friendRequest: FriendRequestView,
     /** `my` of who sent the request. */
@@ -13,14 +13,14 @@ abstract class FriendRequestFact {
 }
 
 /** Somebody has asked for friendship; the asking person's other devices hear it too. */
-export class FriendRequestReceived extends FriendRequestFact {}
+export class FriendRequestReceived extends FriendRequestDecision {}
 
 /** The two are friends now. */
-export class FriendRequestApproved extends FriendRequestFact {}
+export class FriendRequestApproved extends FriendRequestDecision {}
 
-export class FriendRequestRejected extends FriendRequestFact {}
+export class FriendRequestRejected extends FriendRequestDecision {}
 
-export class FriendRequestCancelled extends FriendRequestFact {}
+export class FriendRequestCancelled extends FriendRequestDecision {}
 
 /** Two people are friends no more. Each hears the other's id. */
 export class FriendRemoved {

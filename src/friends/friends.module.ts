@@ -9,14 +9,14 @@ import { FriendRequestsService } from './friend-requests.service.js';
 import { FriendRequestsController, FriendsController } from './friends.controller.js';
 import { FriendsQueries } from './friends.queries.js';
 import { FriendsService } from './friends.service.js';
-import { FriendImport } from './friend-import.service.js';
+import { FriendImportRepository } from './friend-import.repository.js';
 import { Block, Friendship } from './pair.entity.js';
 import { Relations } from './relations.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([FriendRequest, Friendship, Block]), UsersModule, RoomAccessModule],
   controllers: [FriendRequestsController, FriendsController, BlocksController],
-  providers: [FriendRequestsService, FriendsService, FriendImport, BlocksService, FriendsQueries, Relations],
+  providers: [FriendRequestsService, FriendsService, FriendImportRepository, BlocksService, FriendsQueries, Relations],
   exports: [Relations, FriendRequestsService],
 })
 export class FriendsModule {}

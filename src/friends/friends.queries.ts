@@ -10,7 +10,7 @@ import { FriendRequestNotFound } from './friends.errors.js';
 import { BLOCK_JSON, FRIEND_JSON, FRIEND_REQUEST_JSON, type BlockView, type FriendRequestView, type FriendView } from './friends.view.js';
 
 /** A row that carries its answer and its place in the list. */
-interface Listed<View> {
+interface PairRow<View> {
   id: string;
   at: string;
   view: View;
@@ -68,7 +68,7 @@ export class FriendsQueries {
   }
 
   /** Some of those with whom somebody is friends, or has a pending request. */
-  async acquainted(userId: string, limit: number): Promise<string[]> {
+  async findRelatedUserIds(userId: string, limit: number): Promise<string[]> {
     const rows = await this.transactions.query<{ id: string }>(
       `SELECT user_high AS id FROM friendships WHERE user_low = $1
        UNION SELECT user_low FROM friendships WHERE user_high = $1
@@ -93,7 +93,7 @@ export class FriendsQueries {
   }
 
   /** The private rooms of two people: their own, and those inside teams. */
-  async privateRooms(a: string, b: string): Promise<string[]> {
+  async findPrivateRooms(a: string, b: string): Promise<string[]> {
     const rows = await this.transactions.query<{ id: string }>(
       `SELECT id FROM rooms WHERE user_low = least($1::uuid, $2) AND user_high = greatest($1::uuid, $2)
          AND type = 'private_messages' AND team_id IS NULL AND deleted_at IS NULL
@@ -107,7 +107,7 @@ export class FriendsQueries {
   }
 
   /** @throws FriendRequestNotFound */
-  async request(id: string): Promise<FriendRequestView> {
+  async getFriendRequest(id: string): Promise<FriendRequestView> {
     const [row] = await this.transactions.query<{ view: FriendRequestView }>(
       `SELECT ${FRIEND_REQUEST_JSON} AS view FROM friend_requests r
        JOIN users f ON f.id = r.from_user_id JOIN users t ON t.id = r.to_user_id WHERE r.id = $1`,
@@ -117,12 +117,12 @@ export class FriendsQueries {
     return row.view;
   }
 
-  async requests(userId: string, { direction, status, limit, cursor }: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
+  async listFriendRequests(userId: string, { direction, status, limit, cursor }: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
     const [before] = decodeCursor(cursor, ['id']);
     const of = (column: string): string => `(SELECT * FROM friend_requests WHERE ${column} = $1
       AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4)`;
     const sources = [...(direction === 'sent' ? [] : [of('to_user_id')]), ...(direction === 'received' ? [] : [of('from_user_id')])];
-    const rows = await this.transactions.query<Listed<FriendRequestView>>(
+    const rows = await this.transactions.query<PairRow<FriendRequestView>>(
       `SELECT r.id, ${FRIEND_REQUEST_JSON} AS view FROM (${sources.join(' UNION ALL ')}) r
        JOIN users f ON f.id = r.from_user_id JOIN users t ON t.id = r.to_user_id ORDER BY r.id DESC LIMIT $4`,
       [userId, status ?? null, before, limit + 1],
@@ -135,7 +135,7 @@ export class FriendsQueries {
     );
   }
 
-  friends(userId: string, query: PageQuery): Promise<Page<FriendView>> {
+  listFriends(userId: string, query: PageQuery): Promise<Page<FriendView>> {
     return this.newestFirst<FriendView>(
       `SELECT u.id, ${timeJson('f.created_at')} AS at, ${FRIEND_JSON} AS view
        FROM (SELECT user_high AS other_id, created_at FROM friendships WHERE user_low = $1
@@ -150,7 +150,7 @@ export class FriendsQueries {
     );
   }
 
-  blocks(userId: string, query: PageQuery): Promise<Page<BlockView>> {
+  listBlocks(userId: string, query: PageQuery): Promise<Page<BlockView>> {
     return this.newestFirst<BlockView>(
       `SELECT u.id, ${timeJson('b.created_at')} AS at, ${BLOCK_JSON} AS view
        FROM blocks b JOIN users u ON u.id = b.blocked_id
@@ -164,7 +164,7 @@ export class FriendsQueries {
   /** `sql` takes the user, the time and the id of the last one seen, and how many. */
   private async newestFirst<View>(sql: string, userId: string, { limit, cursor }: PageQuery): Promise<Page<View>> {
     const [at, id] = decodeCursor(cursor, ['time', 'id']);
-    const rows = await this.transactions.query<Listed<View>>(sql, [userId, at, id, limit + 1]);
+    const rows = await this.transactions.query<PairRow<View>>(sql, [userId, at, id, limit + 1]);
     return pageOf(
       rows,
       limit,

@@ -23,20 +23,20 @@ export class FriendsService {
     private readonly queries: FriendsQueries,
   ) {}
 
-  list(actor: Actor, query: PageQuery): Promise<Page<FriendView>> {
-    return this.queries.friends(actor.userId, query);
+  listFriends(actor: Actor, query: PageQuery): Promise<Page<FriendView>> {
+    return this.queries.listFriends(actor.userId, query);
   }
 
   /** Ends it for both; what they have said to each other stays. @throws FriendNotFound */
-  remove(actor: Actor, userId: string): Promise<void> {
+  removeFriend(actor: Actor, userId: string): Promise<void> {
     return this.transactions.run(async () => {
-      await this.relations.hold([actor.userId, userId]);
-      if (!(await this.end(actor.userId, userId))) throw new FriendNotFound();
+      await this.relations.lockUsers([actor.userId, userId]);
+      if (!(await this.deleteFriendship(actor.userId, userId))) throw new FriendNotFound();
     });
   }
 
   /** Whether the two are friends. */
-  async are(a: string, b: string): Promise<boolean> {
+  async areFriends(a: string, b: string): Promise<boolean> {
     const rows = await this.transactions.query(
       `SELECT 1 FROM friendships WHERE user_low = least($1::uuid, $2) AND user_high = greatest($1::uuid, $2)`,
       [a, b],
@@ -45,7 +45,7 @@ export class FriendsService {
   }
 
   /** Makes friends of two whom the transaction holds. @throws TooManyFriends */
-  async begin(a: string, b: string): Promise<void> {
+  async insertFriendship(a: string, b: string): Promise<void> {
     const [most] = await this.transactions.query<{ count: number }>(
       `SELECT max(count) AS count FROM (
          SELECT (SELECT count(*) FROM friendships WHERE user_low = id) + (SELECT count(*) FROM friendships WHERE user_high = id) AS count
@@ -60,13 +60,13 @@ export class FriendsService {
   }
 
   /** Ends the friendship of two whom the transaction holds. Whether there was one. */
-  async end(a: string, b: string): Promise<boolean> {
+  async deleteFriendship(a: string, b: string): Promise<boolean> {
     const ended = await this.transactions.query(
       `DELETE FROM friendships WHERE user_low = least($1::uuid, $2) AND user_high = greatest($1::uuid, $2) RETURNING 1`,
       [a, b],
     );
     if (ended.length === 0) return false;
-    const my = await this.heads.next([a, b]);
+    const my = await this.heads.nextNumbers([a, b]);
     this.events.publish(
       new FriendRemoved([
         { userId: a, my: my.get(a) ?? 0 },

@@ -2,7 +2,7 @@ import type { DenialReason } from '../common/domain-error.js';
 import type { DirectMessagePrivacy, FriendRequestPrivacy, GroupInvitePrivacy } from '../users/privacy.types.js';
 
 /** What stands between someone who wants something and a person. */
-export interface Standing {
+export interface RelationState {
   readonly friends: boolean;
   /** The one who wants something has blocked the person. */
   readonly blocking: boolean;
@@ -13,14 +13,14 @@ export interface Standing {
 
 type Audience = FriendRequestPrivacy | DirectMessagePrivacy;
 
-const admits = (audience: Audience, standing: Standing): boolean => {
+const admits = (audience: Audience, state: RelationState): boolean => {
   switch (audience) {
     case 'everyone':
       return true;
     case 'shared_rooms':
-      return standing.sharedRoom || standing.friends;
+      return state.sharedRoom || state.friends;
     case 'friends':
-      return standing.friends;
+      return state.friends;
     case 'nobody':
       return false;
   }
@@ -30,9 +30,9 @@ const admits = (audience: Audience, standing: Standing): boolean => {
  * Why the person does not accept it, or null. A block is told to the one who blocks alone: to the other it looks like any refusal by
  * privacy.
  */
-export function refusal(audience: Audience, standing: Standing): DenialReason | null {
-  if (standing.blocking) return 'blocked';
-  return standing.blocked || !admits(audience, standing) ? 'privacy' : null;
+export function denialFor(audience: Audience, state: RelationState): DenialReason | null {
+  if (state.blocking) return 'blocked';
+  return state.blocked || !admits(audience, state) ? 'privacy' : null;
 }
 
 /** Adding to a group asks for what the person has set; to a team or a channel everybody may be added but who says `nobody`. */

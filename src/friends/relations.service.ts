@@ -6,7 +6,7 @@ import type { RoomType } from '../room-access/room.types.js';
 import type { Privacy } from '../users/privacy.types.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { UserNotFound } from '../users/users.errors.js';
-import { addingAudience, refusal, type Standing } from './relation.policy.js';
+import { addingAudience, denialFor, type RelationState } from './relation.policy.js';
 
 /** What stands between two people. */
 export interface Relation {
@@ -17,7 +17,7 @@ export interface Relation {
   readonly sharedRoom: boolean;
 }
 
-type Acquaintance = Standing & Privacy & { readonly id: string; readonly live: boolean };
+type Acquaintance = RelationState & Privacy & { readonly id: string; readonly live: boolean };
 
 // A shared room is searched only where a privacy asks for it: it is the one costly question here.
 const ACQUAINTANCES = `
@@ -49,7 +49,7 @@ export class Relations {
    * Holds what is between these people until the transaction ends: no friendship, request or block of any of them changes beside it. Takes
    * their heads in id order, after any head of a room; what follows then judges by what is true.
    */
-  hold(userIds: readonly string[]): Promise<void> {
+  lockUsers(userIds: readonly string[]): Promise<void> {
     return this.heads.lock(userIds);
   }
 
@@ -61,26 +61,26 @@ export class Relations {
   }
 
   /** Whether someone may open a private room with a person, and write in it. @throws UserNotFound, Forbidden privacy, blocked */
-  async mayMessage(from: string, to: string): Promise<void> {
-    await this.demand(from, [to], (person) => person.directMessages);
+  async requireMayMessage(from: string, to: string): Promise<void> {
+    await this.requireAllowed(from, [to], (person) => person.directMessages);
   }
 
   /** The same inside a team of both: friendship is not asked for there. @throws UserNotFound, Forbidden privacy, blocked */
-  async mayMessageInTeam(from: string, to: string): Promise<void> {
-    await this.demand(from, [to], ({ directMessages }) => (directMessages === 'nobody' ? 'nobody' : 'everyone'));
+  async requireMayMessageInTeam(from: string, to: string): Promise<void> {
+    await this.requireAllowed(from, [to], ({ directMessages }) => (directMessages === 'nobody' ? 'nobody' : 'everyone'));
   }
 
   /** Whether someone may ask a person for friendship. @throws UserNotFound, Forbidden privacy, blocked */
-  async mayBefriend(from: string, to: string): Promise<void> {
-    await this.demand(from, [to], (person) => person.friendRequests);
+  async requireMayBefriend(from: string, to: string): Promise<void> {
+    await this.requireAllowed(from, [to], (person) => person.friendRequests);
   }
 
   /**
    * Whether a member may say anything in their room now, in whatever form: it is open, they are not silenced, and in a private room no block
    * stands between the two, whoever set it. @throws Forbidden room_inactive, silenced, blocked, privacy
    */
-  async demandVoice(grant: RoomGrant): Promise<void> {
-    grant.demandVoice();
+  async requireMayPostIn(grant: RoomGrant): Promise<void> {
+    grant.requireMayPost();
     const { userId } = grant.member;
     const other = grant.room.otherThan(userId);
     if (other === null) return;
@@ -93,21 +93,21 @@ export class Relations {
    * Whether someone may add these people (≤ 100) to a room of the type; whether they may add anybody at all is the room's to judge. One's
    * own id is skipped. @throws UserNotFound, Forbidden privacy, blocked: all or none, `errors` name those who refuse by their position.
    */
-  async mayAdd(actor: string, userIds: readonly string[], roomType: RoomType): Promise<void> {
-    await this.demand(actor, userIds, (person) =>
+  async requireMayAdd(actor: string, userIds: readonly string[], roomType: RoomType): Promise<void> {
+    await this.requireAllowed(actor, userIds, (person) =>
       roomType === 'private_messages' ? person.directMessages : addingAudience(roomType, person.groupInvites),
     );
   }
 
   /** Those of the people whose presence the viewer may see. */
-  async presenceVisible(viewer: string, userIds: readonly string[]): Promise<Set<string>> {
-    return this.those(viewer, userIds, (person) => refusal(person.presence, person) === null);
+  async filterPresenceVisible(viewer: string, userIds: readonly string[]): Promise<Set<string>> {
+    return this.those(viewer, userIds, (person) => denialFor(person.presence, person) === null);
   }
 
   /** Those of the viewers who may see this person's presence. */
-  async presenceViewers(userId: string, viewers: readonly string[]): Promise<Set<string>> {
+  async filterPresenceViewers(userId: string, viewers: readonly string[]): Promise<Set<string>> {
     const { presence } = await this.privacyOf(userId);
-    return this.those(userId, viewers, (viewer) => refusal(presence, viewer) === null);
+    return this.those(userId, viewers, (viewer) => denialFor(presence, viewer) === null);
   }
 
   /** Those of the people with whom this one shares what was read: both want to, and no block stands between them. */
@@ -118,11 +118,15 @@ export class Relations {
   }
 
   /** Those of the people between whom and this one no block stands, whoever set it: who may see them type. */
-  async unblocked(userId: string, others: readonly string[]): Promise<Set<string>> {
+  async filterUnblocked(userId: string, others: readonly string[]): Promise<Set<string>> {
     return this.those(userId, others, (other) => !other.blocking && !other.blocked);
   }
 
-  private async demand(actor: string, userIds: readonly string[], audienceOf: (person: Acquaintance) => Parameters<typeof refusal>[0]) {
+  private async requireAllowed(
+    actor: string,
+    userIds: readonly string[],
+    audienceOf: (person: Acquaintance) => Parameters<typeof denialFor>[0],
+  ) {
     const known = new Map((await this.acquaintances(actor, userIds)).map((person) => [person.id, person]));
     let reason: DenialReason | null = null;
     const errors: FieldError[] = [];
@@ -130,7 +134,7 @@ export class Relations {
       if (userId === actor) continue;
       const person = known.get(userId);
       if (!person?.live) throw new UserNotFound();
-      const refused = refusal(audienceOf(person), person);
+      const refused = denialFor(audienceOf(person), person);
       if (!refused) continue;
       reason ??= refused;
       errors.push({ path: `userIds.${index}`, message: refused === 'blocked' ? 'you have blocked them' : 'does not accept this from you' });

@@ -7,7 +7,7 @@ import { CurrentActor } from '../common/current-actor.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { PageQuery, type Page } from '../common/page.js';
 import { CreateInviteDto } from './dto/create-invite.dto.js';
-import { InvitationsService } from './invitations.service.js';
+import { InviteRedemptionService } from './invite-redemption.service.js';
 import { InviteView } from './invite.view.js';
 import { InvitesService } from './invites.service.js';
 import { RoomViews } from '../rooms/room-views.service.js';
@@ -26,16 +26,16 @@ export class InvitesController {
   })
   @ApiCreatedResponse({ type: InviteView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['too_many_invites', 'time_is_past'] })
-  create(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: CreateInviteDto): Promise<InviteView> {
-    return this.invites.create(actor, roomId, dto);
+  createInvite(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: CreateInviteDto): Promise<InviteView> {
+    return this.invites.createInvite(actor, roomId, dto);
   }
 
   @Get()
   @ApiOperation({ summary: 'The invites that can be used, newest first; for who may create them' })
   @ApiPage(InviteView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<InviteView>> {
-    return this.invites.list(actor, roomId, query);
+  listInvites(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<InviteView>> {
+    return this.invites.listInvites(actor, roomId, query);
   }
 
   @Delete(':id')
@@ -43,17 +43,17 @@ export class InvitesController {
   @ApiOperation({ summary: "Revoke an invite: one's own, or any as who may remove users" })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'invite_not_found'] })
-  revoke(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('id', IdPipe) id: string): Promise<void> {
-    return this.invites.revoke(actor, roomId, id);
+  revokeInvite(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.invites.revokeInvite(actor, roomId, id);
   }
 }
 
 @ApiTags('invites')
 @ApiBearerAuth()
 @Controller({ path: 'invites', version: '1' })
-export class InvitationsController {
+export class InviteRedemptionController {
   constructor(
-    private readonly invitations: InvitationsService,
+    private readonly redemption: InviteRedemptionService,
     private readonly views: RoomViews,
   ) {}
 
@@ -61,8 +61,8 @@ export class InvitationsController {
   @ApiOperation({ summary: 'The card of the room that an invite opens' })
   @ApiOkResponse({ type: RoomCardView })
   @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found' })
-  card(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomCardView> {
-    return this.invitations.card(actor, code);
+  getInviteCard(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomCardView> {
+    return this.redemption.getInviteCard(actor, code);
   }
 
   @Post(':code/join')
@@ -70,7 +70,7 @@ export class InvitationsController {
   @ApiOperation({ summary: 'Join by an invite', description: 'Who is in the room already takes no use of it.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found', 422: ['room_full', 'too_many_rooms'] })
-  async join(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomView> {
-    return this.views.of(actor.userId, await this.invitations.join(actor, code));
+  async joinByInvite(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomView> {
+    return this.views.getRoomView(actor.userId, await this.redemption.joinByInvite(actor, code));
   }
 }

@@ -4,16 +4,16 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { RoomUsersModule } from '../room-users/room-users.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
-import { InvitationsService } from './invitations.service.js';
+import { InviteRedemptionService } from './invite-redemption.service.js';
 import { Invite } from './invite.entity.js';
-import { InvitationsController, InvitesController } from './invites.controller.js';
+import { InviteRedemptionController, InvitesController } from './invites.controller.js';
 import { InvitesQueries } from './invites.queries.js';
 import { InvitesService } from './invites.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Invite]), RoomAccessModule, RoomUsersModule, RoomsModule],
-  controllers: [InvitesController, InvitationsController],
-  providers: [InvitesService, InvitationsService, InvitesQueries],
+  controllers: [InvitesController, InviteRedemptionController],
+  providers: [InvitesService, InviteRedemptionService, InvitesQueries],
 })
 export class InvitesModule implements OnModuleInit {
   constructor(private readonly purge: RoomPurge) {}

@@ -16,7 +16,7 @@ const LIVES = `i.revoked_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > 
   AND (i.max_uses IS NULL OR i.uses < i.max_uses) AND r.deleted_at IS NULL
   AND EXISTS (SELECT 1 FROM room_users ru JOIN users u ON u.id = ru.user_id
     WHERE ru.room_id = i.room_id AND ru.user_id = i.created_by AND u.deleted_at IS NULL AND u.deactivated_at IS NULL
-      AND (${effectiveBitsSql({ seat: 'ru', room: 'r' })} >> ${MAY_INVITE}) & 1 = 1)`;
+      AND (${effectiveBitsSql({ member: 'ru', room: 'r' })} >> ${MAY_INVITE}) & 1 = 1)`;
 
 const INVITES = `room_invites i JOIN rooms r ON r.id = i.room_id`;
 
@@ -32,13 +32,13 @@ export class InvitesQueries {
   }
 
   /** The invite that a living code is. */
-  async living(code: string): Promise<string | null> {
+  async findUsableInvite(code: string): Promise<string | null> {
     const [row] = await this.transactions.query<{ id: string }>(`SELECT i.id FROM ${INVITES} WHERE i.code = $1 AND ${LIVES}`, [code]);
     return row?.id ?? null;
   }
 
   /** The room as the holder of a living code sees it. */
-  async card(code: string): Promise<RoomCardView | null> {
+  async getInviteCard(code: string): Promise<RoomCardView | null> {
     const [row] = await this.transactions.query<{ view: RoomCardView }>(
       `SELECT ${roomCardJson({ room: 'r', head: 'h' })} AS view FROM ${INVITES} JOIN room_heads h ON h.room_id = r.id
        WHERE i.code = $1 AND ${LIVES}`,
@@ -47,7 +47,7 @@ export class InvitesQueries {
     return row?.view ?? null;
   }
 
-  async view(roomId: string, id: string): Promise<InviteView | null> {
+  async getInvite(roomId: string, id: string): Promise<InviteView | null> {
     const [row] = await this.transactions.query<{ view: InviteView }>(
       `SELECT ${INVITE_JSON} AS view FROM room_invites i WHERE i.room_id = $1 AND i.id = $2 AND i.revoked_at IS NULL`,
       [roomId, id],
@@ -55,7 +55,7 @@ export class InvitesQueries {
     return row?.view ?? null;
   }
 
-  async countLiving(roomId: string): Promise<number> {
+  async countUsableInvites(roomId: string): Promise<number> {
     const [row] = await this.transactions.query<{ count: number }>(`SELECT count(*) FROM ${INVITES} WHERE i.room_id = $1 AND ${LIVES}`, [
       roomId,
     ]);
@@ -63,7 +63,7 @@ export class InvitesQueries {
   }
 
   /** Those that can be used, newest first. */
-  async list(roomId: string, { limit, cursor }: PageQuery): Promise<Page<InviteView>> {
+  async listInvites(roomId: string, { limit, cursor }: PageQuery): Promise<Page<InviteView>> {
     const [before] = decodeCursor(cursor, ['id']);
     const rows = await this.transactions.query<{ id: string; view: InviteView }>(
       `SELECT i.id, ${INVITE_JSON} AS view FROM ${INVITES}

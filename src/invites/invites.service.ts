@@ -27,10 +27,10 @@ export class InvitesService {
   ) {}
 
   /** @throws RoomNotFound, Forbidden, TimeIsPast, TooManyInvites */
-  create(actor: Actor, roomId: string, { maxUses, expiresAt }: CreateInviteDto): Promise<InviteView> {
+  createInvite(actor: Actor, roomId: string, { maxUses, expiresAt }: CreateInviteDto): Promise<InviteView> {
     return this.access.change(actor, roomId, 'can_create_invites', async () => {
       const until = future('expiresAt', expiresAt ?? null);
-      if ((await this.queries.countLiving(roomId)) >= this.settings.rooms.maxInvites) throw new TooManyInvites();
+      if ((await this.queries.countUsableInvites(roomId)) >= this.settings.rooms.maxInvites) throw new TooManyInvites();
       const id = newId();
       await this.transactions.query(
         `INSERT INTO room_invites (id, room_id, code, created_by, max_uses, expires_at, created_at)
@@ -43,16 +43,16 @@ export class InvitesService {
   }
 
   /** Those that can be used; for who may make them: a code is a key. */
-  async list(actor: Actor, roomId: string, query: PageQuery): Promise<Page<InviteView>> {
-    (await this.access.read(actor, roomId)).demand('can_create_invites');
-    return this.queries.list(roomId, query);
+  async listInvites(actor: Actor, roomId: string, query: PageQuery): Promise<Page<InviteView>> {
+    (await this.access.read(actor, roomId)).requirePermission('can_create_invites');
+    return this.queries.listInvites(roomId, query);
   }
 
   /** One's own, or as who may remove users any. Once it is answered, nobody joins by it. @throws RoomNotFound, InviteNotFound, Forbidden */
-  revoke(actor: Actor, roomId: string, id: string): Promise<void> {
+  revokeInvite(actor: Actor, roomId: string, id: string): Promise<void> {
     return this.access.change(actor, roomId, null, async (grant) => {
-      const own = (await this.queries.view(roomId, id))?.createdBy === actor.userId;
-      if (!own) grant.demand('can_remove_users');
+      const own = (await this.queries.getInvite(roomId, id))?.createdBy === actor.userId;
+      if (!own) grant.requirePermission('can_remove_users');
       await this.require(roomId, id);
       await this.transactions.query(`UPDATE room_invites SET revoked_at = clock_timestamp() WHERE id = $1`, [id]);
       await this.log.audit(roomId, { actorId: actor.userId, action: 'invite_revoked', detail: { inviteId: id } });
@@ -60,7 +60,7 @@ export class InvitesService {
   }
 
   private async require(roomId: string, id: string): Promise<InviteView> {
-    const invite = await this.queries.view(roomId, id);
+    const invite = await this.queries.getInvite(roomId, id);
     if (!invite) throw new InviteNotFound();
     return invite;
   }

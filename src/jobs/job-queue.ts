@@ -20,7 +20,7 @@ const LONGEST_ERROR = 1_000;
 export class JobQueue {
   constructor(private readonly transactions: Transactions) {}
 
-  async add(kind: string, payload: JobPayload, { runAt, key }: EnqueueOptions): Promise<void> {
+  async addJob(kind: string, payload: JobPayload, { runAt, key }: EnqueueOptions): Promise<void> {
     await this.transactions.query(
       `INSERT INTO jobs AS j (id, kind, key, payload, run_at) VALUES ($1, $2, $3, $4, coalesce($5, ${NOW}))
        ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, payload = excluded.payload, attempts = 0, failed_at = NULL, last_error = NULL,
@@ -58,13 +58,13 @@ export class JobQueue {
     );
   }
 
-  async done({ id, attempts }: ClaimedJob): Promise<void> {
+  async complete({ id, attempts }: ClaimedJob): Promise<void> {
     const gone = await this.transactions.query(`DELETE FROM jobs WHERE id = $1 AND attempts = $2 RETURNING id`, [id, attempts]);
     if (gone.length === 0) await this.release(id);
   }
 
   /** As if it had never been claimed. */
-  async giveBack({ id, attempts }: ClaimedJob): Promise<void> {
+  async unclaim({ id, attempts }: ClaimedJob): Promise<void> {
     await this.transactions.query(`UPDATE jobs SET locked_until = NULL, attempts = attempts - 1 WHERE id = $1 AND attempts = $2`, [
       id,
       attempts,
@@ -72,7 +72,7 @@ export class JobQueue {
   }
 
   /** The next step, or the next turn of a timer: a first attempt. */
-  async next({ id, attempts }: ClaimedJob, payload: JobPayload, inSeconds = 0): Promise<void> {
+  async scheduleStep({ id, attempts }: ClaimedJob, payload: JobPayload, inSeconds = 0): Promise<void> {
     const kept = await this.transactions.query(
       `UPDATE jobs SET payload = $3, attempts = 0, locked_until = NULL, last_error = NULL, run_at = ${NOW} + make_interval(secs => $4)
        WHERE id = $1 AND attempts = $2 RETURNING id`,
@@ -82,7 +82,7 @@ export class JobQueue {
   }
 
   /** @param inSeconds until the next attempt; null: there is none */
-  async failed({ id, attempts }: ClaimedJob, error: string, inSeconds: number | null): Promise<void> {
+  async recordFailure({ id, attempts }: ClaimedJob, error: string, inSeconds: number | null): Promise<void> {
     const kept = await this.transactions.query(
       `UPDATE jobs SET locked_until = NULL, last_error = $3, run_at = ${NOW} + make_interval(secs => coalesce($4::float8, 0)),
          failed_at = CASE WHEN $4 IS NULL THEN ${NOW} END
@@ -92,7 +92,7 @@ export class JobQueue {
     if (kept.length === 0) await this.release(id);
   }
 
-  async forgetFailed(days: number): Promise<void> {
+  async deleteFailed(days: number): Promise<void> {
     await this.transactions.query(`DELETE FROM jobs WHERE failed_at < now() - make_interval(days => $1)`, [days]);
   }
 

@@ -71,7 +71,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
         const free = AT_ONCE - this.running.size;
         const jobs = free > 0 ? await this.queue.claim(this.registry.kinds, free, LOCK_SECONDS) : [];
         // The end may have come while the claim was under way.
-        if (this.stopping.signal.aborted) await Promise.all(jobs.map((job) => this.queue.giveBack(job)));
+        if (this.stopping.signal.aborted) await Promise.all(jobs.map((job) => this.queue.unclaim(job)));
         else jobs.forEach((job) => this.start(job));
         this.troubled = false;
       } catch (error) {
@@ -131,7 +131,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     } catch (error) {
       this.log.error(`${job.kind}: ${storyOf(error)}`);
     }
-    await this.queue.next(job, {}, seconds);
+    await this.queue.scheduleStep(job, {}, seconds);
   }
 
   private async step(job: ClaimedJob): Promise<void> {
@@ -144,10 +144,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     } catch (error) {
       const last = job.attempts >= LAST_ATTEMPT;
       this.log.error(`${job.kind} failed at attempt ${job.attempts}${last ? ', the last' : ''}: ${storyOf(error)}`);
-      await this.queue.failed(job, messageOf(error), last ? null : backoffSeconds(job.attempts));
+      await this.queue.recordFailure(job, messageOf(error), last ? null : backoffSeconds(job.attempts));
       return;
     }
-    await (outcome ? this.queue.next(job, outcome.again) : this.queue.done(job));
+    await (outcome ? this.queue.scheduleStep(job, outcome.again) : this.queue.complete(job));
   }
 
   private context({ attempts }: ClaimedJob): { attempt: number; signal: AbortSignal } {

@@ -16,6 +16,6 @@ export class JobsModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.every('jobs:forget', DAY_SECONDS, () => this.queue.forgetFailed(FAILED_KEPT_DAYS));
+    this.jobs.every('jobs:forget', DAY_SECONDS, () => this.queue.deleteFailed(FAILED_KEPT_DAYS));
   }
 }

@@ -17,7 +17,7 @@ export class Jobs {
 
   /** Part of the caller's transaction: no commit, no job. Begins at once after the commit, or at `runAt`, give or take two seconds. */
   async enqueue(kind: string, payload: JobPayload, options: EnqueueOptions = {}): Promise<void> {
-    await this.queue.add(kind, payload, options);
+    await this.queue.addJob(kind, payload, options);
     this.transactions.afterCommit(() => this.runner.wake());
   }
 

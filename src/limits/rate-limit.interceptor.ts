@@ -4,9 +4,9 @@ import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
 import type { Actor } from '../common/actor.js';
 import { RateLimited } from './limits.errors.js';
-import type { BudgetState, LimitedAction } from './limits.types.js';
+import type { BudgetState, RateLimitAction } from './limits.types.js';
 import { RateLimits } from './rate-limits.js';
-import { SPENDS } from './spends.decorator.js';
+import { RATE_LIMIT } from './rate-limit.decorator.js';
 
 /** Every REST request spends from the budget of its actor; without one, of its address. An interceptor, as it needs to know the actor. */
 @Injectable()
@@ -18,16 +18,16 @@ export class RateLimitInterceptor implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const targets = [context.getHandler(), context.getClass()];
-    const action = this.reflector.getAllAndOverride<LimitedAction | null | undefined>(SPENDS, targets);
+    const action = this.reflector.getAllAndOverride<RateLimitAction | null | undefined>(RATE_LIMIT, targets);
     if (context.getType() === 'http' && action !== null) await this.spend(context, action ?? 'request');
     return next.handle();
   }
 
-  private async spend(context: ExecutionContext, action: LimitedAction): Promise<void> {
+  private async spend(context: ExecutionContext, action: RateLimitAction): Promise<void> {
     const { user, ip = '' } = context.switchToHttp().getRequest<Request & { user?: Actor }>();
     const response = context.switchToHttp().getResponse<Response>();
     try {
-      tell(response, await this.limits.consume(user ? { userId: user.userId } : { ip }, action));
+      tell(response, await this.limits.consumeForResponse(user ? { userId: user.userId } : { ip }, action));
     } catch (error) {
       if (error instanceof RateLimited) tell(response, error.budget);
       throw error;

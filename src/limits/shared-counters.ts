@@ -1,6 +1,6 @@
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RedisConnections } from '../redis/redis-connections.js';
-import type { Budgets, LimitedAction } from './limits.types.js';
+import type { Budgets, RateLimitAction } from './limits.types.js';
 
 export interface SharedCount {
   /** By all processes, this time included. */
@@ -20,7 +20,7 @@ export class SharedCounters {
       eval: (script: string, { keys, arguments: args }: { keys: string[]; arguments: string[] }) =>
         redis.command('EVAL', script, String(keys.length), ...keys, ...args),
     };
-    const limiterOf = ([action, { points, seconds }]: [string, Budgets[LimitedAction]]) =>
+    const limiterOf = ([action, { points, seconds }]: [string, Budgets[RateLimitAction]]) =>
       [
         action,
         new RateLimiterRedis({ storeClient, useRedisPackage: true, keyPrefix: `parley:limit:${action}`, points, duration: seconds }),
@@ -29,12 +29,12 @@ export class SharedCounters {
   }
 
   /** Counts the points even where they are too many. Rejects when Redis is away. */
-  async spend(action: LimitedAction, name: string, points: number): Promise<SharedCount> {
+  async spend(action: RateLimitAction, name: string, points: number): Promise<SharedCount> {
     const count = await this.limiters.get(action)?.consume(name, points).catch(refusalAsCount);
     return { spent: count?.consumedPoints ?? points, msToReset: Math.max(count?.msBeforeNext ?? 0, 0) };
   }
 
-  giveBack(action: LimitedAction, name: string, points: number): void {
+  giveBack(action: RateLimitAction, name: string, points: number): void {
     this.limiters
       .get(action)
       ?.reward(name, points)

@@ -4,7 +4,7 @@ import { listSettings } from '../config/settings-listing.js';
 import type { Settings } from '../config/settings.js';
 import { dataSourceOptions } from '../database/data-source-options.js';
 import { migrationState } from '../database/migrate.js';
-import { CommandError, type Workplace } from './workplace.js';
+import { CommandError, type CommandContext } from './command-context.js';
 
 const CLOCKS_APART_MS = 1_000;
 
@@ -15,17 +15,17 @@ interface Finding {
   readonly complaint?: string | false;
 }
 
-export function doctorCommand(program: Command, workplace: Workplace): void {
+export function doctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
     .description('show the settings (secrets masked) and examine what they lead to; exit code 1 if something needs attention')
     .action(() =>
-      workplace.withDatabase(async (settings) => {
-        for (const { variable, value, given } of listSettings()) workplace.print(`${given ? '*' : ' '} ${variable}=${value}`);
-        workplace.print('');
+      context.withDatabase(async (settings) => {
+        for (const { variable, value, given } of listSettings()) context.print(`${given ? '*' : ' '} ${variable}=${value}`);
+        context.print('');
         const findings = await examine(settings);
         for (const { name, value, complaint } of findings) {
-          workplace.print(`${complaint ? '✗' : '✓'} ${name}: ${value}${complaint ? ` (${complaint})` : ''}`);
+          context.print(`${complaint ? '✗' : '✓'} ${name}: ${value}${complaint ? ` (${complaint})` : ''}`);
         }
         if (findings.some(({ complaint }) => complaint)) throw new CommandError('something needs attention');
       }),

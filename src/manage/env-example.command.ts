@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { envExample } from '../config/settings-listing.js';
-import type { Workplace } from './workplace.js';
+import type { CommandContext } from './command-context.js';
 
-export function envExampleCommand(program: Command, workplace: Workplace): void {
+export function envExampleCommand(program: Command, context: CommandContext): void {
   program
     .command('env-example')
     .description('print every setting with its default, as .env.example')
-    .action(() => workplace.print(envExample().trimEnd()));
+    .action(() => context.print(envExample().trimEnd()));
 }

@@ -5,14 +5,14 @@ import type { Command } from 'commander';
 import { isId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { InstallationExport } from './transfer/installation-export.js';
-import { CommandError, type Workplace } from './workplace.js';
+import { CommandError, type CommandContext } from './command-context.js';
 
 interface Options {
   room?: string;
   output?: string;
 }
 
-export function exportCommand(program: Command, workplace: Workplace): void {
+export function exportCommand(program: Command, context: CommandContext): void {
   program
     .command('export')
     .option('--room <id>', 'one room, with the people that it names; left out, everything')
@@ -20,13 +20,13 @@ export function exportCommand(program: Command, workplace: Workplace): void {
     .description('write people, rooms and messages as NDJSON, as import reads it: no passwords, no sessions, no bytes of files')
     .action(({ room, output }: Options) => {
       if (room !== undefined && !isId(room)) throw new CommandError('--room takes the id of a room');
-      return workplace.withApplication(async (app) => {
+      return context.withApplication(async (app) => {
         const sink = output === undefined ? process.stdout : createWriteStream(output);
         const records = await new InstallationExport(app.get(Transactions)).run(room?.toLowerCase() ?? null, writerOf(sink));
         if (output === undefined) return;
         sink.end();
         await finished(sink);
-        workplace.print(`${records} records in ${output}`);
+        context.print(`${records} records in ${output}`);
       });
     });
 }

@@ -2,12 +2,12 @@ import { createReadStream } from 'node:fs';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
 import { Transactions } from '../database/transactions.js';
-import { Importer } from './transfer/importer.js';
-import { KnownRows } from './transfer/known-rows.js';
+import { ImportRunner } from './transfer/import-runner.js';
+import { ExistingRows } from './transfer/existing-rows.js';
 import { readLines } from './transfer/reading.js';
-import { CommandError, type Workplace } from './workplace.js';
+import { CommandError, type CommandContext } from './command-context.js';
 
-export function importCommand(program: Command, workplace: Workplace): void {
+export function importCommand(program: Command, context: CommandContext): void {
   program
     .command('import')
     .argument('<file>', 'NDJSON as export writes it; - is the standard input')
@@ -15,16 +15,16 @@ export function importCommand(program: Command, workplace: Workplace): void {
     .action(async (file: string) => {
       // Seen whole before anything is written: most of what can be wrong with a file is wrong with its lines.
       const ended = file === '-' || (await hasEnd(file));
-      await workplace.withApplication((app) => take(app, file, workplace));
-      if (!ended) workplace.print('the file has no end record: if it was exported, it is cut off');
+      await context.withApplication((app) => take(app, file, context));
+      if (!ended) context.print('the file has no end record: if it was exported, it is cut off');
     });
 }
 
-async function take(app: INestApplicationContext, file: string, workplace: Workplace): Promise<void> {
-  const tally = await new Importer(app).run(readLines(open(file)));
-  for (const [kind, { read, added }] of tally) workplace.print(`${kind}: ${read} read, ${added} new`);
-  const ownerless = await new KnownRows(app.get(Transactions)).ownerless();
-  for (const id of ownerless) workplace.print(`room ${id} has no owner`);
+async function take(app: INestApplicationContext, file: string, context: CommandContext): Promise<void> {
+  const tally = await new ImportRunner(app).run(readLines(open(file)));
+  for (const [kind, { read, added }] of tally) context.print(`${kind}: ${read} read, ${added} new`);
+  const ownerless = await new ExistingRows(app.get(Transactions)).ownerless();
+  for (const id of ownerless) context.print(`room ${id} has no owner`);
 }
 
 async function hasEnd(file: string): Promise<boolean> {

@@ -1,21 +1,21 @@
 import type { Command } from 'commander';
-import { MediaCollector } from '../media/media-collector.service.js';
-import type { Workplace } from './workplace.js';
+import { MediaGarbageCollector } from '../media/media-garbage-collector.service.js';
+import type { CommandContext } from './command-context.js';
 
-export function mediaCollectCommand(program: Command, workplace: Workplace): void {
+export function mediaCollectCommand(program: Command, context: CommandContext): void {
   program
     .command('media:collect')
     .description('remove files that nothing refers to, as the server does every hour and every day: doomed now, gone a day later')
     .action(() =>
-      workplace.withApplication(async (app) => {
-        const collector = app.get(MediaCollector);
+      context.withApplication(async (app) => {
+        const collector = app.get(MediaGarbageCollector);
         const swept = await collector.sweep();
-        const { expired, doomed, spared, removed } = await collector.collect();
-        workplace.print(`uploads that nobody completed: ${expired}`);
-        workplace.print(`files doomed: ${swept.doomed + doomed}`);
-        workplace.print(`files spared, as something refers to them: ${spared}`);
-        workplace.print(`files removed: ${removed}`);
-        workplace.print(`objects of no file removed: ${swept.strays}`);
+        const { expired, marked, restored, removed } = await collector.collectGarbage();
+        context.print(`uploads that nobody completed: ${expired}`);
+        context.print(`files doomed: ${swept.marked + marked}`);
+        context.print(`files spared, as something refers to them: ${restored}`);
+        context.print(`files removed: ${removed}`);
+        context.print(`objects of no file removed: ${swept.orphans}`);
       }),
     );
 }

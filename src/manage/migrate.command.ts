@@ -1,24 +1,24 @@
 import type { Command } from 'commander';
 import { migrate, undoMigration } from '../database/migrate.js';
-import type { Workplace } from './workplace.js';
+import type { CommandContext } from './command-context.js';
 
-export function migrateCommands(program: Command, workplace: Workplace): void {
+export function migrateCommands(program: Command, context: CommandContext): void {
   program
     .command('migrate')
     .description('run what is pending; several processes may ask at once')
     .action(() =>
-      workplace.withDatabase(async (settings) => {
+      context.withDatabase(async (settings) => {
         const done = await migrate(settings);
-        workplace.print(done.length > 0 ? done.map((name) => `done: ${name}`).join('\n') : 'nothing is pending');
+        context.print(done.length > 0 ? done.map((name) => `done: ${name}`).join('\n') : 'nothing is pending');
       }),
     );
   program
     .command('migrate:undo')
     .description('undo the newest migration: what its tables held is lost')
     .action(() =>
-      workplace.withDatabase(async (settings) => {
+      context.withDatabase(async (settings) => {
         const undone = await undoMigration(settings);
-        workplace.print(undone ? `undone: ${undone}` : 'there is nothing to undo');
+        context.print(undone ? `undone: ${undone}` : 'there is nothing to undo');
       }),
     );
 }

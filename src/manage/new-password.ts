@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { isCommonPassword } from '../auth/passwords/common-passwords.js';
 import { Passwords } from '../auth/passwords/passwords.service.js';
 import { codePoints } from '../common/text.js';
-import { CommandError } from './workplace.js';
+import { CommandError } from './command-context.js';
 
 /** The password given, or one made now, with its hash. @throws CommandError for one that nobody may have */
 export async function newPassword(app: INestApplicationContext, given?: string): Promise<{ password: string; passwordHash: string }> {

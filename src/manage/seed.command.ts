@@ -9,50 +9,50 @@ import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
 import { AlreadyFriends } from '../friends/friends.errors.js';
 import { FriendRequestsService } from '../friends/friend-requests.service.js';
-import type { OpenRoomDto } from '../rooms/dto/room.dto.js';
+import type { CreateRoomDto } from '../rooms/dto/room.dto.js';
 import { RoomsService } from '../rooms/rooms.service.js';
 import { MessageWriter } from '../timeline/message-writer.service.js';
 import { Credentials } from '../users/credentials.service.js';
 import { CHATTER, NEWS, PEOPLE, PLANS, SEED_PASSWORD, type PersonName } from './seed-script.js';
-import { CommandError, type Workplace } from './workplace.js';
+import { CommandError, type CommandContext } from './command-context.js';
 
-type Cast = Record<PersonName, Actor>;
+type SeedUsers = Record<PersonName, Actor>;
 
 /** Ids of seeded messages are made from their place, so that a second run sends the very same again, which changes nothing. */
 const MESSAGE_IDS = '6f5a1f0e-93f5-4d0c-9d52-0d3a5f6f1c11';
 
-export function seedCommand(program: Command, workplace: Workplace): void {
+export function seedCommand(program: Command, context: CommandContext): void {
   program
     .command('seed')
     .description('make five people, four rooms and some hundred messages to try things with; never in production')
     .action(() => {
-      if (workplace.settings().production) throw new CommandError('seed makes people with a known password: it is refused in production');
-      return workplace.withApplication(async (app) => {
+      if (context.settings().production) throw new CommandError('seed makes people with a known password: it is refused in production');
+      return context.withApplication(async (app) => {
         if (!app.get(Settings).auth.builtIn) throw new CommandError('seed needs the built-in login: AUTH_BUILT_IN is off');
-        const cast = await hire(app);
+        const cast = await createUsers(app);
         const rooms = await build(app, cast);
-        workplace.print(`rooms: ${rooms.join(', ')}`);
-        workplace.print('people, all with the password below:');
-        for (const [username, displayName] of PEOPLE) workplace.print(`  ${username}  ${displayName}`);
-        workplace.print(`  password: ${SEED_PASSWORD}`);
-        workplace.print('next: npm run demo');
+        context.print(`rooms: ${rooms.join(', ')}`);
+        context.print('people, all with the password below:');
+        for (const [username, displayName] of PEOPLE) context.print(`  ${username}  ${displayName}`);
+        context.print(`  password: ${SEED_PASSWORD}`);
+        context.print('next: npm run demo');
       });
     });
 }
 
 /** Registers whoever is not there yet, and makes them all friends. */
-async function hire(app: INestApplicationContext): Promise<Cast> {
-  const cast: Partial<Cast> = {};
+async function createUsers(app: INestApplicationContext): Promise<SeedUsers> {
+  const cast: Partial<SeedUsers> = {};
   for (const [username, displayName] of PEOPLE) cast[username] = await person(app, username, displayName);
   const actors = Object.values(cast);
   for (const [index, actor] of actors.entries()) {
     for (const other of actors.slice(index + 1)) await befriend(app.get(FriendRequestsService), actor, other);
   }
-  return cast as Cast;
+  return cast as SeedUsers;
 }
 
 async function person(app: INestApplicationContext, username: string, displayName: string): Promise<Actor> {
-  const known = await app.get(Credentials).byUsername(username);
+  const known = await app.get(Credentials).findByUsername(username);
   if (known && !(await app.get(Passwords).matches(SEED_PASSWORD, known.passwordHash))) {
     throw new CommandError(`${username} is an account of somebody else here: seed an empty database`);
   }
@@ -63,17 +63,17 @@ async function person(app: INestApplicationContext, username: string, displayNam
 
 async function befriend(requests: FriendRequestsService, one: Actor, other: Actor): Promise<void> {
   try {
-    const { friendRequest } = await requests.ask(one, other.userId);
-    if (friendRequest.status === 'pending') await requests.approve(other, friendRequest.id);
+    const { friendRequest } = await requests.createFriendRequest(one, other.userId);
+    if (friendRequest.status === 'pending') await requests.approveFriendRequest(other, friendRequest.id);
   } catch (error) {
     if (!(error instanceof AlreadyFriends)) throw error;
   }
 }
 
-async function build(app: INestApplicationContext, cast: Cast): Promise<string[]> {
+async function build(app: INestApplicationContext, cast: SeedUsers): Promise<string[]> {
   const others = (...names: PersonName[]): string[] => names.map((name) => cast[name].userId);
   const everybody = others('bob', 'cem', 'dee', 'eva');
-  const pair = await app.get(RoomsService).open(cast.ana, { type: 'private_messages', userIds: others('bob') });
+  const pair = await app.get(RoomsService).createRoom(cast.ana, { type: 'private_messages', userIds: others('bob') });
   const group = await roomOf(app, cast.ana, { type: 'group', name: 'Weekend trip', userIds: others('bob', 'cem') });
   const news = { type: 'channel', name: 'Parley news', isPublic: true, metaTags: ['news'], userIds: everybody } as const;
   const channel = await roomOf(app, cast.ana, { ...news, metaTags: [...news.metaTags] });
@@ -86,20 +86,20 @@ async function build(app: INestApplicationContext, cast: Cast): Promise<string[]
 }
 
 /** The room of that name that the person made, made now if there is none. */
-async function roomOf(app: INestApplicationContext, maker: Actor, dto: OpenRoomDto): Promise<string> {
+async function roomOf(app: INestApplicationContext, maker: Actor, dto: CreateRoomDto): Promise<string> {
   const [known] = await app
     .get(Transactions)
     .query<{ id: string }>(`SELECT id FROM rooms WHERE created_by = $1 AND name = $2 AND deleted_at IS NULL ORDER BY id LIMIT 1`, [
       maker.userId,
       dto.name,
     ]);
-  return known?.id ?? (await app.get(RoomsService).open(maker, dto)).room.id;
+  return known?.id ?? (await app.get(RoomsService).createRoom(maker, dto)).room.id;
 }
 
 /** `count` lines of the script, said in turn. */
 async function talk(
   app: INestApplicationContext,
-  cast: Cast,
+  cast: SeedUsers,
   roomId: string,
   script: readonly string[],
   speakers: readonly PersonName[],
@@ -108,7 +108,7 @@ async function talk(
   const said = Array.from({ length: count }, (_, index) => {
     const speaker = cast[speakers[index % speakers.length] ?? 'ana'];
     const id = v5(`${roomId} ${index}`, MESSAGE_IDS);
-    return app.get(MessageWriter).send(speaker, { roomId, id, text: script[index % script.length] ?? '' });
+    return app.get(MessageWriter).sendMessage(speaker, { roomId, id, text: script[index % script.length] ?? '' });
   });
   await Promise.all(said);
 }

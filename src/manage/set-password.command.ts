@@ -4,18 +4,18 @@ import { Transactions } from '../database/transactions.js';
 import { Credentials } from '../users/credentials.service.js';
 import { foldUsername } from '../users/user.policy.js';
 import { newPassword } from './new-password.js';
-import { CommandError, type Workplace } from './workplace.js';
+import { CommandError, type CommandContext } from './command-context.js';
 
-export function setPasswordCommand(program: Command, workplace: Workplace): void {
+export function setPasswordCommand(program: Command, context: CommandContext): void {
   program
     .command('set-password')
     .argument('<username>', 'whose')
     .option('--password <password>', 'left out, one is made and printed')
     .description('give somebody a password, who has lost theirs or was imported without one; ends their sessions')
     .action((name: string, { password: given }: { password?: string }) =>
-      workplace.withApplication(async (app) => {
+      context.withApplication(async (app) => {
         const username = foldUsername(name);
-        const userId = (await app.get(Credentials).byUsername(username))?.userId;
+        const userId = (await app.get(Credentials).findByUsername(username))?.userId;
         if (!userId) throw new CommandError(`there is no live account ${username}`);
         const { password, passwordHash } = await newPassword(app, given);
         await app.get(Transactions).run(async () => {
@@ -23,7 +23,7 @@ export function setPasswordCommand(program: Command, workplace: Workplace): void
             throw new CommandError(`there is no live account ${username}`);
           await app.get(Sessions).endAll(userId, 'password');
         });
-        workplace.print(given ? `${username} has a new password` : `${username} has the password ${password}`);
+        context.print(given ? `${username} has a new password` : `${username} has the password ${password}`);
       }),
     );
 }

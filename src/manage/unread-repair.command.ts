@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
-import { UnreadAudit } from '../room-users/unread-audit.service.js';
-import type { Workplace } from './workplace.js';
+import { UnreadRepair } from '../room-users/unread-repair.service.js';
+import type { CommandContext } from './command-context.js';
 
-export function unreadRepairCommand(program: Command, workplace: Workplace): void {
+export function unreadRepairCommand(program: Command, context: CommandContext): void {
   program
     .command('unread:repair')
     .description('compare every read mark with a count of the messages themselves, and mend what is wrong')
     .action(() =>
-      workplace.withApplication(async (app) => {
-        const { rooms, seats, wrong, repaired, examples } = await app.get(UnreadAudit).run();
+      context.withApplication(async (app) => {
+        const { rooms, members: seats, wrong, repaired, examples } = await app.get(UnreadRepair).repairUnread();
         for (const { roomId, userId, storedSeq, storedN, seq, n } of examples) {
-          workplace.print(`room ${roomId}, user ${userId}: read up to ${storedSeq} (${storedN} counted), should be ${seq} (${n})`);
+          context.print(`room ${roomId}, user ${userId}: read up to ${storedSeq} (${storedN} counted), should be ${seq} (${n})`);
         }
-        workplace.print(`${seats} seats in ${rooms} rooms: ${wrong === 0 ? 'nothing to repair' : `${wrong} wrong, ${repaired} repaired`}`);
+        context.print(`${seats} seats in ${rooms} rooms: ${wrong === 0 ? 'nothing to repair' : `${wrong} wrong, ${repaired} repaired`}`);
       }),
     );
 }

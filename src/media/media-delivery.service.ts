@@ -5,7 +5,7 @@ import { contentDisposition } from '../storage/content-disposition.js';
 import { type ByteRange, ObjectStore } from '../storage/object-store.js';
 import { ObjectMissing } from '../storage/storage.errors.js';
 import type { Media } from './media.entity.js';
-import { RangeOutside, ThumbnailMissing } from './media.errors.js';
+import { RangeNotSatisfiable, ThumbnailMissing } from './media.errors.js';
 import { dispositionOf } from './media-type.policy.js';
 
 /** How long a link of the store opens a file that was asked for just now. */
@@ -24,8 +24,8 @@ interface Delivered {
 export class MediaDelivery {
   constructor(private readonly store: ObjectStore) {}
 
-  /** @throws ThumbnailMissing, RangeOutside, ObjectMissing, StorageUnavailable */
-  async send(media: Media, variant: 'thumbnail' | undefined, request: Request, response: Response): Promise<void> {
+  /** @throws ThumbnailMissing, RangeNotSatisfiable, ObjectMissing, StorageUnavailable */
+  async getMediaContent(media: Media, variant: 'thumbnail' | undefined, request: Request, response: Response): Promise<void> {
     const file = deliveredOf(media, variant);
     response.setHeader('ETag', file.etag);
     response.vary('Authorization');
@@ -56,7 +56,7 @@ export class MediaDelivery {
     const range = rangeOf(request, file.etag, size);
     if (range === 'outside') {
       response.setHeader('Content-Range', `bytes */${size}`);
-      throw new RangeOutside();
+      throw new RangeNotSatisfiable();
     }
     const content = request.method === 'HEAD' ? null : await this.store.get(file.key, range);
     describe(response, file);

@@ -16,22 +16,22 @@ export class MediaObjects {
 
   constructor(private readonly store: ObjectStore) {}
 
-  freshKey(mediaId: string): string {
+  newKey(mediaId: string): string {
     return `${KEPT}/${mediaId}/${newId()}`;
   }
 
-  arrivalKey(mediaId: string): string {
+  uploadKey(mediaId: string): string {
     return `${ARRIVING}/${mediaId}`;
   }
 
   /** The file that a key belongs to, if it is one of these. */
-  ownerOf(key: string): string | null {
+  mediaIdOf(key: string): string | null {
     const id = key.split('/')[1];
     return isId(id) ? id : null;
   }
 
   /** Takes away what no row refers to any more. What cannot be taken away now is found by the collector. */
-  async discard(...files: (string | Pick<Media, 'objectKey' | 'thumbnailKey'> | null | undefined)[]): Promise<void> {
+  async deleteObjects(...files: (string | Pick<Media, 'objectKey' | 'thumbnailKey'> | null | undefined)[]): Promise<void> {
     const keys = files.flatMap((file) => (file && typeof file === 'object' ? [file.objectKey, file.thumbnailKey] : [file]));
     await this.store
       .delete(keys.filter((key): key is string => typeof key === 'string'))

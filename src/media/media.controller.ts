@@ -24,8 +24,8 @@ export class MediaController {
   @ApiOperation({ summary: 'About a file' })
   @ApiOkResponse({ type: MediaView })
   @ApiProblems({ 404: 'media_not_found' })
-  view(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<MediaView> {
-    return this.media.view(actor, id);
+  getMedia(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<MediaView> {
+    return this.media.getMedia(actor, id);
   }
 
   @Get(':id/content')
@@ -48,14 +48,14 @@ export class MediaController {
     422: 'unstorable_text',
     503: ['database_unavailable', 'storage_unavailable'],
   })
-  async content(
+  async getMediaContent(
     @CurrentActor() actor: Actor,
     @Param('id', IdPipe) id: string,
     @Query() { variant }: ContentQueryDto,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    await this.delivery.send(await this.media.require(actor, id), variant, request, response);
+    await this.delivery.getMediaContent(await this.media.requireMedia(actor, id), variant, request, response);
   }
 
   @Delete(':id')
@@ -63,7 +63,7 @@ export class MediaController {
   @ApiOperation({ summary: 'Throw a file away', description: "An unused one of one's own." })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'media_not_found', 409: 'media_in_use' })
-  remove(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {
-    return this.media.remove(actor, id);
+  deleteMedia(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.media.deleteMedia(actor, id);
   }
 }

@@ -8,23 +8,23 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { Avatars } from './avatars.service.js';
 import { Decoders } from './decoders/decoders.service.js';
-import { MediaCollector } from './media-collector.service.js';
+import { MediaGarbageCollector } from './media-garbage-collector.service.js';
 import { MediaController } from './media.controller.js';
-import { MediaImport } from './media-import.service.js';
+import { MediaImportRepository } from './media-import.repository.js';
 import { MediaDelivery } from './media-delivery.service.js';
 import { Media } from './media.entity.js';
 import { MediaObjects } from './media-objects.service.js';
 import { MediaQueries } from './media.queries.js';
-import { MediaRows } from './media-rows.service.js';
+import { MediaRepository } from './media.repository.js';
 import { MediaService } from './media.service.js';
 import { MessageMedia } from './message-media.entity.js';
 import { MessageMediaRows } from './message-media.service.js';
 import { Arrivals } from './uploads/arrivals.service.js';
 import { DirectUploads } from './uploads/direct-uploads.service.js';
-import { Intake } from './uploads/intake.service.js';
+import { UploadProcessor } from './uploads/upload-processor.service.js';
 import { UploadSlots } from './uploads/upload-slots.js';
 import { UploadsController } from './uploads/uploads.controller.js';
-import { Uploads } from './uploads/uploads.service.js';
+import { FormUploads } from './uploads/form-uploads.service.js';
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
@@ -33,9 +33,9 @@ const DAY_SECONDS = 86_400;
   imports: [TypeOrmModule.forFeature([Media, MessageMedia]), RoomAccessModule],
   controllers: [UploadsController, MediaController],
   providers: [
-    ...[Avatars, MediaRows, MessageMediaRows, MediaObjects, MediaQueries, MediaService, MediaDelivery, MediaCollector],
-    MediaImport,
-    ...[Decoders, Intake, UploadSlots, Uploads, DirectUploads, Arrivals],
+    ...[Avatars, MediaRepository, MessageMediaRows, MediaObjects, MediaQueries, MediaService, MediaDelivery, MediaGarbageCollector],
+    MediaImportRepository,
+    ...[Decoders, UploadProcessor, UploadSlots, FormUploads, DirectUploads, Arrivals],
   ],
   exports: [Avatars, MessageMediaRows],
 })
@@ -43,7 +43,7 @@ export class MediaModule implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly purge: RoomPurge,
     private readonly jobs: Jobs,
-    private readonly collector: MediaCollector,
+    private readonly collector: MediaGarbageCollector,
     private readonly host: HttpAdapterHost,
     private readonly settings: Settings,
   ) {}
@@ -55,7 +55,7 @@ export class MediaModule implements OnModuleInit, OnApplicationBootstrap {
       `DELETE FROM message_media WHERE room_id = $1 AND ctid = ANY (ARRAY(
         SELECT ctid FROM message_media WHERE room_id = $1 ORDER BY message_id, position LIMIT $2)) RETURNING 1`,
     );
-    this.jobs.every('media:collect', HOUR_SECONDS, async ({ signal }) => void (await this.collector.collect(signal)));
+    this.jobs.every('media:collect', HOUR_SECONDS, async ({ signal }) => void (await this.collector.collectGarbage(signal)));
     this.jobs.every('media:sweep', DAY_SECONDS, async ({ signal }) => void (await this.collector.sweep(signal)));
   }
 

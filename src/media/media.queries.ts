@@ -3,7 +3,7 @@ import { Transactions } from '../database/transactions.js';
 import { Media } from './media.entity.js';
 
 /** SQL: whether something refers to the row `m` of `media`. */
-export const isReferred = (m: string): string => `(
+export const isReferenced = (m: string): string => `(
   EXISTS (SELECT 1 FROM message_media mm WHERE mm.media_id = ${m}.id)
   OR EXISTS (SELECT 1 FROM users au WHERE au.avatar_media_id = ${m}.id)
   OR EXISTS (SELECT 1 FROM rooms ar WHERE ar.avatar_media_id = ${m}.id))`;
@@ -24,7 +24,7 @@ export class MediaQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** The file if the person may read it now. */
-  readable(userId: string, id: string): Promise<Media | null> {
+  findReadable(userId: string, id: string): Promise<Media | null> {
     return this.transactions.manager
       .createQueryBuilder(Media, 'media')
       .where(`media.id = :id AND media.status = 'ready' AND ${READABLE}`, { id, userId })
@@ -32,9 +32,9 @@ export class MediaQueries {
   }
 
   /** As others see it after the caller's locks: a statement of its own. */
-  async isReferred(id: string): Promise<boolean> {
+  async isReferenced(id: string): Promise<boolean> {
     const [row] = await this.transactions.query<{ referred: boolean }>(
-      `SELECT ${isReferred('m')} AS referred FROM media m WHERE m.id = $1`,
+      `SELECT ${isReferenced('m')} AS referred FROM media m WHERE m.id = $1`,
       [id],
     );
     return row?.referred ?? false;

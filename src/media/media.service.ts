@@ -18,29 +18,29 @@ export class MediaService {
   ) {}
 
   /** A file that the person may read, judged now. @throws MediaNotFound as for an id that never was */
-  async require(actor: Actor, id: string): Promise<Media> {
-    const media = await this.queries.readable(actor.userId, id);
+  async requireMedia(actor: Actor, id: string): Promise<Media> {
+    const media = await this.queries.findReadable(actor.userId, id);
     if (!media) throw new MediaNotFound();
     return media;
   }
 
-  async view(actor: Actor, id: string): Promise<MediaView> {
-    return mediaViewOf(await this.require(actor, id));
+  async getMedia(actor: Actor, id: string): Promise<MediaView> {
+    return mediaViewOf(await this.requireMedia(actor, id));
   }
 
   /** Throws away an unused file of one's own, also one that has not come yet. @throws MediaNotFound, Forbidden not_author, MediaInUse */
-  async remove(actor: Actor, id: string): Promise<void> {
+  async deleteMedia(actor: Actor, id: string): Promise<void> {
     const gone = await this.transactions.run(async () => {
       // Whoever attaches it holds this row, or waits for it: the look after the lock is the last word.
       await this.transactions.query(`SELECT 1 FROM media WHERE id = $1 AND owner_id = $2 FOR UPDATE`, [id, actor.userId]);
       const media = await this.transactions.manager.findOneBy(Media, { id, ownerId: actor.userId });
       if (!media) return null;
-      if (await this.queries.isReferred(id)) throw new MediaInUse();
+      if (await this.queries.isReferenced(id)) throw new MediaInUse();
       await this.transactions.manager.delete(Media, { id });
       return media;
     });
-    if (gone) return this.objects.discard(gone);
-    await this.require(actor, id);
+    if (gone) return this.objects.deleteObjects(gone);
+    await this.requireMedia(actor, id);
     throw new Forbidden('not_author');
   }
 }

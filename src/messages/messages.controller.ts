@@ -10,7 +10,7 @@ import { PageQuery, type Page } from '../common/page.js';
 import { MentionView, MessageView } from '../timeline/message.view.js';
 import { EditMessageDto } from './dto/edit-message.dto.js';
 import { HistoryQuery } from './dto/history.dto.js';
-import { PostMessageDto } from './dto/post-message.dto.js';
+import { SendMessageDto } from './dto/send-message.dto.js';
 import { MessagesPageView } from './messages.view.js';
 import { MessagesService } from './messages.service.js';
 
@@ -34,8 +34,8 @@ export class MessagesController {
   })
   @ApiOkResponse({ type: MessagesPageView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  page(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: HistoryQuery): Promise<string> {
-    return this.messages.page(actor, roomId, query);
+  getHistory(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: HistoryQuery): Promise<string> {
+    return this.messages.getHistory(actor, roomId, query);
   }
 
   @Post()
@@ -45,7 +45,7 @@ export class MessagesController {
       'With an `id` of its own a message may be sent again at any time, over any transport: it exists once, and the answer is 200 with ' +
       'the message as it is now. The same id with another body, or from another sender, is a conflict.',
   })
-  @ApiBody({ type: PostMessageDto })
+  @ApiBody({ type: SendMessageDto })
   @ApiCreatedResponse({ type: MessageView })
   @ApiOkResponse({ type: MessageView, description: 'It was sent before.' })
   @ApiProblems({
@@ -55,13 +55,13 @@ export class MessagesController {
     422: ['empty_message', 'reply_not_found', 'media_not_usable', 'unstorable_text'],
     503: [...BUSY, 'overloaded'],
   })
-  async post(
+  async sendMessage(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MessageView> {
-    const { message, created } = await this.messages.post(actor, roomId, body);
+    const { message, created } = await this.messages.sendMessage(actor, roomId, body);
     response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
     return message;
   }
@@ -70,12 +70,12 @@ export class MessagesController {
   @ApiOperation({ summary: 'One message' })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems(GONE)
-  get(
+  getMessage(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<MessageView> {
-    return this.messages.get(actor, roomId, messageId);
+    return this.messages.getMessage(actor, roomId, messageId);
   }
 
   @Patch(':messageId')
@@ -85,13 +85,13 @@ export class MessagesController {
   })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems({ ...GONE, 409: 'message_deleted', 422: ['empty_message', 'system_message', 'unstorable_text'], 503: BUSY })
-  edit(
+  editMessage(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
     @Body() dto: EditMessageDto,
   ): Promise<MessageView> {
-    return this.messages.edit(actor, roomId, messageId, dto.text);
+    return this.messages.editMessage(actor, roomId, messageId, dto.text);
   }
 
   @Delete(':messageId')
@@ -101,12 +101,12 @@ export class MessagesController {
   })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems({ ...GONE, 422: 'system_message', 503: BUSY })
-  remove(
+  deleteMessage(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<MessageView> {
-    return this.messages.remove(actor, roomId, messageId);
+    return this.messages.deleteMessage(actor, roomId, messageId);
   }
 }
 
@@ -120,7 +120,7 @@ export class MentionsController {
   @ApiOperation({ summary: 'Messages that mention me, newest first', description: 'By name or with everybody, in all my rooms.' })
   @ApiPage(MessageView)
   @ApiProblems()
-  list(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<MessageView>> {
-    return this.messages.mentions(actor, query);
+  listMentions(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<MessageView>> {
+    return this.messages.listMentions(actor, query);
   }
 }

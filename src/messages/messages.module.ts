@@ -7,16 +7,16 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { SearchModule } from '../search/search.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
-import { MessageEdit } from './changing/message-edit.entity.js';
-import { MessageEditing } from './changing/message-editing.service.js';
-import { MessageEdits } from './changing/message-edits.service.js';
-import { MessageErasure } from './changing/message-erasure.service.js';
-import { MessageRemainsImport } from './changing/message-remains-import.service.js';
+import { MessageEdit } from './message-edit.entity.js';
+import { MessageEditing } from './message-editing.service.js';
+import { MessageEdits } from './message-edits.service.js';
+import { MessageErasure } from './message-erasure.service.js';
+import { MessageDependentsImportRepository } from './message-dependents-import.repository.js';
 import { MessagePin } from './pins/message-pin.entity.js';
-import { MessageRemains } from './changing/message-remains.service.js';
-import { MessageRemoval } from './changing/message-removal.service.js';
-import { MessageThreadsController } from './threads/message-threads.controller.js';
-import { MessageThreads } from './threads/message-threads.service.js';
+import { MessageDependents } from './message-dependents.service.js';
+import { MessageDeletion } from './message-deletion.service.js';
+import { MessageDetailsController } from './details/message-details.controller.js';
+import { MessageDetails } from './details/message-details.service.js';
 import { MentionsController, MessagesController } from './messages.controller.js';
 import { MessagesQueries } from './messages.queries.js';
 import { MessagesService } from './messages.service.js';
@@ -33,17 +33,17 @@ import { PinsService } from './pins/pins.service.js';
     SearchModule,
     TimelineModule,
   ],
-  controllers: [MessagesController, MessageThreadsController, PinsController, MentionsController],
+  controllers: [MessagesController, MessageDetailsController, PinsController, MentionsController],
   providers: [
     MessagesService,
     MessagesQueries,
     MessageEditing,
     MessageEdits,
     MessageErasure,
-    MessageRemoval,
-    MessageRemains,
-    MessageRemainsImport,
-    MessageThreads,
+    MessageDeletion,
+    MessageDependents,
+    MessageDependentsImportRepository,
+    MessageDetails,
     PinsService,
   ],
   exports: [MessageErasure, MessagesService],

@@ -4,7 +4,7 @@ import { timeJson } from '../database/sql-json.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
-import { EVERYBODY } from '../timeline/message.types.js';
+import { EVERYONE_ID } from '../timeline/message.types.js';
 import { messageJson, type MessageView } from '../timeline/message.view.js';
 import { userJson } from '../users/user.view.js';
 import type { EditView, ReaderView } from './messages.view.js';
@@ -29,7 +29,7 @@ const PAGE = `WITH bounds AS (
     'seq', c.last_seq, 'rev', c.rev)::text AS page
   FROM cut c`;
 
-interface Placed<View> {
+interface PositionedRow<View> {
   seq: number;
   at: string;
   roomId: string;
@@ -45,7 +45,7 @@ export class MessagesQueries {
    * A page of a room's history as JSON text, made by the database and handed on as it is. One statement, so one moment: the head that it
    * tells covers every message in it. Numbers have no holes: a page is a range. @throws RoomNotFound
    */
-  async page({ room, member }: RoomGrant, range: HistoryRange): Promise<string> {
+  async getHistory({ room, member }: RoomGrant, range: HistoryRange): Promise<string> {
     const { from, to } = sliceOf(range);
     const [row] = await this.transactions.prepared<{ page: string }>(PAGE, [room.id, member.userId, from, to, range.limit]);
     if (!row) throw new RoomNotFound();
@@ -53,8 +53,8 @@ export class MessagesQueries {
   }
 
   /** The living replies to a message, ascending. */
-  async replies({ room, member }: RoomGrant, messageId: string, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
-    const rows = await this.transactions.query<Placed<MessageView>>(
+  async listReplies({ room, member }: RoomGrant, messageId: string, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
+    const rows = await this.transactions.query<PositionedRow<MessageView>>(
       `SELECT m.seq, ${SEEN} AS view
        FROM ${SEAT} JOIN messages m ON m.room_id = ru.room_id AND m.seq >= ru.visible_from_seq
        WHERE ${IN_SEAT} AND m.reply_to_id = $3 AND m.deleted_at IS NULL AND m.seq > $4 ORDER BY m.seq LIMIT $5`,
@@ -64,8 +64,8 @@ export class MessagesQueries {
   }
 
   /** What a message said before, newest first. The caller answers for who may read it. */
-  async edits({ room }: RoomGrant, messageId: string, { limit, cursor }: PageQuery): Promise<Page<EditView>> {
-    const rows = await this.transactions.query<Placed<EditView>>(
+  async listEdits({ room }: RoomGrant, messageId: string, { limit, cursor }: PageQuery): Promise<Page<EditView>> {
+    const rows = await this.transactions.query<PositionedRow<EditView>>(
       `SELECT e.rev AS seq, json_build_object('text', e.text, 'user', ${userJson('u')}, 'editedAt', ${timeJson('e.edited_at')}) AS view
        FROM message_edits e JOIN users u ON u.id = e.user_id
        WHERE e.room_id = $1 AND e.message_id = $2 AND ($3::bigint IS NULL OR e.rev < $3) ORDER BY e.rev DESC LIMIT $4`,
@@ -78,7 +78,7 @@ export class MessagesQueries {
    * Members other than the author whose mark has passed a message that they were there for, who read furthest first; at most `limit`.
    * Whose marks the asking person may see is not judged here.
    */
-  async readers({ room }: RoomGrant, seq: number, limit: number): Promise<ReaderView[]> {
+  async listReaders({ room }: RoomGrant, seq: number, limit: number): Promise<ReaderView[]> {
     const rows = await this.transactions.query<{ view: ReaderView }>(
       `SELECT json_build_object('user', ${userJson('u')}, 'seq', ru.last_read_seq) AS view
        FROM messages m JOIN room_users ru ON ru.room_id = m.room_id AND ru.last_read_seq >= m.seq AND ru.user_id <> m.user_id
@@ -91,9 +91,9 @@ export class MessagesQueries {
   }
 
   /** The pinned messages of a room, newest pin first. */
-  async pins({ room, member }: RoomGrant, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
+  async listPins({ room, member }: RoomGrant, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
     const [at, , seq] = decodeCursor(cursor, ['time', 'id', 'integer']);
-    const rows = await this.transactions.query<Placed<MessageView>>(
+    const rows = await this.transactions.query<PositionedRow<MessageView>>(
       `SELECT p.seq, ${timeJson('p.pinned_at')} AS at, p.room_id AS "roomId", ${SEEN} AS view
        FROM ${SEAT} JOIN message_pins p ON p.room_id = ru.room_id AND p.seq >= ru.visible_from_seq
        JOIN messages m ON m.room_id = p.room_id AND m.seq = p.seq
@@ -105,16 +105,16 @@ export class MessagesQueries {
   }
 
   /** Messages of others that mention the person, by name or with everybody, in all their rooms, newest first. */
-  async mentions(userId: string, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
+  async listMentions(userId: string, { limit, cursor }: PageQuery): Promise<Page<MessageView>> {
     const of = (who: string): string => `(SELECT o.room_id, o.seq, o.created_at FROM message_mentions mm
       JOIN messages o ON o.room_id = mm.room_id AND o.seq = mm.seq
       WHERE mm.user_id = ${who} AND mm.room_id = ru.room_id AND mm.seq >= ru.visible_from_seq AND o.user_id <> $1 AND o.deleted_at IS NULL
         AND ($2::timestamptz IS NULL OR (o.created_at, o.room_id, o.seq) < ($2, $3::uuid, $4::bigint))
       ORDER BY mm.seq DESC LIMIT $5)`;
-    const rows = await this.transactions.query<Placed<MessageView>>(
+    const rows = await this.transactions.query<PositionedRow<MessageView>>(
       `SELECT m.seq, ${timeJson('m.created_at')} AS at, m.room_id AS "roomId", ${SEEN} AS view
        FROM (
-         SELECT found.* FROM ${SEAT} CROSS JOIN LATERAL (${of('ru.user_id')} UNION ${of(`'${EVERYBODY}'`)}) found
+         SELECT found.* FROM ${SEAT} CROSS JOIN LATERAL (${of('ru.user_id')} UNION ${of(`'${EVERYONE_ID}'`)}) found
          WHERE ru.user_id = $1 ORDER BY found.created_at DESC, found.room_id DESC, found.seq DESC LIMIT $5
        ) f
        JOIN room_users ru ON ru.room_id = f.room_id AND ru.user_id = $1
@@ -126,7 +126,7 @@ export class MessagesQueries {
   }
 }
 
-const bySeq = <View>(rows: Placed<View>[], limit: number): Page<View> =>
+const bySeq = <View>(rows: PositionedRow<View>[], limit: number): Page<View> =>
   pageOf(
     rows,
     limit,
@@ -134,7 +134,7 @@ const bySeq = <View>(rows: Placed<View>[], limit: number): Page<View> =>
     (row) => row.view,
   );
 
-const byPlace = <View>(rows: Placed<View>[], limit: number): Page<View> =>
+const byPlace = <View>(rows: PositionedRow<View>[], limit: number): Page<View> =>
   pageOf(
     rows,
     limit,

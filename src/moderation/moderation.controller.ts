@@ -25,14 +25,14 @@ export class ModerationController {
   @ApiCreatedResponse({ type: ReportView })
   @ApiOkResponse({ type: ReportView, description: 'The report that was there.' })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: ['not_reportable', 'unstorable_text'] })
-  async report(
+  async reportMessage(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
     @Body() dto: ReportMessageDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportView> {
-    const { report, created } = await this.moderation.report(actor, roomId, messageId, dto.reason);
+    const { report, created } = await this.moderation.reportMessage(actor, roomId, messageId, dto.reason);
     response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
     return report;
   }
@@ -41,8 +41,12 @@ export class ModerationController {
   @ApiOperation({ summary: 'What was reported of the messages that you may see, newest first; for who may delete messages' })
   @ApiPage(ReportView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  reports(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: ReportsQuery): Promise<Page<ReportView>> {
-    return this.moderation.reports(actor, roomId, query);
+  listReports(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Query() query: ReportsQuery,
+  ): Promise<Page<ReportView>> {
+    return this.moderation.listReports(actor, roomId, query);
   }
 
   @Post('reports/:id/resolve')
@@ -50,20 +54,24 @@ export class ModerationController {
   @ApiOperation({ summary: 'Close a report; for who may delete messages' })
   @ApiOkResponse({ type: ReportView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'report_not_found'], 409: 'report_resolved', 422: 'unstorable_text' })
-  resolve(
+  resolveReport(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('id', IdPipe) id: string,
     @Body() dto: ResolveReportDto,
   ): Promise<ReportView> {
-    return this.moderation.resolve(actor, roomId, id, dto.note ?? null);
+    return this.moderation.resolveReport(actor, roomId, id, dto.note ?? null);
   }
 
   @Get('audit')
   @ApiOperation({ summary: 'Every moderating act in the room, newest first; for who may remove users' })
   @ApiPage(AuditEntryView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  audit(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<AuditEntryView>> {
-    return this.moderation.audit(actor, roomId, query);
+  listAudit(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<AuditEntryView>> {
+    return this.moderation.listAudit(actor, roomId, query);
   }
 }

@@ -7,7 +7,7 @@ import { AUDIT_ENTRY_JSON, REPORT_JSON, type AuditEntryView, type ReportView } f
 
 const REPORTS = `FROM room_reports r JOIN users u ON u.id = r.reporter_id LEFT JOIN users s ON s.id = r.resolved_by`;
 
-interface Listed<View> {
+interface ReportRow<View> {
   id: string;
   view: View;
 }
@@ -22,7 +22,7 @@ export class ModerationQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** Null also for one of a message from before what the member may see. */
-  async report({ room, member }: RoomGrant, id: string): Promise<ReportView | null> {
+  async getReport({ room, member }: RoomGrant, id: string): Promise<ReportView | null> {
     const [row] = await this.transactions.query<{ view: ReportView }>(
       `SELECT ${REPORT_JSON} AS view ${REPORTS} WHERE r.room_id = $1 AND r.id = $2 AND ${seenFrom('$3')}`,
       [room.id, id, member.visibleFromSeq],
@@ -30,7 +30,7 @@ export class ModerationQueries {
     return row?.view ?? null;
   }
 
-  reports({ room, member }: RoomGrant, { status, ...query }: ReportsQuery): Promise<Page<ReportView>> {
+  listReports({ room, member }: RoomGrant, { status, ...query }: ReportsQuery): Promise<Page<ReportView>> {
     const wanted = { open: 'AND r.resolved_at IS NULL', resolved: 'AND r.resolved_at IS NOT NULL' };
     return this.newestFirst<ReportView>(
       `SELECT r.id, ${REPORT_JSON} AS view ${REPORTS}
@@ -42,7 +42,7 @@ export class ModerationQueries {
     );
   }
 
-  audit(roomId: string, query: PageQuery): Promise<Page<AuditEntryView>> {
+  listAudit(roomId: string, query: PageQuery): Promise<Page<AuditEntryView>> {
     return this.newestFirst<AuditEntryView>(
       `SELECT a.id, ${AUDIT_ENTRY_JSON} AS view
        FROM room_audit a LEFT JOIN users u ON u.id = a.actor_id LEFT JOIN users t ON t.id = a.target_user_id
@@ -59,7 +59,7 @@ export class ModerationQueries {
     more: readonly unknown[] = [],
   ): Promise<Page<View>> {
     const [before] = decodeCursor(cursor, ['id']);
-    const rows = await this.transactions.query<Listed<View>>(sql, [roomId, before, limit + 1, ...more]);
+    const rows = await this.transactions.query<ReportRow<View>>(sql, [roomId, before, limit + 1, ...more]);
     return pageOf(
       rows,
       limit,

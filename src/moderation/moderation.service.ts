@@ -6,7 +6,7 @@ import { Transactions } from '../database/transactions.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomLog } from '../room-access/room-log.service.js';
-import { MessageRows } from '../timeline/message-rows.service.js';
+import { MessageRepository } from '../timeline/message.repository.js';
 import type { ReportsQuery } from './dto/moderation.dto.js';
 import { NotReportable, ReportNotFound, ReportResolved } from './moderation.errors.js';
 import { ModerationQueries } from './moderation.queries.js';
@@ -19,7 +19,7 @@ export class ModerationService {
     private readonly transactions: Transactions,
     private readonly access: RoomAccess,
     private readonly log: RoomLog,
-    private readonly messages: MessageRows,
+    private readonly messageRepository: MessageRepository,
     private readonly queries: ModerationQueries,
   ) {}
 
@@ -27,9 +27,9 @@ export class ModerationService {
    * Reports a message to those who may delete it. Once a person a message: again gives the first report. Only the reporter and the
    * moderators know. @throws RoomNotFound, MessageNotFound, NotReportable
    */
-  report(actor: Actor, roomId: string, messageId: string, reason: string): Promise<{ report: ReportView; created: boolean }> {
+  reportMessage(actor: Actor, roomId: string, messageId: string, reason: string): Promise<{ report: ReportView; created: boolean }> {
     return this.access.change(actor, roomId, null, async (grant) => {
-      const message = await this.messages.find(grant, messageId);
+      const message = await this.messageRepository.requireMessage(grant, messageId);
       const [known] = await this.transactions.query<{ id: string }>(
         `SELECT id FROM room_reports WHERE room_id = $1 AND message_id = $2 AND reporter_id = $3`,
         [roomId, messageId, actor.userId],
@@ -46,14 +46,14 @@ export class ModerationService {
   }
 
   /** For who may delete messages; of those that they may see. */
-  async reports(actor: Actor, roomId: string, query: ReportsQuery): Promise<Page<ReportView>> {
+  async listReports(actor: Actor, roomId: string, query: ReportsQuery): Promise<Page<ReportView>> {
     const grant = await this.access.read(actor, roomId);
-    grant.demand('can_delete_messages');
-    return this.queries.reports(grant, query);
+    grant.requirePermission('can_delete_messages');
+    return this.queries.listReports(grant, query);
   }
 
   /** For who may delete messages; once. @throws ReportNotFound, ReportResolved */
-  resolve(actor: Actor, roomId: string, id: string, note: string | null): Promise<ReportView> {
+  resolveReport(actor: Actor, roomId: string, id: string, note: string | null): Promise<ReportView> {
     return this.access.change(actor, roomId, 'can_delete_messages', async (grant) => {
       const report = await this.require(grant, id);
       if (report.resolvedAt !== null) throw new ReportResolved();
@@ -72,13 +72,13 @@ export class ModerationService {
   }
 
   /** Every moderating act in the room; for who may remove users. */
-  async audit(actor: Actor, roomId: string, query: PageQuery): Promise<Page<AuditEntryView>> {
-    (await this.access.read(actor, roomId)).demand('can_remove_users');
-    return this.queries.audit(roomId, query);
+  async listAudit(actor: Actor, roomId: string, query: PageQuery): Promise<Page<AuditEntryView>> {
+    (await this.access.read(actor, roomId)).requirePermission('can_remove_users');
+    return this.queries.listAudit(roomId, query);
   }
 
   private async require(grant: RoomGrant, id: string): Promise<ReportView> {
-    const report = await this.queries.report(grant, id);
+    const report = await this.queries.getReport(grant, id);
     if (!report) throw new ReportNotFound();
     return report;
   }

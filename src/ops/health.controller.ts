@@ -1,30 +1,22 @@
 import { Controller, Get, Header, type OnModuleDestroy, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { DomainError } from '../common/domain-error.js';
+import { declareError } from '../common/domain-error.js';
 import { Problem } from '../common/problem.js';
 import { Public } from '../common/public.decorator.js';
-import { Spends } from '../limits/spends.decorator.js';
+import { RateLimit } from '../limits/rate-limit.decorator.js';
 import { Readiness } from './readiness.js';
 
 class Health {
   @ApiProperty({ example: 'ok' }) status: 'ok';
 }
 
-class Draining extends DomainError {
-  constructor() {
-    super(503, 'draining', 'This process is shutting down.', { retryAfter: 1 });
-  }
-}
+class Draining extends declareError(503, 'draining', 'This process is shutting down.', { retryAfter: 1 }) {}
 
-class MigrationsPending extends DomainError {
-  constructor() {
-    super(503, 'migrations_pending', 'The database has not been migrated yet.', { retryAfter: 5 });
-  }
-}
+class MigrationsPending extends declareError(503, 'migrations_pending', 'The database has not been migrated yet.', { retryAfter: 5 }) {}
 
 @ApiTags('health')
 @Public()
-@Spends(null)
+@RateLimit(null)
 @Controller({ path: 'health', version: VERSION_NEUTRAL })
 export class HealthController implements OnModuleDestroy {
   private draining = false;

@@ -2,29 +2,21 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Headers, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { DomainError } from '../common/domain-error.js';
+import { declareError } from '../common/domain-error.js';
 import { Public } from '../common/public.decorator.js';
-import { Spends } from '../limits/spends.decorator.js';
+import { RateLimit } from '../limits/rate-limit.decorator.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from './metrics.js';
 
-class MetricsHidden extends DomainError {
-  constructor() {
-    super(404, 'route_not_found', 'There is no such route.');
-  }
-}
+class MetricsHidden extends declareError(404, 'route_not_found', 'There is no such route.') {}
 
-class MetricsTokenInvalid extends DomainError {
-  constructor() {
-    super(401, 'token_invalid', 'The metrics token is needed.');
-  }
-}
+class MetricsTokenInvalid extends declareError(401, 'token_invalid', 'The metrics token is needed.') {}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 @ApiTags('health')
 @Public()
-@Spends(null)
+@RateLimit(null)
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {
   constructor(

@@ -39,7 +39,7 @@ export class PlatformMetrics implements OnModuleInit {
     new Gauge({
       ...{ name: 'rate_limit_budgets', help: 'Budgets that this process remembers.', registers },
       collect() {
-        this.set(limits.remembered);
+        this.set(limits.windowCount);
       },
     });
   }

@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 
-interface Line {
+interface LogLine {
   level: number;
   time: number;
   msg?: string;
@@ -19,16 +19,16 @@ export class ReadableLines implements DestinationStream {
   constructor(private readonly sink: DestinationStream) {}
 
   write(json: string): void {
-    this.sink.write(`${readable(JSON.parse(json) as Line)}\n`);
+    this.sink.write(`${readable(JSON.parse(json) as LogLine)}\n`);
   }
 }
 
-function readable(line: Line): string {
+function readable(line: LogLine): string {
   const clock = new Date(line.time).toISOString().slice(11, 23);
   const level = (LEVELS[line.level] ?? String(line.level)).padEnd(5);
   const words = [clock, level, line.context && `[${line.context}]`, line.res ? access(line) : line.msg, line.reqId];
   return `${words.filter(Boolean).join(' ')}${line.level >= 50 && line.err ? story(line.err) : ''}`;
 }
 
-const access = ({ req, res, responseTime }: Line): string => `${req?.method} ${req?.path} ${res?.statusCode} ${responseTime} ms`;
-const story = ({ stack, message }: NonNullable<Line['err']>): string => `\n${stack ?? message}`;
+const access = ({ req, res, responseTime }: LogLine): string => `${req?.method} ${req?.path} ${res?.statusCode} ${responseTime} ms`;
+const story = ({ stack, message }: NonNullable<LogLine['err']>): string => `\n${stack ?? message}`;

@@ -21,7 +21,7 @@ export function oneEmoji(text: string): string | null {
 }
 
 /** The reaction as it is kept. @throws InvalidReaction when the mode does not know it */
-export function reactionOf(mode: ReactionMode, text: string): string {
+export function normalizeReaction(mode: ReactionMode, text: string): string {
   switch (mode) {
     case 'like_dislike':
       if (!LIKES.includes(text)) throw new InvalidReaction('A reaction is `like` or `dislike`.');
@@ -41,10 +41,10 @@ export function reactionOf(mode: ReactionMode, text: string): string {
  * The forms under which a reaction that somebody names may stand: word for word, as another mode has taken it before, and as this mode
  * keeps it.
  */
-export function formsOf(mode: ReactionMode, text: string): string[] {
+export function reactionForms(mode: ReactionMode, text: string): string[] {
   const asNamed = text.normalize('NFC');
   try {
-    return [...new Set([asNamed, reactionOf(mode, text)])];
+    return [...new Set([asNamed, normalizeReaction(mode, text)])];
   } catch (error) {
     if (error instanceof InvalidReaction) return [asNamed];
     throw error;

@@ -21,13 +21,13 @@ export class ReactionsController {
   @ApiOperation({ summary: 'Who reacted to a message, oldest first' })
   @ApiPage(ReactionView)
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: 'unstorable_text' })
-  list(
+  listReactions(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
     @Query() query: ReactionsQuery,
   ): Promise<Page<ReactionView>> {
-    return this.reactions.list(actor, roomId, messageId, query);
+    return this.reactions.listReactions(actor, roomId, messageId, query);
   }
 
   @Post()
@@ -44,14 +44,14 @@ export class ReactionsController {
     422: ['invalid_reaction', 'too_many_reactions', 'system_message', 'unstorable_text'],
     503: ['database_unavailable', 'busy'],
   })
-  async add(
+  async addReaction(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
     @Body() dto: ReactionDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReactionView> {
-    const { reaction, created } = await this.reactions.add(actor, roomId, messageId, dto.reaction);
+    const { reaction, created } = await this.reactions.addReaction(actor, roomId, messageId, dto.reaction);
     response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
     return reaction;
   }
@@ -60,13 +60,13 @@ export class ReactionsController {
   @ApiOperation({ summary: 'One reaction' })
   @ApiOkResponse({ type: ReactionView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found', 'reaction_not_found'] })
-  get(
+  getReaction(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
     @Param('reactionId', IdPipe) reactionId: string,
   ): Promise<ReactionView> {
-    return this.reactions.get(actor, roomId, messageId, reactionId);
+    return this.reactions.getReaction(actor, roomId, messageId, reactionId);
   }
 
   @Delete(':reactionId')
@@ -78,13 +78,13 @@ export class ReactionsController {
     404: ['room_not_found', 'message_not_found', 'reaction_not_found'],
     503: ['database_unavailable', 'busy'],
   })
-  async removeById(
+  async removeReactionById(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
     @Param('reactionId', IdPipe) reactionId: string,
   ): Promise<void> {
-    await this.reactions.removeById(actor, roomId, messageId, reactionId);
+    await this.reactions.removeReactionById(actor, roomId, messageId, reactionId);
   }
 
   @Delete()
@@ -97,13 +97,13 @@ export class ReactionsController {
     422: 'unstorable_text',
     503: ['database_unavailable', 'busy'],
   })
-  async remove(
+  async removeReaction(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
     @Query() query: ReactionDto,
   ): Promise<void> {
-    await this.reactions.remove(actor, roomId, messageId, query.reaction);
+    await this.reactions.removeReaction(actor, roomId, messageId, query.reaction);
   }
 }
 
@@ -117,7 +117,7 @@ export class MyReactionsController {
   @ApiOperation({ summary: "One's own reactions, newest first", description: 'To messages that one may still read.' })
   @ApiPage(ReactionView)
   @ApiProblems()
-  mine(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<ReactionView>> {
-    return this.reactions.mine(actor, query);
+  listMyReactions(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<ReactionView>> {
+    return this.reactions.listMyReactions(actor, query);
   }
 }

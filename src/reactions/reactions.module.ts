@@ -5,8 +5,8 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { Reaction, ReactionCount } from './reaction.entity.js';
-import { ReactionImport } from './reaction-import.service.js';
-import { ReactionRows } from './reaction-rows.service.js';
+import { ReactionImportRepository } from './reaction-import.repository.js';
+import { ReactionRepository } from './reaction.repository.js';
 import { MyReactionsController, ReactionsController } from './reactions.controller.js';
 import { ReactionsQueries } from './reactions.queries.js';
 import { ReactionsService } from './reactions.service.js';
@@ -14,8 +14,8 @@ import { ReactionsService } from './reactions.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Reaction, ReactionCount]), FriendsModule, RoomAccessModule, TimelineModule],
   controllers: [ReactionsController, MyReactionsController],
-  providers: [ReactionsService, ReactionImport, ReactionRows, ReactionsQueries],
-  exports: [ReactionsService, ReactionRows],
+  providers: [ReactionsService, ReactionImportRepository, ReactionRepository, ReactionsQueries],
+  exports: [ReactionsService, ReactionRepository],
 })
 export class ReactionsModule implements OnModuleInit {
   constructor(private readonly purge: RoomPurge) {}

@@ -5,7 +5,7 @@ import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import { REACTION_JSON, type ReactionView } from './reaction.view.js';
 import { ReactionNotFound } from './reactions.errors.js';
 
-interface Listed {
+interface ReactionRow {
   id: string;
   view: ReactionView;
 }
@@ -26,13 +26,13 @@ export class ReactionsQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** Who reacted to a message that the member may see, with any of these reactions if they are given; oldest first. */
-  async of(
+  async listReactions(
     { room, member }: RoomGrant,
     messageId: string,
     reactions: readonly string[] | null,
     query: PageQuery,
   ): Promise<Page<ReactionView>> {
-    const rows = await this.transactions.query<Listed>(
+    const rows = await this.transactions.query<ReactionRow>(
       `SELECT r.id, ${REACTION_JSON} AS view
        FROM room_users ru JOIN messages m ON m.room_id = ru.room_id AND m.id = $3 AND m.seq >= ru.visible_from_seq
        JOIN reactions r ON r.room_id = m.room_id AND r.message_id = m.id JOIN users u ON u.id = r.user_id
@@ -44,8 +44,8 @@ export class ReactionsQueries {
   }
 
   /** @throws ReactionNotFound */
-  async one({ room, member }: RoomGrant, messageId: string, reactionId: string): Promise<ReactionView> {
-    const [row] = await this.transactions.query<Listed>(
+  async getReaction({ room, member }: RoomGrant, messageId: string, reactionId: string): Promise<ReactionView> {
+    const [row] = await this.transactions.query<ReactionRow>(
       `SELECT r.id, ${REACTION_JSON} AS view
        FROM reactions r JOIN users u ON u.id = r.user_id JOIN messages m ON m.room_id = r.room_id AND m.id = r.message_id AND m.seq >= $4
        WHERE r.room_id = $1 AND r.id = $2 AND r.message_id = $3`,
@@ -56,8 +56,8 @@ export class ReactionsQueries {
   }
 
   /** All of one's own, newest first, where one may still read the message. */
-  async mine(userId: string, query: PageQuery): Promise<Page<ReactionView>> {
-    const rows = await this.transactions.query<Listed>(
+  async listMyReactions(userId: string, query: PageQuery): Promise<Page<ReactionView>> {
+    const rows = await this.transactions.query<ReactionRow>(
       `SELECT r.id, ${REACTION_JSON} AS view
        FROM reactions r JOIN users u ON u.id = r.user_id
        JOIN room_users ru ON ru.room_id = r.room_id AND ru.user_id = r.user_id
@@ -80,7 +80,7 @@ export class ReactionsQueries {
   }
 }
 
-const listed = (rows: Listed[], limit: number): Page<ReactionView> =>
+const listed = (rows: ReactionRow[], limit: number): Page<ReactionView> =>
   pageOf(
     rows,
     limit,

@@ -1,7 +1,7 @@
 import type { DefaultEventsMap, Socket } from 'socket.io';
 import type { Actor } from '../common/actor.js';
 import type { JsonText } from './json-text.js';
-import type { Seat } from './fanout/live-room.js';
+import type { RoomSubscription } from './hub/room-channel.js';
 import type { ServerEventName } from './wire.js';
 import type { ReadyView } from './wire.view.js';
 
@@ -16,7 +16,7 @@ export interface SocketData {
 export type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
 /** What one person hears, whatever room they look at; `my` is its number, if it takes one. */
-export interface PersonPacket {
+export interface UserPacket {
   readonly event: ServerEventName;
   readonly my: number | null;
   readonly body: JsonText;
@@ -29,11 +29,11 @@ const MOST_WAITING = 2_000;
 export class Connection {
   readonly actor: Actor;
   readonly frames: boolean;
-  readonly seats = new Map<string, Seat>();
+  readonly subscriptions = new Map<string, RoomSubscription>();
   /** Too slow at the moment: what its rooms say is not kept for it. */
   lagging = false;
-  private waiting: PersonPacket[] | null = [];
-  private owed = 0;
+  private waiting: UserPacket[] | null = [];
+  private buffered = 0;
 
   constructor(readonly socket: ChatSocket) {
     this.actor = socket.data.actor;
@@ -54,13 +54,13 @@ export class Connection {
   }
 
   /** Says it when it is ready: after `ready`, whose numbers then need not cover it. */
-  tellWhenReady(packet: PersonPacket): void {
+  emitWhenReady(packet: UserPacket): void {
     if (this.waiting === null) this.emit(packet.event, packet.body);
-    else if (this.owe()) this.waiting.push(packet);
+    else if (this.countBuffered()) this.waiting.push(packet);
   }
 
   /** Greets it; what `ready` covers by its `my` is not said again. */
-  greet(ready: ReadyView): void {
+  sendReady(ready: ReadyView): void {
     const waiting = this.waiting ?? [];
     this.waiting = null;
     this.emit('ready', ready);
@@ -68,8 +68,8 @@ export class Connection {
   }
 
   /** Counts what is kept for it; false when that has become too much, and it was cut. */
-  owe(): boolean {
-    if (++this.owed <= MOST_WAITING) return true;
+  countBuffered(): boolean {
+    if (++this.buffered <= MOST_WAITING) return true;
     this.socket.disconnect(true);
     return false;
   }

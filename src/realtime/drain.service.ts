@@ -24,23 +24,23 @@ export class Drain implements BeforeApplicationShutdown {
   ) {}
 
   /** @throws ServerDraining */
-  refuseWhenDraining(): void {
+  requireNotDraining(): void {
     if (this.draining) throw new ServerDraining(RETRY_AFTER_S);
   }
 
   /** Somebody waits for an answer, until the function that is given back is called. */
-  begin(): () => void {
+  trackRequest(): () => void {
     this.inFlight++;
     return () => this.inFlight--;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
-    this.server.everybody('server:draining', { retryAfter: RETRY_AFTER_S });
+    this.server.broadcastToProcess('server:draining', { retryAfter: RETRY_AFTER_S });
     const deadline = performance.now() + PATIENCE_MS;
     while (this.inFlight > 0 && performance.now() < deadline) await pause(LOOK_MS);
     this.fanout.flush();
     for (const socket of this.server.sockets) socket.disconnect(true);
-    await this.presence.settled();
+    await this.presence.flush();
   }
 }

@@ -9,34 +9,34 @@ import { RoomsModule } from '../rooms/rooms.module.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { Arrival } from './repair/arrival.service.js';
-import { ArrivalQueries } from './repair/arrival.queries.js';
+import { SocketSetup } from './inbound/socket-setup.service.js';
+import { SocketSetupQueries } from './inbound/socket-setup.queries.js';
 import { Drain } from './drain.service.js';
 import { Handshake } from './inbound/handshake.service.js';
-import { Inbound } from './inbound/inbound.service.js';
-import { LivePeople } from './fanout/live-people.service.js';
-import { LiveRooms } from './fanout/live-rooms.service.js';
+import { EventGuard } from './inbound/event-guard.service.js';
+import { UserHub } from './hub/user-hub.service.js';
+import { RoomHub } from './hub/room-hub.service.js';
 import { MessagesGateway } from './inbound/messages.gateway.js';
-import { NodeBus } from './node-bus.service.js';
-import { PassingQueries } from './presence/passing.queries.js';
-import { PeopleGateway } from './inbound/people.gateway.js';
-import { PersonFanout } from './fanout/person-fanout.service.js';
-import { PersonRepair } from './repair/person-repair.service.js';
+import { PubSub } from './hub/pub-sub.service.js';
+import { EphemeralAudience } from './presence/ephemeral-audience.queries.js';
+import { UsersGateway } from './inbound/users.gateway.js';
+import { UserFanout } from './fanout/user-fanout.service.js';
+import { UserRepair } from './repair/user-repair.service.js';
 import { Presence } from './presence/presence.service.js';
-import { ProfileNews } from './fanout/profile-news.service.js';
-import { Receipts } from './presence/receipts.service.js';
-import { Repair } from './repair/repair.service.js';
+import { ProfileBroadcast } from './fanout/profile-broadcast.service.js';
+import { ReadReceipts } from './presence/read-receipts.service.js';
+import { RoomRepair } from './repair/room-repair.service.js';
 import { RepairQueries } from './repair/repair.queries.js';
 import { Revocation } from './fanout/revocation.service.js';
 import { RevocationQueries } from './fanout/revocation.queries.js';
 import { RoomFanout } from './fanout/room-fanout.service.js';
 import { RoomsGateway } from './inbound/rooms.gateway.js';
-import { SendPath } from './inbound/send-path.service.js';
+import { SendHandler } from './inbound/send-handler.service.js';
 import { SocketServer } from './socket-server.service.js';
 import { SocketsGateway } from './inbound/sockets.gateway.js';
 import { TeamFrames } from './team-frames.service.js';
 import { Typing } from './presence/typing.service.js';
-import { Watches } from './presence/watches.service.js';
+import { PresenceWatchers } from './presence/presence-watchers.service.js';
 
 /** Everything that is said live. It listens to what the other modules tell; none of them knows of it. */
 @Module({
@@ -54,14 +54,14 @@ import { Watches } from './presence/watches.service.js';
   ],
   providers: [
     // who is here, and what they have heard
-    ...[SocketServer, NodeBus, LiveRooms, LivePeople, Watches],
+    ...[SocketServer, PubSub, RoomHub, UserHub, PresenceWatchers],
     // in
-    ...[Handshake, Inbound, SendPath, TeamFrames, SocketsGateway, MessagesGateway, RoomsGateway, PeopleGateway],
+    ...[Handshake, EventGuard, SendHandler, TeamFrames, SocketsGateway, MessagesGateway, RoomsGateway, UsersGateway],
     // out
-    ...[Arrival, RoomFanout, PersonFanout, ProfileNews, Typing, Receipts, Presence],
+    ...[SocketSetup, RoomFanout, UserFanout, ProfileBroadcast, Typing, ReadReceipts, Presence],
     // in every case
-    ...[Revocation, Repair, PersonRepair, Drain],
-    ...[ArrivalQueries, RevocationQueries, RepairQueries, PassingQueries],
+    ...[Revocation, RoomRepair, UserRepair, Drain],
+    ...[SocketSetupQueries, RevocationQueries, RepairQueries, EphemeralAudience],
   ],
 })
 export class RealtimeModule {}

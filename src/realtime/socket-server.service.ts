@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { DefaultEventsMap, Server } from 'socket.io';
 import type { ChatSocket, Connection, SocketData } from './connection.js';
-import { frameOf, type FramedMessage } from './inbound/team-frame.js';
+import { toTeamFrames, type FramedMessage } from './inbound/team-frame.js';
 import { JsonText } from './json-text.js';
-import type { LiveRoom, Seat, Speaker } from './fanout/live-room.js';
+import type { RoomChannel, RoomSubscription, Broadcaster } from './hub/room-channel.js';
 import type { ServerEventName } from './wire.js';
-import { Frame } from './fanout/frame.js';
-import { forLatecomers, type RoomPacket } from './fanout/room-packet.js';
+import { EncodedPacket } from './hub/encoded-packet.js';
+import { forLateJoiners, type RoomPacket } from './fanout/room-packet.js';
 
 export type ChatServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
@@ -15,7 +15,7 @@ export type ChatServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEvent
  * for latecomers and once for those who want team frames, never once a member.
  */
 @Injectable()
-export class SocketServer implements Speaker {
+export class SocketServer implements Broadcaster {
   private server: ChatServer | null = null;
 
   attach(server: ChatServer): void {
@@ -26,49 +26,49 @@ export class SocketServer implements Speaker {
     return [...(this.server?.sockets.sockets.values() ?? [])];
   }
 
-  toAll(room: LiveRoom, packet: RoomPacket): void {
-    const said = new Said(room, packet);
-    for (const seat of room.inStep) said.to(seat, () => room.latecomersSeeFrom);
+  broadcast(channel: RoomChannel, packet: RoomPacket): void {
+    const said = new PacketVariants(channel, packet);
+    for (const subscription of channel.caughtUp) said.to(subscription, () => channel.latecomersSeeFrom);
   }
 
-  toOne(seat: Seat, packet: RoomPacket): void {
-    new Said(seat.room, packet).to(seat, () => seat.visibleFrom);
+  sendTo(subscription: RoomSubscription, packet: RoomPacket): void {
+    new PacketVariants(subscription.channel, packet).to(subscription, () => subscription.visibleFrom);
   }
 
   /** What may be lost: nothing is kept for who is slow. */
-  inPassing(connection: Connection, event: ServerEventName, body: object): void {
+  emitVolatile(connection: Connection, event: ServerEventName, body: object): void {
     if (!connection.lagging) connection.emit(event, body);
   }
 
-  everybody(event: ServerEventName, body: object): void {
+  broadcastToProcess(event: ServerEventName, body: object): void {
     this.server?.local.emit(event, body);
   }
 }
 
 /** A packet in the forms in which it is heard, each made for the first who hears it. */
-class Said {
-  private full: Frame | undefined;
-  private late: Frame | undefined;
-  private frames: Frame[] | undefined;
+class PacketVariants {
+  private full: EncodedPacket | undefined;
+  private late: EncodedPacket | undefined;
+  private frames: EncodedPacket[] | undefined;
 
   constructor(
-    private readonly room: LiveRoom,
+    private readonly channel: RoomChannel,
     private readonly packet: RoomPacket,
   ) {}
 
   /** @param lateFrom where that begins which a latecomer may see */
-  to({ connection, late }: Seat, lateFrom: () => number): void {
+  to({ connection, isLate: late }: RoomSubscription, lateFrom: () => number): void {
     if (connection.lagging) return;
     const { event, body } = this.packet;
     if (connection.frames && event === 'messages:created') {
-      this.frames ??= framesIn(this.packet, this.room).map((frame) => new Frame('message', frame));
+      this.frames ??= framesIn(this.packet, this.channel).map((frame) => new EncodedPacket('message', frame));
       for (const frame of this.frames) frame.to(connection);
-    } else if (late) (this.late ??= new Frame(event, forLatecomers(this.packet, lateFrom()))).to(connection);
-    else (this.full ??= new Frame(event, body)).to(connection);
+    } else if (late) (this.late ??= new EncodedPacket(event, forLateJoiners(this.packet, lateFrom()))).to(connection);
+    else (this.full ??= new EncodedPacket(event, body)).to(connection);
   }
 }
 
-const framesIn = (packet: RoomPacket, room: LiveRoom): JsonText[] =>
+const framesIn = (packet: RoomPacket, channel: RoomChannel): JsonText[] =>
   (packet.body.toJSON() as { messages: FramedMessage[] }).messages
-    .flatMap((message) => frameOf(message, room.team))
+    .flatMap((message) => toTeamFrames(message, channel.team))
     .map((frame) => JsonText.of(frame));

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { LimitedAction } from '../limits/limits.types.js';
+import type { RateLimitAction } from '../limits/limits.types.js';
 import { ReadStateView } from '../room-users/room-user.view.js';
 import { RoomHeadsView, SyncView } from '../sync/changes.view.js';
 import { RoomHeadsDto, SyncDto } from '../sync/dto/sync.dto.js';
@@ -23,7 +23,7 @@ export interface ClientEvent {
   readonly payload: Type;
   /** Beside `ok: true`. */
   readonly ack: Type;
-  readonly budget: LimitedAction;
+  readonly budget: RateLimitAction;
   /** It has a check of its own, so that nothing stands between it and the queue. */
   readonly checkedByHand?: true;
 }

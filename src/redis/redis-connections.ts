@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ErrorReply } from 'redis';
-import { RedisSession, reasonOf } from './redis-session.js';
+import { RedisSession, redisError } from './redis-session.js';
 import { RedisUnavailable } from './redis.errors.js';
 
 export type RedisStatus = 'off' | 'up' | 'down';
@@ -127,7 +127,7 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
       await session.open(this.closing.signal);
     } catch (error) {
       session.close();
-      return { wasUp: false, reason: reasonOf(error) };
+      return { wasUp: false, reason: redisError(error) };
     }
     this.up(session);
     const reason = await session.ended;

@@ -123,7 +123,7 @@ export class RedisSession {
   }
 
   private fail(error: unknown): void {
-    this.end(reasonOf(error));
+    this.end(redisError(error));
   }
 
   private async begin(): Promise<void> {
@@ -166,7 +166,7 @@ const fail = (reason: string): never => {
   throw new Error(reason);
 };
 
-export const reasonOf = (error: unknown): string => {
+export const redisError = (error: unknown): string => {
   const { code, message } = error as NodeJS.ErrnoException;
   return code ?? message;
 };

@@ -57,7 +57,7 @@ export const effectiveBits = (type: RoomType, seat: { role: RoomRole; allow: num
   (presetBits(type, seat.role) | seat.allow) & ~seat.deny;
 
 /** The single changes that turn a role's preset into the wanted set. */
-export function singleChanges(type: RoomType, role: RoomRole, wanted: readonly RoomPermission[]): { allow: number; deny: number } {
+export function overridesFor(type: RoomType, role: RoomRole, wanted: readonly RoomPermission[]): { allow: number; deny: number } {
   const preset = presetBits(type, role);
   const want = bitsOf(wanted);
   return { allow: want & ~preset, deny: preset & ~want };

@@ -8,15 +8,15 @@ import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from './room-access.errors.js';
 import { RoomGrant } from './room-grant.policy.js';
 import { RoomHead } from './room-head.entity.js';
-import { RoomTurns } from './room-turns.js';
-import { RoomUser } from './room-user.entity.js';
+import { RoomSemaphore } from './room-semaphore.js';
+import { RoomMember } from './room-member.entity.js';
 import { Room } from './room.entity.js';
 
 /** A room with its head, and the asking person's seat if they have one. */
-export interface RoomSight {
+export interface VisibleRoom {
   room: Room;
   head: RoomHead;
-  member: RoomUser | null;
+  member: RoomMember | null;
 }
 
 /**
@@ -27,18 +27,18 @@ export interface RoomSight {
 export class RoomAccess {
   private readonly room: EntityColumns<Room>;
   private readonly head: EntityColumns<RoomHead>;
-  private readonly member: EntityColumns<RoomUser>;
-  private readonly sightSql: string;
+  private readonly member: EntityColumns<RoomMember>;
+  private readonly visibleSql: string;
 
   constructor(
     private readonly transactions: Transactions,
-    private readonly turns: RoomTurns,
+    private readonly semaphore: RoomSemaphore,
     dataSource: DataSource,
   ) {
     this.room = new EntityColumns(dataSource, Room, 'room');
     this.head = new EntityColumns(dataSource, RoomHead, 'head');
-    this.member = new EntityColumns(dataSource, RoomUser, 'member');
-    this.sightSql = `SELECT ${this.room.sql}, ${this.head.sql}, ${this.member.sql}
+    this.member = new EntityColumns(dataSource, RoomMember, 'member');
+    this.visibleSql = `SELECT ${this.room.sql}, ${this.head.sql}, ${this.member.sql}
       FROM rooms room JOIN room_heads head ON head.room_id = room.id
       LEFT JOIN room_users member ON member.room_id = room.id AND member.user_id = $2
       WHERE room.id = $1 AND room.deleted_at IS NULL`;
@@ -46,12 +46,12 @@ export class RoomAccess {
 
   /** The only way to read in a room. @throws RoomNotFound, Forbidden not_member (public rooms) */
   async read(actor: Actor, roomId: string): Promise<RoomGrant> {
-    return this.judge(actor, await this.sight(actor, roomId));
+    return this.judge(actor, await this.readVisible(actor, roomId));
   }
 
   /** A room as anyone may see it who may know of it: a member, or anybody for a public one. @throws RoomNotFound */
-  async sight(actor: Actor, roomId: string): Promise<RoomSight> {
-    const [row] = await this.transactions.prepared(this.sightSql, [roomId, actor.userId]);
+  async readVisible(actor: Actor, roomId: string): Promise<VisibleRoom> {
+    const [row] = await this.transactions.prepared(this.visibleSql, [roomId, actor.userId]);
     if (!row) throw new RoomNotFound();
     const room = this.room.read(row);
     const member = row['member.userId'] === null ? null : this.member.read(row);
@@ -66,19 +66,19 @@ export class RoomAccess {
    * @throws RoomNotFound, Forbidden, LockTimeout
    */
   change<T>(actor: Actor, roomId: string, permission: RoomPermission | null, work: (grant: RoomGrant) => Promise<T>): Promise<T> {
-    return this.turns.run(roomId, async () => {
+    return this.semaphore.runInRoom(roomId, async () => {
       await this.lock([roomId]);
       const grant = await this.read(actor, roomId);
-      if (permission) grant.demand(permission);
+      if (permission) grant.requirePermission(permission);
       return work(grant);
     });
   }
 
   /** The same for who need not be a member: joining, using an invite. `work` judges. @throws RoomNotFound, LockTimeout */
-  enter<T>(actor: Actor, roomId: string, work: (sight: RoomSight) => Promise<T>): Promise<T> {
-    return this.turns.run(roomId, async () => {
+  enter<T>(actor: Actor, roomId: string, work: (visible: VisibleRoom) => Promise<T>): Promise<T> {
+    return this.semaphore.runInRoom(roomId, async () => {
       await this.lock([roomId]);
-      return work(await this.sight(actor, roomId));
+      return work(await this.readVisible(actor, roomId));
     });
   }
 
@@ -87,7 +87,7 @@ export class RoomAccess {
    * Locks the head. Null when there is no such room. The caller answers for who may.
    */
   hold<T>(roomId: string, work: (held: { room: Room; head: RoomHead } | null) => Promise<T>): Promise<T> {
-    return this.turns.run(roomId, async () => {
+    return this.semaphore.runInRoom(roomId, async () => {
       await this.lock([roomId]);
       const manager = this.transactions.manager;
       const room = await manager.findOneBy(Room, { id: roomId });
@@ -118,7 +118,7 @@ export class RoomAccess {
     );
   }
 
-  private async judge(actor: Actor, { room, head, member }: RoomSight): Promise<RoomGrant> {
+  private async judge(actor: Actor, { room, head, member }: VisibleRoom): Promise<RoomGrant> {
     if (!member) throw new Forbidden('not_member');
     return new RoomGrant(room, head, member, room.teamId === null || (await this.teamHolds(room)));
   }

@@ -2,7 +2,7 @@ import { Forbidden, type DenialReason } from '../common/domain-error.js';
 import { ROOM_PERMISSIONS, type RoomPermission } from '../common/permissions.js';
 import { effectiveBits } from './permission-set.policy.js';
 import type { RoomHead } from './room-head.entity.js';
-import type { RoomUser } from './room-user.entity.js';
+import type { RoomMember } from './room-member.entity.js';
 import type { Room } from './room.entity.js';
 
 /** A room as one member may use it: loaded and judged at once. Only RoomAccess makes one. */
@@ -10,7 +10,7 @@ export class RoomGrant {
   constructor(
     readonly room: Room,
     readonly head: RoomHead,
-    readonly member: RoomUser,
+    readonly member: RoomMember,
     /** False for the private room of a team that has ended for one of the two. */
     private readonly teamHolds: boolean,
   ) {}
@@ -20,7 +20,7 @@ export class RoomGrant {
   }
 
   /** @throws Forbidden with the rule: taken from this person, or never in their role. */
-  demand(permission: RoomPermission): void {
+  requirePermission(permission: RoomPermission): void {
     if (!this.can(permission)) throw new Forbidden(this.denialOf(permission), permission);
   }
 
@@ -35,13 +35,13 @@ export class RoomGrant {
   }
 
   /** @throws Forbidden room_inactive */
-  demandWritable(): void {
+  requireWritable(): void {
     if (!this.writable) throw new Forbidden('room_inactive');
   }
 
   /** Whether this person may say anything here now, in whatever form. @throws Forbidden room_inactive, silenced */
-  demandVoice(): void {
-    this.demandWritable();
+  requireMayPost(): void {
+    this.requireWritable();
     const left = (this.member.silencedUntil?.getTime() ?? 0) - Date.now();
     if (left > 0) throw new Forbidden('silenced', undefined, { retryAfter: Math.ceil(left / 1_000) });
   }

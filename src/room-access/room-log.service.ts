@@ -35,7 +35,7 @@ export class RoomLog {
    * Takes the room's next revs, one for each entity in the order given, and makes them the entities' latest change.
    * @param entityIds 1..1,000 different ids of `kind`
    */
-  async changed(roomId: string, kind: ChangeKind, entityIds: readonly string[]): Promise<LogStep> {
+  async recordChanges(roomId: string, kind: ChangeKind, entityIds: readonly string[]): Promise<LogStep> {
     const [step] = await this.transactions.query<LogStep>(
       `WITH head AS (
          UPDATE room_heads SET rev = rev + cardinality($3::uuid[]) WHERE room_id = $1 RETURNING rev, fence
@@ -53,7 +53,7 @@ export class RoomLog {
   }
 
   /** Where the room stands, as a step that goes nowhere. */
-  async standing(roomId: string): Promise<LogStep> {
+  async currentStep(roomId: string): Promise<LogStep> {
     const [step] = await this.transactions.query<LogStep>(`SELECT rev AS "prevRev", rev, fence FROM room_heads WHERE room_id = $1`, [
       roomId,
     ]);
@@ -65,7 +65,7 @@ export class RoomLog {
    * Forgets the oldest changes, at most `limit`, of those that were made before `before`: a cursor from below cannot be continued any more.
    * Answers how many went.
    */
-  async trim(roomId: string, before: Date, limit: number): Promise<number> {
+  async trimLog(roomId: string, before: Date, limit: number): Promise<number> {
     const gone = await this.transactions.query<{ rev: number }>(
       `DELETE FROM room_changes WHERE room_id = $1 AND rev IN (
          SELECT c.rev FROM room_changes c
@@ -79,7 +79,7 @@ export class RoomLog {
   }
 
   /** Rooms with changes from before `before`, at most `limit`. */
-  async outdated(before: Date, limit: number): Promise<string[]> {
+  async findOutdatedRooms(before: Date, limit: number): Promise<string[]> {
     const rows = await this.transactions.query<{ roomId: string }>(
       `SELECT DISTINCT room_id AS "roomId" FROM (SELECT room_id FROM room_changes WHERE changed_at < $1 ORDER BY changed_at LIMIT $2) c`,
       [before, limit],
@@ -91,7 +91,7 @@ export class RoomLog {
    * Raises the fence, and tells every process at the commit that these people (null: all) may hear no more of the room. No Redis is
    * needed for it, and a command line can do it.
    */
-  async accessLost(roomId: string, userIds: readonly string[] | null): Promise<number> {
+  async raiseFence(roomId: string, userIds: readonly string[] | null): Promise<number> {
     const [head] = await this.transactions.query<{ fence: number }>(
       `UPDATE room_heads SET fence = fence + 1 WHERE room_id = $1 RETURNING fence`,
       [roomId],

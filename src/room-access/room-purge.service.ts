@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 
 /** When a table has its turn: children first, then messages, then what is derived from them, then the room's own rows. */
-export const PURGE_TURNS = ['children', 'messages', 'derived', 'room'] as const;
-export type PurgeTurn = (typeof PURGE_TURNS)[number];
+export const PURGE_PHASES = ['children', 'messages', 'derived', 'room'] as const;
+export type PurgePhase = (typeof PURGE_PHASES)[number];
 
 interface Purge {
   table: string;
-  turn: PurgeTurn;
+  phase: PurgePhase;
   sql: string;
 }
 
@@ -25,9 +25,9 @@ export class RoomPurge {
    * @param table named once a process
    * @param sql takes away, by key, at most `$2` rows of the room `$1`, and returns a row for each
    */
-  register(turn: PurgeTurn, table: string, sql: string): void {
+  register(turn: PurgePhase, table: string, sql: string): void {
     if (this.purges.has(table)) throw new Error(`${table} is purged twice`);
-    this.purges.set(table, { turn, table, sql });
+    this.purges.set(table, { phase: turn, table, sql });
   }
 
   get tables(): readonly string[] {
@@ -36,7 +36,7 @@ export class RoomPurge {
 
   /** One table after the other until `limit` rows went. True: nothing is left. */
   async step(roomId: string, limit: number): Promise<boolean> {
-    const ordered = PURGE_TURNS.flatMap((turn) => [...this.purges.values()].filter((purge) => purge.turn === turn));
+    const ordered = PURGE_PHASES.flatMap((turn) => [...this.purges.values()].filter((purge) => purge.phase === turn));
     let left = limit;
     for (const { sql } of ordered) {
       left -= (await this.transactions.query(sql, [roomId, left])).length;

@@ -3,7 +3,7 @@ import { decodeCursor, encodeCursor, type Page } from '../common/page.js';
 import { Settings } from '../config/settings.js';
 import { timeJson } from '../database/sql-json.js';
 import { Transactions } from '../database/transactions.js';
-import type { ReadMarkRow } from '../room-access/read-mark-rows.service.js';
+import type { ReadMarkRow } from '../room-access/read-mark.repository.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import type { RoomHead } from '../room-access/room-head.entity.js';
 import { RoomFull } from '../room-access/room-access.errors.js';
@@ -19,15 +19,15 @@ import {
   type ReadStateView,
   type RoomUsersPage,
   type RoomUserView,
-  type SeatRows,
+  type RowAliases,
 } from './room-user.view.js';
 import { AlreadyMember, TooManyRooms } from './room-users.errors.js';
 
-const ROWS: SeatRows = { seat: 'ru', user: 'u', room: 'r', head: 'h' };
+const ROWS: RowAliases = { member: 'ru', user: 'u', room: 'r', head: 'h' };
 
 const SEATS = `room_users ru JOIN users u ON u.id = ru.user_id JOIN rooms r ON r.id = ru.room_id JOIN room_heads h ON h.room_id = ru.room_id`;
 
-interface ListedSeats {
+interface MemberListQuery {
   readonly limit: number;
   readonly cursor?: string;
   readonly query?: string;
@@ -46,7 +46,7 @@ export class RoomUserViews {
   ) {}
 
   /** People in a room as a broadcast shows them, in the order given; who is not in it is left out. */
-  async neutral(roomId: string, userIds: readonly string[]): Promise<RoomUserView[]> {
+  async getNeutralRoomUsers(roomId: string, userIds: readonly string[]): Promise<RoomUserView[]> {
     const rows = await this.transactions.query<{ view: RoomUserView }>(
       `SELECT ${roomUserJson(ROWS, null)} AS view FROM ${SEATS} WHERE ru.room_id = $1 AND ru.user_id = ANY ($2::uuid[])
        ORDER BY array_position($2::uuid[], ru.user_id)`,
@@ -56,7 +56,7 @@ export class RoomUserViews {
   }
 
   /** Somebody in a room as another sees them; null when they are not in it. */
-  async one(roomId: string, userId: string, viewerId: string): Promise<RoomUserView | null> {
+  async getRoomUser(roomId: string, userId: string, viewerId: string): Promise<RoomUserView | null> {
     const [row] = await this.transactions.query<{ view: RoomUserView }>(
       `SELECT ${roomUserJson(ROWS, '$3::uuid')} AS view FROM ${SEATS} WHERE ru.room_id = $1 AND ru.user_id = $2`,
       [roomId, userId, viewerId],
@@ -65,7 +65,7 @@ export class RoomUserViews {
   }
 
   /** People in a room as another sees them, in the order given. */
-  async some(roomId: string, userIds: readonly string[], viewerId: string): Promise<RoomUserView[]> {
+  async getRoomUsers(roomId: string, userIds: readonly string[], viewerId: string): Promise<RoomUserView[]> {
     const rows = await this.transactions.query<{ view: RoomUserView }>(
       `SELECT ${roomUserJson(ROWS, '$3::uuid')} AS view FROM ${SEATS} WHERE ru.room_id = $1 AND ru.user_id = ANY ($2::uuid[])
        ORDER BY array_position($2::uuid[], ru.user_id)`,
@@ -75,7 +75,7 @@ export class RoomUserViews {
   }
 
   /** Somebody's own seats in these rooms, by room; those that live. @param roomIds at most 1,000 */
-  async memberships(userId: string, roomIds: readonly string[]): Promise<Map<string, MembershipView>> {
+  async getMemberships(userId: string, roomIds: readonly string[]): Promise<Map<string, MembershipView>> {
     const rows = await this.transactions.query<{ room_id: string; view: MembershipView }>(
       `SELECT ru.room_id, ${membershipJson(ROWS)} AS view FROM ${SEATS}
        WHERE ru.user_id = $1 AND ru.room_id = ANY ($2::uuid[]) AND r.deleted_at IS NULL`,
@@ -84,12 +84,12 @@ export class RoomUserViews {
     return new Map(rows.map((row) => [row.room_id, row.view]));
   }
 
-  async membership(roomId: string, userId: string): Promise<MembershipView | null> {
-    return (await this.memberships(userId, [roomId])).get(roomId) ?? null;
+  async getMembership(roomId: string, userId: string): Promise<MembershipView | null> {
+    return (await this.getMemberships(userId, [roomId])).get(roomId) ?? null;
   }
 
   /** Who sits in a room, by id, with the head as it was before the rows were read. */
-  async list({ room, head, member }: RoomGrant, { limit, cursor, query, role }: ListedSeats): Promise<RoomUsersPage> {
+  async listMembers({ room, head, member }: RoomGrant, { limit, cursor, query, role }: MemberListQuery): Promise<RoomUsersPage> {
     const rows = await this.transactions.query<{ user_id: string; view: RoomUserView }>(
       `SELECT ru.user_id, ${roomUserJson(ROWS, '$2::uuid')} AS view FROM ${SEATS}
        WHERE ru.room_id = $1 AND ($3::uuid IS NULL OR ru.user_id > $3) AND ($4::text IS NULL OR ru.role = $4)
@@ -101,7 +101,7 @@ export class RoomUserViews {
   }
 
   /** The living bans of a room, by the id of the banned. */
-  async bans(roomId: string, { limit, cursor }: Pick<ListedSeats, 'limit' | 'cursor'>): Promise<Page<BanView>> {
+  async listBans(roomId: string, { limit, cursor }: Pick<MemberListQuery, 'limit' | 'cursor'>): Promise<Page<BanView>> {
     const rows = await this.transactions.query<{ user_id: string; view: BanView }>(
       `SELECT b.user_id, json_build_object('user', ${userJson('u')}, 'until', ${timeJson('b.until')}, 'reason', b.reason,
          'by', b.created_by, 'createdAt', ${timeJson('b.created_at')}) AS view
@@ -114,7 +114,7 @@ export class RoomUserViews {
   }
 
   /** Marks as they can be written: those of seats in living rooms, none beyond its room's head, each with the `n` there. */
-  markable(marks: readonly Omit<ReadMarkRow, 'n'>[]): Promise<ReadMarkRow[]> {
+  resolveReadMarks(marks: readonly Omit<ReadMarkRow, 'n'>[]): Promise<ReadMarkRow[]> {
     return this.transactions.query<ReadMarkRow>(
       `SELECT ru.room_id AS "roomId", ru.user_id AS "userId", least(k.seq, h.last_seq) AS seq,
          coalesce((SELECT m.n FROM messages m WHERE m.room_id = ru.room_id AND m.seq <= least(k.seq, h.last_seq)
@@ -142,7 +142,7 @@ export class RoomUserViews {
    * Expects the transaction that holds the room's head and the people's.
    * @throws AlreadyMember, RoomFull, TooManyRooms
    */
-  async demandRoomFor({ id, type }: Room, { memberCount }: RoomHead, userIds: readonly string[]): Promise<void> {
+  async requireCapacity({ id, type }: Room, { memberCount }: RoomHead, userIds: readonly string[]): Promise<void> {
     const { maxMembers, maxPerUser } = this.settings.rooms;
     const [people] = await this.transactions.query<{ seated: boolean; crowded: boolean }>(
       `SELECT bool_or(EXISTS (SELECT 1 FROM room_users s WHERE s.room_id = $1 AND s.user_id = id)) AS seated,

@@ -66,9 +66,9 @@ export class BanView {
 }
 
 /** The aliases of the rows that an answer is made of. */
-export interface SeatRows {
+export interface RowAliases {
   /** Of `room_users`. */
-  seat: string;
+  member: string;
   /** Of `users`, the person in the seat. */
   user: string;
   /** Of `rooms`. */
@@ -80,36 +80,36 @@ export interface SeatRows {
 const words = (list: readonly string[]): string => `'{${list.join(',')}}'::text[]`;
 
 /** SQL: the effective permissions of a seat, as bits. */
-export const effectiveBitsSql = ({ seat, room }: Pick<SeatRows, 'seat' | 'room'>): string =>
+export const effectiveBitsSql = ({ member, room }: Pick<RowAliases, 'member' | 'room'>): string =>
   `((('{${PRESET_BITS.join(',')}}'::bigint[])[(array_position(${words(ROOM_TYPES)}, ${room}.type) - 1) * ${ROOM_ROLES.length}
-    + array_position(${words(ROOM_ROLES)}, ${seat}.role)] | ${seat}.allow) & ~${seat}.deny)`;
+    + array_position(${words(ROOM_ROLES)}, ${member}.role)] | ${member}.allow) & ~${member}.deny)`;
 
-const permissionsJson = (rows: SeatRows): string => `(SELECT coalesce(json_agg(p.name ORDER BY p.place), '[]')
+const permissionsJson = (rows: RowAliases): string => `(SELECT coalesce(json_agg(p.name ORDER BY p.place), '[]')
   FROM unnest(${words(ROOM_PERMISSIONS)}) WITH ORDINALITY p (name, place)
   WHERE (${effectiveBitsSql(rows)} >> (p.place - 1)::integer) & 1 = 1)`;
 
 /** SQL: whether `viewer` and the person in the seat show each other what they have read; blocks stand above it. */
-export const receiptsSql = ({ seat, user, head }: Pick<SeatRows, 'seat' | 'user' | 'head'>, viewer: string): string =>
-  `(${seat}.user_id = ${viewer} OR (${head}.member_count <= ${RECEIPTS_UP_TO} AND ${user}.read_receipts
+export const receiptsSql = ({ member, user, head }: Pick<RowAliases, 'member' | 'user' | 'head'>, viewer: string): string =>
+  `(${member}.user_id = ${viewer} OR (${head}.member_count <= ${RECEIPTS_UP_TO} AND ${user}.read_receipts
     AND (SELECT viewing.read_receipts FROM users viewing WHERE viewing.id = ${viewer})
-    AND NOT EXISTS (SELECT 1 FROM blocks x WHERE x.user_id = ${viewer} AND x.blocked_id = ${seat}.user_id)
-    AND NOT EXISTS (SELECT 1 FROM blocks x WHERE x.user_id = ${seat}.user_id AND x.blocked_id = ${viewer})))`;
+    AND NOT EXISTS (SELECT 1 FROM blocks x WHERE x.user_id = ${viewer} AND x.blocked_id = ${member}.user_id)
+    AND NOT EXISTS (SELECT 1 FROM blocks x WHERE x.user_id = ${member}.user_id AND x.blocked_id = ${viewer})))`;
 
-const facts = (rows: SeatRows, lastReadSeq: string): string => `'userId', ${rows.seat}.user_id, 'user', ${userJson(rows.user)},
-  'role', ${rows.seat}.role, 'permissions', ${permissionsJson(rows)}, 'createdBy', ${rows.seat}.created_by,
-  'joinedAt', ${timeJson(`${rows.seat}.joined_at`)}, 'silencedUntil', ${timeJson(`${rows.seat}.silenced_until`)},
+const facts = (rows: RowAliases, lastReadSeq: string): string => `'userId', ${rows.member}.user_id, 'user', ${userJson(rows.user)},
+  'role', ${rows.member}.role, 'permissions', ${permissionsJson(rows)}, 'createdBy', ${rows.member}.created_by,
+  'joinedAt', ${timeJson(`${rows.member}.joined_at`)}, 'silencedUntil', ${timeJson(`${rows.member}.silenced_until`)},
   'lastReadSeq', ${lastReadSeq}`;
 
 /**
  * SQL: a {@link RoomUserView} as json.
  * @param viewer SQL expression of who looks; null gives the neutral view of a broadcast, which shows nobody's read mark
  */
-export const roomUserJson = (rows: SeatRows, viewer: string | null): string =>
-  `json_build_object(${facts(rows, viewer ? `CASE WHEN ${receiptsSql(rows, viewer)} THEN ${rows.seat}.last_read_seq END` : 'NULL')})`;
+export const roomUserJson = (rows: RowAliases, viewer: string | null): string =>
+  `json_build_object(${facts(rows, viewer ? `CASE WHEN ${receiptsSql(rows, viewer)} THEN ${rows.member}.last_read_seq END` : 'NULL')})`;
 
 /** SQL: the {@link MembershipView} of the person in the seat, as json. */
-export const membershipJson = (rows: SeatRows): string => `json_build_object(${facts(rows, `${rows.seat}.last_read_seq`)},
-  'muted', ${rows.seat}.muted, 'pinned', ${rows.seat}.pinned, 'archived', ${rows.seat}.archived, 'draft', ${rows.seat}.draft,
-  'lastSeenAt', ${timeJson(`${rows.seat}.last_seen_at`)},
-  'unreadCount', ${unreadCountSql(rows.seat, rows.head)}, 'mentionCount', ${mentionCountSql(rows.seat)},
-  'visibleFromSeq', ${rows.seat}.visible_from_seq)`;
+export const membershipJson = (rows: RowAliases): string => `json_build_object(${facts(rows, `${rows.member}.last_read_seq`)},
+  'muted', ${rows.member}.muted, 'pinned', ${rows.member}.pinned, 'archived', ${rows.member}.archived, 'draft', ${rows.member}.draft,
+  'lastSeenAt', ${timeJson(`${rows.member}.last_seen_at`)},
+  'unreadCount', ${unreadCountSql(rows.member, rows.head)}, 'mentionCount', ${mentionCountSql(rows.member)},
+  'visibleFromSeq', ${rows.member}.visible_from_seq)`;

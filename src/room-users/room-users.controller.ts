@@ -17,12 +17,12 @@ import { CurrentActor } from '../common/current-actor.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { PageQuery, type Page } from '../common/page.js';
 import { Bans } from './bans.service.js';
-import { AddRoomUsersDto, BanUserDto, ChangeOwnSeatDto, ChangeRoomUserDto, MarkReadDto, RoomUsersQuery } from './dto/room-user.dto.js';
-import { OwnSeat } from './own-seat.service.js';
+import { AddMembersDto, BanUserDto, UpdateMembershipDto, UpdateMemberDto, MarkReadDto, RoomUsersQuery } from './dto/room-user.dto.js';
+import { MembershipPreferences } from './membership-preferences.service.js';
 import { ReadMarks } from './read-marks.service.js';
 import { BanView, MembershipView, ReadStateView, RoomUsersPage, RoomUserView } from './room-user.view.js';
-import { RoomUsers } from './room-users.service.js';
-import { SeatChanges } from './seat-changes.service.js';
+import { RoomMembers } from './room-members.service.js';
+import { MemberUpdates } from './member-updates.service.js';
 
 const ADDED = {
   oneOf: [
@@ -37,9 +37,9 @@ const ADDED = {
 @Controller({ path: 'rooms/:roomId/users', version: '1' })
 export class RoomUsersController {
   constructor(
-    private readonly users: RoomUsers,
-    private readonly changes: SeatChanges,
-    private readonly own: OwnSeat,
+    private readonly members: RoomMembers,
+    private readonly memberUpdates: MemberUpdates,
+    private readonly preferences: MembershipPreferences,
     private readonly marks: ReadMarks,
   ) {}
 
@@ -47,8 +47,12 @@ export class RoomUsersController {
   @ApiOperation({ summary: 'Who is in the room', description: "With the room's head, read before the rows." })
   @ApiOkResponse({ type: RoomUsersPage })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
-  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: RoomUsersQuery): Promise<RoomUsersPage> {
-    return this.users.list(actor, roomId, query);
+  listMembers(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Query() query: RoomUsersQuery,
+  ): Promise<RoomUsersPage> {
+    return this.members.listMembers(actor, roomId, query);
   }
 
   @Post()
@@ -65,20 +69,24 @@ export class RoomUsersController {
     409: 'already_member',
     422: ['room_full', 'too_many_rooms'],
   })
-  add(
+  addMembers(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
-    @Body() dto: AddRoomUsersDto,
+    @Body() dto: AddMembersDto,
   ): Promise<RoomUserView | { items: RoomUserView[] }> {
-    return this.users.addAsked(actor, roomId, dto);
+    return this.members.addMembers(actor, roomId, dto);
   }
 
   @Patch('me')
   @ApiOperation({ summary: "Change one's own seat: mute, pin, archive, draft", description: 'Only you see it.' })
   @ApiOkResponse({ type: MembershipView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
-  changeOwn(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: ChangeOwnSeatDto): Promise<MembershipView> {
-    return this.own.change(actor, roomId, dto);
+  updateMembership(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Body() dto: UpdateMembershipDto,
+  ): Promise<MembershipView> {
+    return this.preferences.updateMembership(actor, roomId, dto);
   }
 
   @Put('me/read')
@@ -86,19 +94,19 @@ export class RoomUsersController {
   @ApiOkResponse({ type: ReadStateView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 503: ['database_unavailable', 'overloaded'] })
   markRead(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() { seq }: MarkReadDto): Promise<ReadStateView> {
-    return this.marks.mark(actor, roomId, seq);
+    return this.marks.markRead(actor, roomId, seq);
   }
 
   @Get(':userId')
   @ApiOperation({ summary: 'One person in the room' })
   @ApiOkResponse({ type: RoomUserView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
-  one(
+  getMember(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('userId', IdPipe) userId: string,
   ): Promise<RoomUserView> {
-    return this.users.one(actor, roomId, userId);
+    return this.members.getMember(actor, roomId, userId);
   }
 
   @Patch(':userId')
@@ -112,14 +120,14 @@ export class RoomUsersController {
   @ApiOkResponse({ type: RoomUserView })
   @ApiNoContentResponse({ description: 'They are out of the room; the silence that waits for them is changed.' })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'], 422: 'time_is_past' })
-  async change(
+  async updateMember(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('userId', IdPipe) userId: string,
-    @Body() dto: ChangeRoomUserDto,
+    @Body() dto: UpdateMemberDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RoomUserView | null> {
-    const roomUser = await this.changes.change(actor, roomId, userId, dto);
+    const roomUser = await this.memberUpdates.updateMember(actor, roomId, userId, dto);
     if (!roomUser) response.status(HttpStatus.NO_CONTENT);
     return roomUser;
   }
@@ -129,8 +137,12 @@ export class RoomUsersController {
   @ApiOperation({ summary: 'Remove somebody of a lower rank', description: 'Nothing committed after it reaches them.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
-  remove(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('userId', IdPipe) userId: string): Promise<void> {
-    return this.users.remove(actor, roomId, userId);
+  removeMember(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('userId', IdPipe) userId: string,
+  ): Promise<void> {
+    return this.members.removeMember(actor, roomId, userId);
   }
 }
 
@@ -140,15 +152,15 @@ export class RoomUsersController {
 export class BansController {
   constructor(
     private readonly bans: Bans,
-    private readonly users: RoomUsers,
+    private readonly members: RoomMembers,
   ) {}
 
   @Get()
   @ApiOperation({ summary: 'Who may not come back', description: 'Needs `can_ban_users`.' })
   @ApiPage(BanView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<BanView>> {
-    return this.users.bans(actor, roomId, query);
+  listBans(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<BanView>> {
+    return this.members.listBans(actor, roomId, query);
   }
 
   @Put(':userId')
@@ -159,13 +171,13 @@ export class BansController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'user_not_found'], 422: ['time_is_past', 'unstorable_text'] })
-  ban(
+  banUser(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('userId', IdPipe) userId: string,
     @Body() dto: BanUserDto,
   ): Promise<void> {
-    return this.bans.ban(actor, roomId, userId, dto);
+    return this.bans.banUser(actor, roomId, userId, dto);
   }
 
   @Delete(':userId')
@@ -173,7 +185,7 @@ export class BansController {
   @ApiOperation({ summary: 'Lift a ban' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'ban_not_found'] })
-  lift(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('userId', IdPipe) userId: string): Promise<void> {
-    return this.bans.lift(actor, roomId, userId);
+  liftBan(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('userId', IdPipe) userId: string): Promise<void> {
+    return this.bans.liftBan(actor, roomId, userId);
   }
 }

@@ -4,19 +4,19 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Bans } from './bans.service.js';
-import { OwnSeat } from './own-seat.service.js';
+import { MembershipPreferences } from './membership-preferences.service.js';
 import { ReadMarks } from './read-marks.service.js';
 import { RoomUserViews } from './room-user-views.service.js';
 import { BansController, RoomUsersController } from './room-users.controller.js';
-import { RoomUsers } from './room-users.service.js';
-import { SeatChanges } from './seat-changes.service.js';
-import { Seating } from './seating.service.js';
-import { UnreadAudit } from './unread-audit.service.js';
+import { RoomMembers } from './room-members.service.js';
+import { MemberUpdates } from './member-updates.service.js';
+import { Memberships } from './memberships.service.js';
+import { UnreadRepair } from './unread-repair.service.js';
 
 @Module({
   imports: [UsersModule, FriendsModule, RoomAccessModule, TimelineModule],
   controllers: [RoomUsersController, BansController],
-  providers: [RoomUsers, SeatChanges, OwnSeat, Bans, ReadMarks, Seating, RoomUserViews, UnreadAudit],
-  exports: [RoomUsers, SeatChanges, OwnSeat, Bans, ReadMarks, Seating, RoomUserViews, UnreadAudit],
+  providers: [RoomMembers, MemberUpdates, MembershipPreferences, Bans, ReadMarks, Memberships, RoomUserViews, UnreadRepair],
+  exports: [RoomMembers, MemberUpdates, MembershipPreferences, Bans, ReadMarks, Memberships, RoomUserViews, UnreadRepair],
 })
 export class RoomUsersModule {}

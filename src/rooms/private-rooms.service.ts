@@ -4,14 +4,14 @@ import { Transactions } from '../database/transactions.js';
 import { Relations } from '../friends/relations.service.js';
 import { RoomUserNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
-import { RoomRows } from '../room-access/room-rows.service.js';
+import { RoomRepository } from '../room-access/room.repository.js';
 import type { Room } from '../room-access/room.entity.js';
-import { Founding } from './founding.service.js';
+import { RoomCreation } from './room-creation.service.js';
 import { RoomViews } from './room-views.service.js';
 import type { RoomView } from './room.view.js';
 import { CannotMessageOneself, NotATeam } from './rooms.errors.js';
 
-export interface OpenedRoom {
+export interface RoomResult {
   room: RoomView;
   /** False: it was there already. */
   created: boolean;
@@ -26,8 +26,8 @@ export class PrivateRooms {
     private readonly transactions: Transactions,
     private readonly access: RoomAccess,
     private readonly relations: Relations,
-    private readonly rows: RoomRows,
-    private readonly founding: Founding,
+    private readonly roomRepository: RoomRepository,
+    private readonly creation: RoomCreation,
     private readonly views: RoomViews,
   ) {}
 
@@ -37,7 +37,7 @@ export class PrivateRooms {
    * @throws CannotMessageOneself; UserNotFound, Forbidden privacy, blocked; of a team also RoomNotFound, Forbidden not_member, room_inactive,
    * NotATeam, RoomUserNotFound
    */
-  async open(actor: Actor, userId: string, teamId: string | null = null, looks: Looks = {}): Promise<OpenedRoom> {
+  async getOrCreatePrivateRoom(actor: Actor, userId: string, teamId: string | null = null, looks: Looks = {}): Promise<RoomResult> {
     if (userId === actor.userId) throw new CannotMessageOneself();
     const known = await this.known(actor, userId, teamId);
     if (known) return { room: known, created: false };
@@ -46,25 +46,29 @@ export class PrivateRooms {
       : this.makeInTeam(actor, userId, teamId, looks);
   }
 
-  private makeInTeam(actor: Actor, userId: string, teamId: string, looks: Looks): Promise<OpenedRoom> {
+  private makeInTeam(actor: Actor, userId: string, teamId: string, looks: Looks): Promise<RoomResult> {
     return this.access.change(actor, teamId, null, async (team) => {
       if (team.room.type !== 'team') throw new NotATeam();
-      if (!(await this.rows.seatOf(teamId, userId))) throw new RoomUserNotFound();
-      team.demandWritable();
+      if (!(await this.roomRepository.findMember(teamId, userId))) throw new RoomUserNotFound();
+      team.requireWritable();
       return this.make(actor, userId, teamId, looks);
     });
   }
 
-  private async make(actor: Actor, userId: string, teamId: string | null, looks: Looks): Promise<OpenedRoom> {
+  private async make(actor: Actor, userId: string, teamId: string | null, looks: Looks): Promise<RoomResult> {
     // Whoever opens a room for the same pair waits here, and then finds it.
-    await this.relations.hold([actor.userId, userId]);
+    await this.relations.lockUsers([actor.userId, userId]);
     const known = await this.known(actor, userId, teamId);
     if (known) return { room: known, created: false };
-    if (teamId === null) await this.relations.mayMessage(actor.userId, userId);
-    else await this.relations.mayMessageInTeam(actor.userId, userId);
+    if (teamId === null) await this.relations.requireMayMessage(actor.userId, userId);
+    else await this.relations.requireMayMessageInTeam(actor.userId, userId);
     const [userLow = null, userHigh = null] = [actor.userId, userId].sort();
-    const { id } = await this.founding.found({ ...looks, type: 'private_messages', userLow, userHigh, teamId }, actor.userId, [userId]);
-    return { room: await this.views.of(actor.userId, id), created: true };
+    const { id } = await this.creation.insertRoomWithMembers(
+      { ...looks, type: 'private_messages', userLow, userHigh, teamId },
+      actor.userId,
+      [userId],
+    );
+    return { room: await this.views.getRoomView(actor.userId, id), created: true };
   }
 
   /** The room that is there, with both in it. */
@@ -74,12 +78,12 @@ export class PrivateRooms {
     const seen = await this.seen(actor, id);
     if (seen?.memberCount === 2) return seen;
     await this.access.hold(id, async (held) => {
-      if (held) await this.founding.complete(held.room, held.head, actor.userId);
+      if (held) await this.creation.addMissingMembers(held.room, held.head, actor.userId);
     });
     return this.seen(actor, id);
   }
 
   private async seen(actor: Actor, roomId: string): Promise<RoomView | null> {
-    return (await this.views.many(actor.userId, [roomId])).get(roomId) ?? null;
+    return (await this.views.getRoomViews(actor.userId, [roomId])).get(roomId) ?? null;
   }
 }

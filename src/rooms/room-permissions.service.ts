@@ -6,8 +6,8 @@ import { RoomUserNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { bitsOf, presetBits } from '../room-access/permission-set.policy.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
-import { RoomRows } from '../room-access/room-rows.service.js';
-import type { RoomUser } from '../room-access/room-user.entity.js';
+import { RoomRepository } from '../room-access/room.repository.js';
+import type { RoomMember } from '../room-access/room-member.entity.js';
 import type { PermissionRule, RoomPermissionsView } from './room.view.js';
 
 /** Why somebody may do what they may, and why not. */
@@ -15,28 +15,28 @@ import type { PermissionRule, RoomPermissionsView } from './room.view.js';
 export class RoomPermissions {
   constructor(
     private readonly access: RoomAccess,
-    private readonly rows: RoomRows,
+    private readonly roomRepository: RoomRepository,
   ) {}
 
   /** One's own, or for admins and owners somebody else's. @throws RoomNotFound, Forbidden not_member, role_preset; RoomUserNotFound */
-  async of(actor: Actor, roomId: string, userId: string = actor.userId): Promise<RoomPermissionsView> {
+  async explainPermissions(actor: Actor, roomId: string, userId: string = actor.userId): Promise<RoomPermissionsView> {
     const grant = await this.access.read(actor, roomId);
     if (userId !== actor.userId && grant.member.role === 'member') throw new Forbidden('role_preset');
-    const seat = userId === actor.userId ? grant.member : await this.rows.seatOf(roomId, userId);
-    if (!seat) throw new RoomUserNotFound();
-    const permissions = ROOM_PERMISSIONS.map((permission) => ({ permission, ...ruled(grant, seat, permission) }));
-    return { userId, role: seat.role, permissions };
+    const member = userId === actor.userId ? grant.member : await this.roomRepository.findMember(roomId, userId);
+    if (!member) throw new RoomUserNotFound();
+    const permissions = ROOM_PERMISSIONS.map((permission) => ({ permission, ...ruled(grant, member, permission) }));
+    return { userId, role: member.role, permissions };
   }
 }
 
-function ruled(grant: RoomGrant, seat: RoomUser, permission: RoomPermission): { allowed: boolean; rule: PermissionRule } {
+function ruled(grant: RoomGrant, member: RoomMember, permission: RoomPermission): { allowed: boolean; rule: PermissionRule } {
   const bit = bitsOf([permission]);
-  const inPreset = (presetBits(grant.room.type, seat.role) & bit) !== 0;
-  if (seat.deny & bit) return { allowed: false, rule: 'not_granted' };
-  if (!inPreset && !(seat.allow & bit)) return { allowed: false, rule: 'role_preset' };
+  const inPreset = (presetBits(grant.room.type, member.role) & bit) !== 0;
+  if (member.deny & bit) return { allowed: false, rule: 'not_granted' };
+  if (!inPreset && !(member.allow & bit)) return { allowed: false, rule: 'role_preset' };
   if (permission === 'can_create_messages') {
     if (!grant.writable) return { allowed: false, rule: 'room_inactive' };
-    if (seat.silencedUntil && seat.silencedUntil.getTime() > Date.now()) return { allowed: false, rule: 'silenced' };
+    if (member.silencedUntil && member.silencedUntil.getTime() > Date.now()) return { allowed: false, rule: 'silenced' };
   }
   return { allowed: true, rule: inPreset ? 'role_preset' : 'granted' };
 }

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
-import { asRefusal } from '../database/database-errors.js';
+import { fromDatabaseError } from '../database/database-errors.js';
 import { DirectQueries } from '../database/direct-queries.js';
 import { timeJson } from '../database/sql-json.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { containing } from '../room-users/room-user-views.service.js';
-import { membershipJson, type SeatRows } from '../room-users/room-user.view.js';
+import { membershipJson, type RowAliases } from '../room-users/room-user.view.js';
 import type { MyRoomsQuery, PublicRoomsQuery } from './dto/room.dto.js';
 import { neutralRoomJson, roomCardJson, roomJson, type NeutralRoomView, type RoomCardView, type RoomView } from './room.view.js';
 
-const ROWS: SeatRows = { seat: 'ru', user: 'u', room: 'r', head: 'h' };
+const ROWS: RowAliases = { member: 'ru', user: 'u', room: 'r', head: 'h' };
 
 const SEATS = `room_users ru JOIN users u ON u.id = ru.user_id
   JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL JOIN room_heads h ON h.room_id = ru.room_id`;
@@ -20,13 +20,13 @@ const SEATS = `room_users ru JOIN users u ON u.id = ru.user_id
 /** A page as Postgres has written it: `{"items":[...],"nextCursor":...}`. */
 export type JsonPage = string;
 
-interface Written {
+interface RenderedRoom {
   id: string;
   at: string;
   view: string;
 }
 
-/** Rooms as answers. But for {@link show}, nothing here judges who asks. */
+/** Rooms as answers. But for {@link getRoom}, nothing here judges who asks. */
 @Injectable()
 export class RoomViews {
   constructor(
@@ -36,20 +36,20 @@ export class RoomViews {
   ) {}
 
   /** A room to a member, its card to anybody if it is public. @throws RoomNotFound */
-  async show(actor: Actor, roomId: string): Promise<RoomView | RoomCardView> {
-    const { member } = await this.access.sight(actor, roomId);
-    return member ? this.of(actor.userId, roomId) : this.card(roomId);
+  async getRoom(actor: Actor, roomId: string): Promise<RoomView | RoomCardView> {
+    const { member } = await this.access.readVisible(actor, roomId);
+    return member ? this.getRoomView(actor.userId, roomId) : this.getRoomCard(roomId);
   }
 
   /** A room as its member sees it. @throws RoomNotFound when they are not in it */
-  async of(userId: string, roomId: string): Promise<RoomView> {
-    const view = (await this.many(userId, [roomId])).get(roomId);
+  async getRoomView(userId: string, roomId: string): Promise<RoomView> {
+    const view = (await this.getRoomViews(userId, [roomId])).get(roomId);
     if (!view) throw new RoomNotFound();
     return view;
   }
 
   /** Those of the rooms in which somebody sits, by id, as they see them. @param roomIds at most 200 */
-  async many(userId: string, roomIds: readonly string[]): Promise<Map<string, RoomView>> {
+  async getRoomViews(userId: string, roomIds: readonly string[]): Promise<Map<string, RoomView>> {
     const rows = await this.transactions.prepared<{ id: string; view: RoomView }>(
       `SELECT r.id, ${roomJson(ROWS)} AS view FROM ${SEATS} WHERE ru.user_id = $1 AND ru.room_id = ANY ($2::uuid[])`,
       [userId, roomIds],
@@ -58,7 +58,7 @@ export class RoomViews {
   }
 
   /** A room as a broadcast shows it. @throws RoomNotFound */
-  async neutral(roomId: string): Promise<NeutralRoomView> {
+  async getNeutralRoom(roomId: string): Promise<NeutralRoomView> {
     const [row] = await this.transactions.prepared<{ view: NeutralRoomView }>(
       `SELECT ${neutralRoomJson(ROWS)} AS view FROM rooms r JOIN room_heads h ON h.room_id = r.id WHERE r.id = $1 AND r.deleted_at IS NULL`,
       [roomId],
@@ -68,7 +68,7 @@ export class RoomViews {
   }
 
   /** A room as who is not in it sees it; whether they may is the caller's to know. @throws RoomNotFound */
-  async card(roomId: string): Promise<RoomCardView> {
+  async getRoomCard(roomId: string): Promise<RoomCardView> {
     const [row] = await this.transactions.query<{ view: RoomCardView }>(
       `SELECT ${roomCardJson(ROWS)} AS view FROM rooms r JOIN room_heads h ON h.room_id = r.id WHERE r.id = $1 AND r.deleted_at IS NULL`,
       [roomId],
@@ -88,7 +88,7 @@ export class RoomViews {
   }
 
   /** One statement, however many rooms: which ones, then each with all that a list shows of it. */
-  async mine(actor: Actor, { query, tag, type, order, limit, cursor }: MyRoomsQuery): Promise<JsonPage> {
+  async listMyRooms(actor: Actor, { query, tag, type, order, limit, cursor }: MyRoomsQuery): Promise<JsonPage> {
     const byActivity = order === 'activity';
     const [at, id] = byActivity ? decodeCursor(cursor, ['time', 'id']) : [null, ...decodeCursor(cursor, ['id'])];
     const placed = byActivity ? '($5::timestamptz IS NULL OR (h.last_at, r.id) < ($5, $6::uuid))' : '($6::uuid IS NULL OR r.id > $6)';
@@ -98,7 +98,7 @@ export class RoomViews {
           SELECT 1 FROM users peer WHERE peer.id IN (r.user_low, r.user_high) AND peer.id <> $1
             AND (peer.username || ' ' || coalesce(peer.display_name, '')) ILIKE $4))`
       : 'AND $4::text IS NULL';
-    const rows = await this.prepared<Written>(
+    const rows = await this.prepared<RenderedRoom>(
       `my-rooms-${order}${query ? '-query' : ''}`,
       `WITH page AS MATERIALIZED (
          SELECT r.id, h.last_at FROM room_users ru
@@ -118,15 +118,15 @@ export class RoomViews {
   /** Planned once a connection: the planning of so many parts would cost as much as the reading. */
   private async prepared<Row>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
     try {
-      return await this.direct.run<Row>(name, text, values);
+      return await this.direct.executePrepared<Row>(name, text, values);
     } catch (error) {
-      throw asRefusal(error);
+      throw fromDatabaseError(error);
     }
   }
 
   /** Public rooms alone, the newest first. */
-  async public(actor: Actor, { query, tag, limit, cursor }: PublicRoomsQuery): Promise<JsonPage> {
-    const rows = await this.transactions.query<Written>(
+  async listPublicRooms(actor: Actor, { query, tag, limit, cursor }: PublicRoomsQuery): Promise<JsonPage> {
+    const rows = await this.transactions.query<RenderedRoom>(
       `SELECT r.id, '' AS at, ${roomCardJson(ROWS, `CASE WHEN ru.user_id IS NOT NULL THEN ${membershipJson(ROWS)} END`)}::text AS view
        FROM rooms r JOIN room_heads h ON h.room_id = r.id
        LEFT JOIN room_users ru ON ru.room_id = r.id AND ru.user_id = $1 LEFT JOIN users u ON u.id = ru.user_id
@@ -140,7 +140,7 @@ export class RoomViews {
   }
 }
 
-function written(rows: readonly Written[], limit: number, key: (row: Written) => string[]): JsonPage {
+function written(rows: readonly RenderedRoom[], limit: number, key: (row: RenderedRoom) => string[]): JsonPage {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const next = rows.length > limit && last ? encodeCursor(key(last)) : null;

@@ -9,7 +9,7 @@ import {
   type RoomRole,
   type RoomType,
 } from '../room-access/room.types.js';
-import { membershipJson, MembershipView, receiptsSql, type SeatRows } from '../room-users/room-user.view.js';
+import { membershipJson, MembershipView, receiptsSql, type RowAliases } from '../room-users/room-user.view.js';
 import { messageJson, MessageView } from '../timeline/message.view.js';
 import { avatarUrlSql, userJson, UserView } from '../users/user.view.js';
 
@@ -79,9 +79,9 @@ export class RoomPermissionsView {
   @ApiProperty({ type: [RuledPermissionView] }) permissions: RuledPermissionView[];
 }
 
-type RoomRows = Pick<SeatRows, 'room' | 'head'>;
+type RoomAliases = Pick<RowAliases, 'room' | 'head'>;
 
-const neutral = ({ room, head }: RoomRows): string => `'id', ${room}.id, 'type', ${room}.type, 'name', ${room}.name,
+const neutral = ({ room, head }: RoomAliases): string => `'id', ${room}.id, 'type', ${room}.type, 'name', ${room}.name,
   'description', ${room}.description, 'avatarUrl', ${avatarUrlSql(`${room}.avatar_media_id`)}, 'isPublic', ${room}.is_public,
   'metaTags', to_json(${room}.meta_tags), 'active', ${room}.active, 'historyVisibility', ${room}.history_visibility,
   'slowModeSeconds', ${room}.slow_mode_seconds, 'teamId', ${room}.team_id, 'createdBy', ${room}.created_by,
@@ -89,31 +89,31 @@ const neutral = ({ room, head }: RoomRows): string => `'id', ${room}.id, 'type',
   'lastSeq', ${head}.last_seq, 'rev', ${head}.rev, 'memberCount', ${head}.member_count`;
 
 /** SQL: a {@link NeutralRoomView} as json. */
-export const neutralRoomJson = (rows: RoomRows): string => `json_build_object(${neutral(rows)})`;
+export const neutralRoomJson = (rows: RoomAliases): string => `json_build_object(${neutral(rows)})`;
 
 /** SQL: a {@link RoomCardView} as json. @param membership SQL of the asking person's seat, as json */
-export const roomCardJson = ({ room, head }: RoomRows, membership = 'NULL::json'): string => `json_build_object(
+export const roomCardJson = ({ room, head }: RoomAliases, membership = 'NULL::json'): string => `json_build_object(
   'id', ${room}.id, 'type', ${room}.type, 'name', ${room}.name, 'description', ${room}.description,
   'avatarUrl', ${avatarUrlSql(`${room}.avatar_media_id`)}, 'isPublic', ${room}.is_public, 'metaTags', to_json(${room}.meta_tags),
   'active', ${room}.active, 'memberCount', ${head}.member_count, 'createdAt', ${timeJson(`${room}.created_at`)},
   'membership', ${membership})`;
 
-const lastMessage = ({ seat }: SeatRows): string =>
+const lastMessage = ({ member: seat }: RowAliases): string =>
   `(SELECT ${messageJson({
     viewer: `${seat}.user_id`,
     visibleFrom: `${seat}.visible_from_seq`,
   })} FROM messages m WHERE m.room_id = ${seat}.room_id AND m.seq >= ${seat}.visible_from_seq ORDER BY m.seq DESC LIMIT 1)`;
 
-const ofOther = ({ seat, room }: SeatRows, json: string): string => `(SELECT ${json} FROM users ou
+const ofOther = ({ member: seat, room }: RowAliases, json: string): string => `(SELECT ${json} FROM users ou
   LEFT JOIN room_users os ON os.room_id = ${room}.id AND os.user_id = ou.id
   WHERE ou.id = CASE WHEN ${room}.user_low = ${seat}.user_id THEN ${room}.user_high ELSE ${room}.user_low END)`;
 
 /** SQL: the {@link RoomView} of the person in the seat, as json. */
-export const roomJson = (rows: SeatRows): string => `json_build_object(${neutral(rows)},
+export const roomJson = (rows: RowAliases): string => `json_build_object(${neutral(rows)},
   'lastMessage', ${lastMessage(rows)},
   'otherUser', ${ofOther(rows, userJson('ou'))},
   'otherLastReadSeq', ${ofOther(
     rows,
-    `CASE WHEN ${receiptsSql({ seat: 'os', user: 'ou', head: rows.head }, `${rows.seat}.user_id`)} THEN os.last_read_seq END`,
+    `CASE WHEN ${receiptsSql({ member: 'os', user: 'ou', head: rows.head }, `${rows.member}.user_id`)} THEN os.last_read_seq END`,
   )},
   'membership', ${membershipJson(rows)})`;

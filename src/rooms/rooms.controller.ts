@@ -15,10 +15,17 @@ import { ApiPage } from '../common/api-page.decorator.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
 import { CurrentActor } from '../common/current-actor.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
-import { Departures } from './departures.service.js';
-import { EditRoomDto, HandOverDto, MyRoomsQuery, OpenRoomDto, PublicRoomsQuery, RoomPermissionsQuery } from './dto/room.dto.js';
+import { JoinLeaveService } from './join-leave.service.js';
+import {
+  UpdateRoomDto,
+  TransferOwnershipDto,
+  MyRoomsQuery,
+  CreateRoomDto,
+  PublicRoomsQuery,
+  RoomPermissionsQuery,
+} from './dto/room.dto.js';
 import { Ownership } from './ownership.service.js';
-import { RoomEditing } from './room-editing.service.js';
+import { RoomUpdates } from './room-updates.service.js';
 import { RoomPermissions } from './room-permissions.service.js';
 import { RoomViews, type JsonPage } from './room-views.service.js';
 import { RoomCardView, RoomPermissionsView, RoomView } from './room.view.js';
@@ -33,8 +40,8 @@ export class RoomsController {
   constructor(
     private readonly rooms: RoomsService,
     private readonly views: RoomViews,
-    private readonly editing: RoomEditing,
-    private readonly departures: Departures,
+    private readonly updates: RoomUpdates,
+    private readonly joinLeave: JoinLeaveService,
   ) {}
 
   @Get()
@@ -42,8 +49,8 @@ export class RoomsController {
   @ApiOperation({ summary: 'My rooms', description: 'With the last visible message, what is unread, and what you may do in each.' })
   @ApiPage(RoomView)
   @ApiProblems({ 422: 'unstorable_text' })
-  mine(@CurrentActor() actor: Actor, @Query() query: MyRoomsQuery): Promise<JsonPage> {
-    return this.views.mine(actor, query);
+  listMyRooms(@CurrentActor() actor: Actor, @Query() query: MyRoomsQuery): Promise<JsonPage> {
+    return this.views.listMyRooms(actor, query);
   }
 
   @Get('public')
@@ -51,8 +58,8 @@ export class RoomsController {
   @ApiOperation({ summary: 'Public rooms', description: 'By name, description or tag, the newest first.' })
   @ApiPage(RoomCardView)
   @ApiProblems({ 422: 'unstorable_text' })
-  public(@CurrentActor() actor: Actor, @Query() query: PublicRoomsQuery): Promise<JsonPage> {
-    return this.views.public(actor, query);
+  listPublicRooms(@CurrentActor() actor: Actor, @Query() query: PublicRoomsQuery): Promise<JsonPage> {
+    return this.views.listPublicRooms(actor, query);
   }
 
   @Post()
@@ -70,8 +77,12 @@ export class RoomsController {
     404: ['user_not_found', 'room_not_found', 'room_user_not_found'],
     422: ['room_full', 'too_many_rooms', 'media_not_usable', 'cannot_message_oneself', 'not_a_team', 'unstorable_text'],
   })
-  async open(@CurrentActor() actor: Actor, @Body() dto: OpenRoomDto, @Res({ passthrough: true }) response: Response): Promise<RoomView> {
-    const { room, created } = await this.rooms.open(actor, dto);
+  async createRoom(
+    @CurrentActor() actor: Actor,
+    @Body() dto: CreateRoomDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RoomView> {
+    const { room, created } = await this.rooms.createRoom(actor, dto);
     response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
     return room;
   }
@@ -81,16 +92,16 @@ export class RoomsController {
   @ApiOperation({ summary: 'One room', description: 'Of a public room, who is not in it sees the card.' })
   @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(RoomView) }, { $ref: getSchemaPath(RoomCardView) }] } })
   @ApiProblems({ 404: 'room_not_found' })
-  one(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView | RoomCardView> {
-    return this.views.show(actor, roomId);
+  getRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView | RoomCardView> {
+    return this.views.getRoom(actor, roomId);
   }
 
   @Patch(':roomId')
   @ApiOperation({ summary: 'Change how a room is called or set', description: 'Needs `can_edit_room`. `active: false`: no new messages.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['name_required', 'media_not_usable', 'unstorable_text'] })
-  edit(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: EditRoomDto): Promise<RoomView> {
-    return this.editing.edit(actor, roomId, dto);
+  updateRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: UpdateRoomDto): Promise<RoomView> {
+    return this.updates.updateRoom(actor, roomId, dto);
   }
 
   @Delete(':roomId')
@@ -98,8 +109,8 @@ export class RoomsController {
   @ApiOperation({ summary: 'Delete a room, for everybody', description: 'Gone from the answer on; its id never comes back.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  delete(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
-    return this.departures.delete(actor, roomId);
+  deleteRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
+    return this.joinLeave.deleteRoom(actor, roomId);
   }
 
   @Post(':roomId/join')
@@ -107,8 +118,8 @@ export class RoomsController {
   @ApiOperation({ summary: 'Join a public room', description: 'Who is in it already stays as they are.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['room_full', 'too_many_rooms'] })
-  join(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView> {
-    return this.departures.join(actor, roomId);
+  joinRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView> {
+    return this.joinLeave.joinRoom(actor, roomId);
   }
 
   @Post(':roomId/leave')
@@ -119,8 +130,8 @@ export class RoomsController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 409: ['owner_must_transfer', 'private_room'] })
-  leave(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
-    return this.departures.leave(actor, roomId);
+  leaveRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
+    return this.joinLeave.leaveRoom(actor, roomId);
   }
 }
 
@@ -130,7 +141,7 @@ export class RoomsController {
 export class RoomRightsController {
   constructor(
     private readonly ownership: Ownership,
-    private readonly rights: RoomPermissions,
+    private readonly permissions: RoomPermissions,
   ) {}
 
   @Put('owner')
@@ -138,19 +149,23 @@ export class RoomRightsController {
   @ApiOperation({ summary: 'Hand the room over to another member', description: "The owner's alone, who becomes an admin." })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found', 'user_not_found'], 409: 'private_room' })
-  handOver(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() { userId }: HandOverDto): Promise<void> {
-    return this.ownership.handOver(actor, roomId, userId);
+  transferOwnership(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Body() { userId }: TransferOwnershipDto,
+  ): Promise<void> {
+    return this.ownership.transferOwnership(actor, roomId, userId);
   }
 
   @Get('permissions')
   @ApiOperation({ summary: 'For each permission: whether, and by which rule', description: 'With `userId`, for admins and owners.' })
   @ApiOkResponse({ type: RoomPermissionsView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
-  permissions(
+  explainPermissions(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Query() { userId }: RoomPermissionsQuery,
   ): Promise<RoomPermissionsView> {
-    return this.rights.of(actor, roomId, userId);
+    return this.permissions.explainPermissions(actor, roomId, userId);
   }
 }

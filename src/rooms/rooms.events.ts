@@ -1,7 +1,7 @@
 import type { NeutralRoomView } from './room.view.js';
 
 /** A room was made: each of its people hears `room:created`. */
-export class RoomOpened {
+export class RoomCreated {
   constructor(
     readonly roomId: string,
     readonly fence: number,
@@ -11,7 +11,7 @@ export class RoomOpened {
 }
 
 /** How a room is called or set has changed. */
-export class RoomChanged {
+export class RoomUpdated {
   constructor(
     readonly roomId: string,
     readonly prevRev: number,
@@ -22,7 +22,7 @@ export class RoomChanged {
 }
 
 /** A room is gone for everybody who sat in it. */
-export class RoomClosed {
+export class RoomDeleted {
   constructor(
     readonly roomId: string,
     readonly fence: number,

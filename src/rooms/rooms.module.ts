@@ -6,14 +6,14 @@ import { RoomUsersModule } from '../room-users/room-users.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountRooms } from './account-rooms.service.js';
-import { Closing } from './closing.service.js';
-import { Departures } from './departures.service.js';
-import { Founding } from './founding.service.js';
+import { RoomDeletion } from './room-deletion.service.js';
+import { JoinLeaveService } from './join-leave.service.js';
+import { RoomCreation } from './room-creation.service.js';
 import { Ownership } from './ownership.service.js';
 import { PrivateRooms } from './private-rooms.service.js';
-import { RoomEditing } from './room-editing.service.js';
+import { RoomUpdates } from './room-updates.service.js';
 import { RoomPermissions } from './room-permissions.service.js';
-import { RoomTelling } from './room-telling.service.js';
+import { RoomEventPublisher } from './room-event-publisher.service.js';
 import { RoomViews } from './room-views.service.js';
 import { RoomRightsController, RoomsController } from './rooms.controller.js';
 import { RoomsService } from './rooms.service.js';
@@ -24,16 +24,16 @@ import { RoomsService } from './rooms.service.js';
   providers: [
     RoomsService,
     PrivateRooms,
-    Founding,
-    RoomEditing,
-    RoomTelling,
+    RoomCreation,
+    RoomUpdates,
+    RoomEventPublisher,
     RoomViews,
     RoomPermissions,
-    Departures,
-    Closing,
+    JoinLeaveService,
+    RoomDeletion,
     Ownership,
     AccountRooms,
   ],
-  exports: [RoomsService, PrivateRooms, RoomViews, Departures, Closing, Ownership, AccountRooms],
+  exports: [RoomsService, PrivateRooms, RoomViews, JoinLeaveService, RoomDeletion, Ownership, AccountRooms],
 })
 export class RoomsModule {}

@@ -4,9 +4,9 @@ import { ValidationFailed, type FieldError } from '../common/domain-error.js';
 import { Transactions } from '../database/transactions.js';
 import { Relations } from '../friends/relations.service.js';
 import { Avatars } from '../media/avatars.service.js';
-import type { OpenRoomDto } from './dto/room.dto.js';
-import { Founding } from './founding.service.js';
-import { PrivateRooms, type OpenedRoom } from './private-rooms.service.js';
+import type { CreateRoomDto } from './dto/room.dto.js';
+import { RoomCreation } from './room-creation.service.js';
+import { PrivateRooms, type RoomResult } from './private-rooms.service.js';
 import { RoomViews } from './room-views.service.js';
 
 /** Opening rooms of every type. */
@@ -17,7 +17,7 @@ export class RoomsService {
     private readonly relations: Relations,
     private readonly avatars: Avatars,
     private readonly privateRooms: PrivateRooms,
-    private readonly founding: Founding,
+    private readonly creation: RoomCreation,
     private readonly views: RoomViews,
   ) {}
 
@@ -25,21 +25,26 @@ export class RoomsService {
    * Opens a room with all of the people or not at all. A private room that is there already is given as it is.
    * @throws ValidationFailed, UserNotFound, Forbidden privacy, blocked, AvatarNotUsable, RoomFull, TooManyRooms; and as PrivateRooms.open
    */
-  async open(actor: Actor, dto: OpenRoomDto): Promise<OpenedRoom> {
+  async createRoom(actor: Actor, dto: CreateRoomDto): Promise<RoomResult> {
     const { type, teamId = null, userIds = [], ...fields } = dto;
     checkForm(dto);
     const people = [...new Set(userIds)];
     if (type === 'private_messages') {
       const { name, description, metaTags, historyVisibility } = fields;
-      return this.privateRooms.open(actor, people[0] ?? '', teamId, given({ name, description, metaTags, historyVisibility }));
+      return this.privateRooms.getOrCreatePrivateRoom(
+        actor,
+        people[0] ?? '',
+        teamId,
+        given({ name, description, metaTags, historyVisibility }),
+      );
     }
     const others = people.filter((userId) => userId !== actor.userId);
     return this.transactions.run(async () => {
-      await this.relations.hold([actor.userId, ...others]);
-      await this.relations.mayAdd(actor.userId, others, type);
-      const { id } = await this.founding.found({ ...given(fields), type }, actor.userId, others);
-      if (fields.avatarMediaId) await this.avatars.attach(actor.userId, fields.avatarMediaId);
-      return { room: await this.views.of(actor.userId, id), created: true };
+      await this.relations.lockUsers([actor.userId, ...others]);
+      await this.relations.requireMayAdd(actor.userId, others, type);
+      const { id } = await this.creation.insertRoomWithMembers({ ...given(fields), type }, actor.userId, others);
+      if (fields.avatarMediaId) await this.avatars.attachAvatar(actor.userId, fields.avatarMediaId);
+      return { room: await this.views.getRoomView(actor.userId, id), created: true };
     });
   }
 }
@@ -48,7 +53,7 @@ const given = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** What fits the type of the room. @throws ValidationFailed */
-function checkForm({ type, name, isPublic, avatarMediaId, teamId, userIds = [] }: OpenRoomDto): void {
+function checkForm({ type, name, isPublic, avatarMediaId, teamId, userIds = [] }: CreateRoomDto): void {
   const errors: FieldError[] = [];
   const refuse = (path: string, message: string): number => errors.push({ path, message });
   if (type === 'private_messages') {

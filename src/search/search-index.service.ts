@@ -21,13 +21,13 @@ export class SearchIndex {
   constructor(private readonly transactions: Transactions) {}
 
   /** Adds messages that have no entry yet. @param messages ascending by (room, seq), at most 1,000 */
-  async add(messages: readonly Indexable[]): Promise<void> {
+  async indexMessages(messages: readonly Indexable[]): Promise<void> {
     await this.insert(messages, 'DO NOTHING');
   }
 
   /** Writes the entry of a message whose text has changed; without a text it leaves the index. */
-  async replace({ text, ...message }: Omit<Indexable, 'text' | 'hasMedia'> & { id: string; text: string | null }): Promise<void> {
-    if (text === null) return this.drop(message.roomId, [message.seq]);
+  async reindexMessage({ text, ...message }: Omit<Indexable, 'text' | 'hasMedia'> & { id: string; text: string | null }): Promise<void> {
+    if (text === null) return this.unindexMessages(message.roomId, [message.seq]);
     const [row] = await this.transactions.query<{ hasMedia: boolean }>(
       `SELECT EXISTS (SELECT 1 FROM message_media WHERE room_id = $1 AND message_id = $2) AS "hasMedia"`,
       [message.roomId, message.id],
@@ -40,7 +40,7 @@ export class SearchIndex {
    * Takes what messages said out of the index, and holds their places: who indexes late finds them taken.
    * @param seqs of one room, ascending, at most 1,000
    */
-  async drop(roomId: string, seqs: readonly number[]): Promise<void> {
+  async unindexMessages(roomId: string, seqs: readonly number[]): Promise<void> {
     await this.transactions.query(
       `INSERT INTO message_search (room_id, seq, user_id, sent_at)
        SELECT m.room_id, m.seq, m.user_id, m.created_at FROM messages m WHERE m.room_id = $1 AND m.seq = ANY ($2::bigint[]) ORDER BY m.seq

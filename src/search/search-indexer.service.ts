@@ -26,7 +26,7 @@ const REST = { brisk: 1, crowded: 30 };
 /** Entries that wait in the index's own list before it is told to sort them in. */
 const PENDING = 500;
 
-interface Step {
+interface IndexStep {
   messages: number;
   /** Rooms with more to index, and those that another process has in hand. */
   left: string[];
@@ -114,7 +114,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     await this.standBack(performance.now() - since);
   }
 
-  private async step(roomIds: readonly string[]): Promise<Step> {
+  private async step(roomIds: readonly string[]): Promise<IndexStep> {
     // Committed before it is held: a purge finds it, and waits for who works on the room.
     await this.transactions.query(
       `INSERT INTO search_marks (room_id) SELECT r.id FROM rooms r WHERE r.id = ANY ($1::uuid[]) AND r.deleted_at IS NULL
@@ -135,7 +135,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
          ) m ORDER BY m.room_id, m.seq LIMIT $3`,
         [roomIds, STEP_OF_ROOM, STEP],
       );
-      await this.index.add(rows.filter((row): row is Indexable => row.text !== null));
+      await this.index.indexMessages(rows.filter((row): row is Indexable => row.text !== null));
       const marks = new Map(rows.map(({ roomId, seq }) => [roomId, seq]));
       await this.transactions.query(
         `UPDATE search_marks k SET seq = n.seq FROM unnest($1::uuid[], $2::bigint[]) n (room_id, seq) WHERE k.room_id = n.room_id`,

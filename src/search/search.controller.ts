@@ -7,7 +7,7 @@ import { CurrentActor } from '../common/current-actor.decorator.js';
 import type { Page } from '../common/page.js';
 import { SearchQuery } from './dto/search.dto.js';
 import { SearchService } from './search.service.js';
-import { FoundView } from './search.view.js';
+import { SearchHitView } from './search.view.js';
 
 @ApiTags('messages')
 @ApiBearerAuth()
@@ -20,9 +20,9 @@ export class SearchController {
     summary: 'Find messages by what they say, newest first',
     description: 'In every room that one may read, or in one. What was just sent is found within a second or two.',
   })
-  @ApiPage(FoundView)
+  @ApiPage(SearchHitView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['empty_query', 'unstorable_text'] })
-  find(@CurrentActor() actor: Actor, @Query() query: SearchQuery): Promise<Page<FoundView>> {
-    return this.search.search(actor, query);
+  searchMessages(@CurrentActor() actor: Actor, @Query() query: SearchQuery): Promise<Page<SearchHitView>> {
+    return this.search.searchMessages(actor, query);
   }
 }

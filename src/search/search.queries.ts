@@ -4,7 +4,7 @@ import { Transactions } from '../database/transactions.js';
 import { messageJson, type MessageView } from '../timeline/message.view.js';
 
 /** Where somebody searches, and for what. */
-export interface SearchOrder {
+export interface SearchRequest {
   viewer: string;
   roomId: string | null;
   userId: string | null;
@@ -20,7 +20,7 @@ export interface SearchOrder {
   limit: number;
 }
 
-export interface Found {
+export interface SearchHit {
   at: string;
   roomId: string;
   seq: number;
@@ -28,7 +28,7 @@ export interface Found {
 }
 
 /** What somebody may read: in which rooms, and how many messages at most. */
-export interface Readable {
+export interface SearchScope {
   rooms: string[];
   messages: number;
   /** How large the whole index is, about. */
@@ -95,8 +95,8 @@ export class SearchQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** @param roomId that one alone; null: all of the viewer's rooms */
-  async readable(viewer: string, roomId: string | null): Promise<Readable> {
-    const [row] = await this.transactions.query<{ rooms: string[] | null; messages: number; all: Readable['all'] }>(
+  async findScope(viewer: string, roomId: string | null): Promise<SearchScope> {
+    const [row] = await this.transactions.query<{ rooms: string[] | null; messages: number; all: SearchScope['all'] }>(
       `SELECT array_agg(ru.room_id) AS rooms, coalesce(sum(greatest(0, h.last_seq - ru.visible_from_seq + 1)), 0)::float8 AS messages,
          (SELECT json_build_object('entries', reltuples, 'pages', relpages) FROM pg_class WHERE oid = 'message_search'::regclass) AS all
        FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL JOIN room_heads h ON h.room_id = ru.room_id
@@ -107,7 +107,7 @@ export class SearchQueries {
   }
 
   /** At most `limit` of them, newest first. */
-  find(order: SearchOrder, readable: Readable): Promise<Found[]> {
+  searchMessages(order: SearchRequest, readable: SearchScope): Promise<SearchHit[]> {
     return this.transactions.run(async () => {
       // The plans are known here: they rest on the indexes, also while statistics are young, and compiling one costs more than it gives.
       await this.transactions.query(`SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`);
@@ -124,7 +124,7 @@ export class SearchQueries {
   }
 
   /** About what share of all entries fits, whoever may read them: told by a few pages of the table. */
-  private async share({ patterns }: SearchOrder, { all }: Readable): Promise<number> {
+  private async share({ patterns }: SearchRequest, { all }: SearchScope): Promise<number> {
     if (all.pages <= 0) return 0; // not counted yet
     const percent = Math.min(100, (SAMPLE_PAGES / all.pages) * 100);
     const [row] = await this.transactions.query<{ share: number | null }>(
@@ -134,9 +134,9 @@ export class SearchQueries {
     return row?.share ?? 0;
   }
 
-  private run(hits: string, order: SearchOrder, rooms: readonly string[], more: readonly unknown[] = []): Promise<Found[]> {
+  private run(hits: string, order: SearchRequest, rooms: readonly string[], more: readonly unknown[] = []): Promise<SearchHit[]> {
     const { viewer, patterns, userId, hasMedia, after, before, place, limit } = order;
-    return this.transactions.query<Found>(
+    return this.transactions.query<SearchHit>(
       `WITH hits AS MATERIALIZED (${hits})
        SELECT ${timeJson('m.created_at')} AS at, m.room_id AS "roomId", m.seq,
          ${messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' })} AS view

@@ -8,8 +8,8 @@ import { RoomAccess } from '../room-access/room-access.service.js';
 import type { SearchQuery } from './dto/search.dto.js';
 import { likeOf, termsOf, tsqueryOf } from './search-text.policy.js';
 import { EmptyQuery } from './search.errors.js';
-import { SearchQueries, type SearchOrder } from './search.queries.js';
-import type { FoundView } from './search.view.js';
+import { SearchQueries, type SearchRequest } from './search.queries.js';
+import type { SearchHitView } from './search.view.js';
 import { snippetOf } from './snippet.policy.js';
 
 /** Words of a query; more do not make it narrower. */
@@ -23,15 +23,15 @@ export class SearchService {
   ) {}
 
   /** Messages that hold all words of the query, newest first, of those that the actor may read. @throws EmptyQuery, RoomNotFound, Forbidden */
-  async search(actor: Actor, dto: SearchQuery): Promise<Page<FoundView>> {
+  async searchMessages(actor: Actor, dto: SearchQuery): Promise<Page<SearchHitView>> {
     assertStorable(dto.query, 'query');
-    const place: SearchOrder['place'] = decodeCursor(dto.cursor, ['time', 'id', 'integer']);
+    const place: SearchRequest['place'] = decodeCursor(dto.cursor, ['time', 'id', 'integer']);
     const terms = termsOf(dto.query, MAX_TERMS);
     if (terms.length === 0) throw new EmptyQuery();
     if (dto.roomId !== undefined) await this.access.read(actor, dto.roomId);
     const { roomId, userId, hasMedia } = dto;
-    const readable = await this.queries.readable(actor.userId, roomId ?? null);
-    const order: SearchOrder = {
+    const readable = await this.queries.findScope(actor.userId, roomId ?? null);
+    const order: SearchRequest = {
       viewer: actor.userId,
       roomId: roomId ?? null,
       userId: userId ?? null,
@@ -43,7 +43,7 @@ export class SearchService {
       place,
       limit: dto.limit + 1,
     };
-    const found = await this.queries.find(order, readable);
+    const found = await this.queries.searchMessages(order, readable);
     return pageOf(
       found,
       dto.limit,

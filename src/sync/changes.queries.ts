@@ -47,7 +47,7 @@ const NEWS = `SELECT coalesce(json_agg(y.body ORDER BY y.seq), '[]') AS list, ma
 const BODY = `CASE c.kind
   WHEN 'message' THEN json_build_object('rev', c.rev, 'kind', c.kind, 'message', ${SEEN})
   WHEN 'room-user' THEN json_build_object('rev', c.rev, 'kind', c.kind, 'userId', c.entity_id,
-    'roomUser', CASE WHEN cu.user_id IS NOT NULL THEN ${roomUserJson({ seat: 'cu', user: 'uu', room: 'r', head: 'h' }, '$1::uuid')} END)
+    'roomUser', CASE WHEN cu.user_id IS NOT NULL THEN ${roomUserJson({ member: 'cu', user: 'uu', room: 'r', head: 'h' }, '$1::uuid')} END)
   ELSE json_build_object('rev', c.rev, 'kind', c.kind, 'room', ${neutralRoomJson({ room: 'r', head: 'h' })}) END`;
 
 /**
@@ -80,7 +80,7 @@ const CHANGES = `WITH seats AS MATERIALIZED (
     'rev', CASE WHEN log.more THEN log.last ELSE h.rev END,
     'hasMore', NOT s.reset AND (coalesce(news.last < h.last_seq, false) OR log.more), 'reset', s.reset,
     'epoch', (SELECT value FROM server_state WHERE key = 'epoch'))::text AS changes,
-    CASE WHEN $8::boolean THEN ${membershipJson({ seat: 'ru', user: 'u', room: 'r', head: 'h' })}::text END AS membership
+    CASE WHEN $8::boolean THEN ${membershipJson({ member: 'ru', user: 'u', room: 'r', head: 'h' })}::text END AS membership
   FROM seats s JOIN rooms r ON r.id = s.room_id JOIN room_heads h ON h.room_id = r.id
   JOIN room_users ru ON ru.room_id = r.id AND ru.user_id = $1 JOIN users u ON u.id = ru.user_id
   CROSS JOIN LATERAL (${NEWS}) news CROSS JOIN LATERAL (${LOG}) log
@@ -98,7 +98,12 @@ export class ChangesQueries {
   ) {}
 
   /** In the order asked; a room in which the person does not sit is left out. */
-  async changes(userId: string, cursors: readonly RoomCursor[], { limit, bytes }: Portion, withMembership: boolean): Promise<ChangesRow[]> {
+  async getChanges(
+    userId: string,
+    cursors: readonly RoomCursor[],
+    { limit, bytes }: Portion,
+    withMembership: boolean,
+  ): Promise<ChangesRow[]> {
     return this.transactions.prepared<ChangesRow>(CHANGES, [
       userId,
       ...columns(cursors),

@@ -28,11 +28,11 @@ export class LogTrimming implements OnModuleInit {
   /** Forgets what changed before `before`, in steps, until nothing is left or `signal` says to stop. */
   async trim(before: Date, signal?: AbortSignal): Promise<void> {
     for (;;) {
-      const rooms = await this.log.outdated(before, STEP);
+      const rooms = await this.log.findOutdatedRooms(before, STEP);
       if (rooms.length === 0) return;
       for (const roomId of rooms) {
         if (signal?.aborted) return;
-        await this.access.hold(roomId, () => this.log.trim(roomId, before, STEP));
+        await this.access.hold(roomId, () => this.log.trimLog(roomId, before, STEP));
       }
     }
   }

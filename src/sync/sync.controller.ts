@@ -24,7 +24,7 @@ export class SyncController {
   })
   @ApiOkResponse({ type: ChangesView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  changes(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: ChangesQuery): Promise<string> {
-    return this.sync.changes(actor, roomId, query);
+  getChanges(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: ChangesQuery): Promise<string> {
+    return this.sync.getChanges(actor, roomId, query);
   }
 }

@@ -29,9 +29,9 @@ export class SyncService {
   ) {}
 
   /** What happened in a room past a cursor, as JSON text of a {@link ChangesView}. @throws RoomNotFound, Forbidden not_member */
-  async changes(actor: Actor, roomId: string, { seq, rev, limit }: ChangesQuery): Promise<string> {
+  async getChanges(actor: Actor, roomId: string, { seq, rev, limit }: ChangesQuery): Promise<string> {
     await this.access.read(actor, roomId);
-    const [row] = await this.queries.changes(actor.userId, [{ roomId, seq, rev }], { limit, bytes: UNBOUNDED }, false);
+    const [row] = await this.queries.getChanges(actor.userId, [{ roomId, seq, rev }], { limit, bytes: UNBOUNDED }, false);
     if (!row) throw new RoomNotFound();
     return row.changes;
   }
@@ -40,7 +40,7 @@ export class SyncService {
    * The same for many rooms, as far as it fits into one answer; `later` names the others. A room that is not the actor's is `gone`.
    * @throws ValidationFailed for more rooms than the setting allows
    */
-  async sync(actor: Actor, rooms: Readonly<Record<string, Cursor>>): Promise<SyncView> {
+  async syncRooms(actor: Actor, rooms: Readonly<Record<string, Cursor>>): Promise<SyncView> {
     const cursors = cursorsOf(rooms);
     const { syncRooms } = this.settings.realtime;
     if (cursors.length > syncRooms) throw new ValidationFailed([{ path: 'rooms', message: `must hold at most ${syncRooms} rooms` }]);
@@ -48,7 +48,7 @@ export class SyncService {
     const seated = new Set(distances.map(({ roomId }) => roomId));
     const near = this.within(distances);
     const asked = cursors.filter(({ roomId }) => near.has(roomId));
-    const rows = await this.queries.changes(actor.userId, asked, ROOM, true);
+    const rows = await this.queries.getChanges(actor.userId, asked, ROOM, true);
     const gone = cursors.filter(({ roomId }) => !seated.has(roomId) || (near.has(roomId) && !rows.some((row) => row.roomId === roomId)));
     const { told, left } = fitting(rows);
     return {
@@ -61,7 +61,7 @@ export class SyncService {
   }
 
   /** Where all of the actor's rooms stand, by id. @param after `next` of the answer before */
-  async heads(actor: Actor, after: string | null = null): Promise<RoomHeadsView> {
+  async listRoomHeads(actor: Actor, after: string | null = null): Promise<RoomHeadsView> {
     const limit = this.settings.realtime.syncRooms;
     const rooms = await this.headsQueries.byId(actor.userId, after, limit + 1);
     const shown = rooms.slice(0, limit);

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { RoomLog } from '../room-access/room-log.service.js';
-import { type MessageKey, MessageRows } from './message-rows.service.js';
+import { type MessageKey, MessageRepository } from './message.repository.js';
 import { MessagesChanged } from './timeline.events.js';
 
-export interface Written extends MessageKey {
+export interface AuthoredMessage extends MessageKey {
   id: string;
 }
 
@@ -14,13 +14,13 @@ export interface Written extends MessageKey {
 export class MessageTombstones {
   constructor(
     private readonly transactions: Transactions,
-    private readonly rows: MessageRows,
+    private readonly messageRepository: MessageRepository,
     private readonly log: RoomLog,
     private readonly events: DomainEvents,
   ) {}
 
   /** The first room past a place in which the person wrote, and from where on. */
-  async next(userId: string, { roomId, seq }: MessageKey): Promise<MessageKey | null> {
+  async findNextAuthored(userId: string, { roomId, seq }: MessageKey): Promise<MessageKey | null> {
     const [found] = await this.transactions.query<MessageKey>(
       `SELECT room_id AS "roomId", seq FROM messages WHERE user_id = $1 AND (room_id, seq) > ($2::uuid, $3::bigint)
        AND deleted_at IS NULL AND type <> 'system' ORDER BY room_id, seq LIMIT 1`,
@@ -30,8 +30,8 @@ export class MessageTombstones {
   }
 
   /** What the person wrote in the room, from `seq` on, ascending. Expects the room's head. */
-  written(userId: string, { roomId, seq }: MessageKey, limit: number): Promise<Written[]> {
-    return this.transactions.query<Written>(
+  findAuthored(userId: string, { roomId, seq }: MessageKey, limit: number): Promise<AuthoredMessage[]> {
+    return this.transactions.query<AuthoredMessage>(
       `SELECT room_id AS "roomId", seq, id FROM messages WHERE user_id = $1 AND room_id = $2 AND seq >= $3
        AND deleted_at IS NULL AND type <> 'system' ORDER BY seq LIMIT $4`,
       [userId, roomId, seq, limit],
@@ -42,7 +42,7 @@ export class MessageTombstones {
    * Takes text, its hash and mentions from messages of one room, and them from the replies that their originals count. Expects the room's head. What
    * other modules keep of them they take away themselves. @param messages at most 500
    */
-  async bury(roomId: string, messages: readonly Written[]): Promise<void> {
+  async markMessagesDeleted(roomId: string, messages: readonly AuthoredMessage[]): Promise<void> {
     const seqs = messages.map(({ seq }) => seq);
     await this.transactions.query(
       `UPDATE messages SET text = NULL, request_hash = NULL, deleted_at = greatest(clock_timestamp(), created_at)
@@ -63,15 +63,15 @@ export class MessageTombstones {
   }
 
   /** Ends the change: a rev for each, in order, and one fact for all. Expects the room's head. */
-  async record(roomId: string, userId: string, messages: readonly Written[]): Promise<void> {
+  async recordDeletions(roomId: string, userId: string, messages: readonly AuthoredMessage[]): Promise<void> {
     const ids = messages.map(({ id }) => id);
-    const { prevRev, rev, fence } = await this.log.changed(roomId, 'message', ids);
+    const { prevRev, rev, fence } = await this.log.recordChanges(roomId, 'message', ids);
     await this.transactions.query(
       `UPDATE messages m SET rev = $2::bigint + k.position FROM unnest($3::bigint[]) WITH ORDINALITY k (seq, position)
        WHERE m.room_id = $1 AND m.seq = k.seq`,
       [roomId, prevRev, messages.map(({ seq }) => seq)],
     );
     const causes = ids.map((messageId, at) => ({ kind: 'deleted' as const, messageId, rev: prevRev + at + 1, userId }));
-    this.events.publish(new MessagesChanged(roomId, prevRev, rev, fence, causes, await this.rows.neutral(messages)));
+    this.events.publish(new MessagesChanged(roomId, prevRev, rev, fence, causes, await this.messageRepository.getNeutralView(messages)));
   }
 }

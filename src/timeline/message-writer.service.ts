@@ -3,14 +3,14 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
-import { asRefusal, errorCode, isConnectionError, isDeadlock, LockTimeout } from '../database/database-errors.js';
+import { fromDatabaseError, errorCode, isConnectionError, isDeadlock, LockTimeout } from '../database/database-errors.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { mentionsIn } from './mentions.policy.js';
 import { checkMessage, requestHash, type CheckedMessage } from './message-content.policy.js';
-import { MessageRows } from './message-rows.service.js';
+import { MessageRepository } from './message.repository.js';
 import type { SendMessage } from './message.types.js';
 import { sentViewOf, type MessageView } from './message.view.js';
-import { refusalOfSend, SendCall, type SendRow } from './send-call.service.js';
+import { sendErrorOf, SendFunction, type SendRow } from './send-function.service.js';
 import { SendQueue, type Pending, type SendResult } from './send-queue.js';
 import { MessageNotFound, Overloaded } from './timeline.errors.js';
 import { MessagesPosted } from './timeline.events.js';
@@ -39,12 +39,12 @@ export class MessageWriter {
   /** Ends when all that was written has been announced and answered. */
   private announced: Promise<unknown> = Promise.resolve();
   /** Rooms with a lane of their own that wait for their turn. */
-  private readonly diverted: string[] = [];
-  private lanes = 0;
+  private readonly contended: string[] = [];
+  private contendedRuns = 0;
 
   constructor(
-    private readonly call: SendCall,
-    private readonly rows: MessageRows,
+    private readonly sendFunction: SendFunction,
+    private readonly messageRepository: MessageRepository,
     private readonly events: DomainEvents,
     private readonly settings: Settings,
   ) {}
@@ -53,15 +53,15 @@ export class MessageWriter {
    * Answers after the commit. Nothing is awaited before the message stands in the queue: one caller's sends to one room are numbered in the
    * order of the calls. Sent again with its `id` it exists once.
    * @throws ValidationFailed, UnstorableText, EmptyMessage, Overloaded at once; RoomNotFound, Forbidden, MessageConflict, ReplyNotFound,
-   * MediaNotUsable, SessionOver, LockTimeout, DatabaseUnavailable after the judgement
+   * MediaNotUsable, SessionInvalid, LockTimeout, DatabaseUnavailable after the judgement
    */
-  send(actor: Actor, input: SendMessage): Promise<SendResult> {
+  sendMessage(actor: Actor, input: SendMessage): Promise<SendResult> {
     return new Promise((resolve, reject) => {
       const checked = checkMessage(input, this.settings.messages);
       const { queuePerProcess, queuePerSender } = this.settings.writer;
       if (this.queue.size >= queuePerProcess || this.queue.of(actor.userId) >= queuePerSender) throw OVERLOADED;
       const message = { ...checked, id: checked.id ?? newId() };
-      this.queue.add({ actor, message, hash: requestHash(checked), extras: extrasOf(checked), waiters: [{ resolve, reject }] });
+      this.queue.addSend({ actor, message, hash: requestHash(checked), extras: extrasOf(checked), waiters: [{ resolve, reject }] });
       void this.pump();
     });
   }
@@ -88,7 +88,7 @@ export class MessageWriter {
   }
 
   private next(): Pending[] {
-    return this.queue.take(this.settings.writer.batchSize);
+    return this.queue.takeBatch(this.settings.writer.batchSize);
   }
 
   private async write(batch: readonly Pending[], wait: boolean): Promise<void> {
@@ -98,22 +98,24 @@ export class MessageWriter {
     } catch (error) {
       // One of them is poison; the others must not suffer for it.
       if (batch.length > 1 && isDataError(error)) for (const pending of batch) await this.write([pending], wait);
-      else this.refuse(batch, asRefusal(error));
+      else this.refuse(batch, fromDatabaseError(error));
       return;
     }
     const { sent, same } = this.judged(batch, rows, wait);
     // What fails from here on is committed: who sends it again is answered with it, and the others get it by repair.
-    this.announced = this.announced.then(() => this.announce(sent, same)).catch((error: unknown) => this.refuse(batch, asRefusal(error)));
+    this.announced = this.announced
+      .then(() => this.announce(sent, same))
+      .catch((error: unknown) => this.refuse(batch, fromDatabaseError(error)));
   }
 
   /** The call; on a connection that broke at once, again: the ids make it the same send. */
   private async ask(batch: readonly Pending[], wait: boolean): Promise<SendRow[]> {
     const since = performance.now();
     try {
-      return await this.call.run(batch, wait);
+      return await this.sendFunction.callSendMessages(batch, wait);
     } catch (error) {
       if (!isDeadlock(error) && !(isConnectionError(error) && performance.now() - since < RETRY_WITHIN_MS)) throw error;
-      return this.call.run(batch, wait);
+      return this.sendFunction.callSendMessages(batch, wait);
     }
   }
 
@@ -128,9 +130,9 @@ export class MessageWriter {
       else if (row.outcome === 'sent') sent.push([pending, row]);
       else if (row.outcome === 'same') same.push([pending, row]);
       else if (row.outcome === 'busy' && !waited) busy.set(pending.message.roomId, [...(busy.get(pending.message.roomId) ?? []), pending]);
-      else this.refuse([pending], refusalOfSend(row));
+      else this.refuse([pending], sendErrorOf(row));
     }
-    for (const [roomId, held] of busy) this.divert(roomId, held);
+    for (const [roomId, held] of busy) this.moveToContended(roomId, held);
     return { sent, same };
   }
 
@@ -161,7 +163,10 @@ export class MessageWriter {
   /** Plain texts are what was sent and numbered; the rest is read back, all at once. */
   private async viewsOf(sent: Sent): Promise<Map<Pending, MessageView>> {
     const rich = sent.filter(([pending]) => pending.extras !== null);
-    const read = rich.length > 0 ? await this.rows.neutral(rich.map(([{ message }, { seq }]) => ({ roomId: message.roomId, seq }))) : [];
+    const read =
+      rich.length > 0
+        ? await this.messageRepository.getNeutralView(rich.map(([{ message }, { seq }]) => ({ roomId: message.roomId, seq })))
+        : [];
     const bySeq = new Map(read.map((view) => [`${view.roomId} ${view.seq}`, view]));
     const views = new Map<Pending, MessageView>();
     for (const [pending, row] of sent) {
@@ -174,7 +179,7 @@ export class MessageWriter {
 
   private async answerAgain(same: Sent): Promise<void> {
     const keys = same.map(([{ message, actor }, { seq }]) => ({ roomId: message.roomId, seq, userId: actor.userId }));
-    const views = await this.rows.seenBy(keys);
+    const views = await this.messageRepository.getMessageViewsFor(keys);
     for (const [index, [pending]] of same.entries()) {
       const view = views[index];
       // It is there once, and its sender may read it no more: they have lost the room, or come into it anew.
@@ -185,39 +190,39 @@ export class MessageWriter {
 
   private answer(pending: Pending, message: MessageView | undefined, created: boolean): void {
     if (!message) return this.refuse([pending], new Error('a message that was just written cannot be read'));
-    for (const [index, waiter] of this.queue.done(pending).entries()) waiter.resolve({ message, created: created && index === 0 });
+    for (const [index, waiter] of this.queue.completeSend(pending).entries()) waiter.resolve({ message, created: created && index === 0 });
   }
 
   private refuse(batch: readonly Pending[], error: unknown): void {
-    for (const pending of batch) for (const waiter of this.queue.done(pending)) waiter.reject(error);
+    for (const pending of batch) for (const waiter of this.queue.completeSend(pending)) waiter.reject(error);
   }
 
-  private divert(roomId: string, held: readonly Pending[]): void {
-    this.queue.divert(roomId, held);
-    this.diverted.push(roomId);
-    this.openLanes();
+  private moveToContended(roomId: string, held: readonly Pending[]): void {
+    this.queue.moveToContended(roomId, held);
+    this.contended.push(roomId);
+    this.startContended();
   }
 
-  private openLanes(): void {
-    while (this.lanes < LANES) {
-      const roomId = this.diverted.shift();
+  private startContended(): void {
+    while (this.contendedRuns < LANES) {
+      const roomId = this.contended.shift();
       if (roomId === undefined) return;
-      this.lanes++;
-      void this.passLane(roomId).finally(() => {
-        this.lanes--;
-        this.openLanes();
+      this.contendedRuns++;
+      void this.runContended(roomId).finally(() => {
+        this.contendedRuns--;
+        this.startContended();
       });
     }
   }
 
   /** One batch of a room, waited for; then the room is among the others again. */
-  private async passLane(roomId: string): Promise<void> {
-    const batch = this.queue.takeLane(roomId, this.settings.writer.batchSize);
+  private async runContended(roomId: string): Promise<void> {
+    const batch = this.queue.takeContended(roomId, this.settings.writer.batchSize);
     const since = performance.now();
     await this.write(batch, true);
     // Still held: who waited behind them has waited as long.
-    if (performance.now() - since >= this.settings.writer.lockTimeoutMs) this.refuse(this.queue.emptyLane(roomId), new LockTimeout());
-    this.queue.rejoin(roomId);
+    if (performance.now() - since >= this.settings.writer.lockTimeoutMs) this.refuse(this.queue.clearContended(roomId), new LockTimeout());
+    this.queue.mergeContended(roomId);
     void this.pump();
   }
 }

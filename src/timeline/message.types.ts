@@ -29,7 +29,7 @@ export interface Cause {
 }
 
 /** In `message_mentions`, this id stands for everybody. */
-export const EVERYBODY = '00000000-0000-0000-0000-000000000000';
+export const EVERYONE_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Whom a request mentions: everybody, or some. */
 export type MentionRequest = 'all' | readonly string[];

@@ -2,7 +2,7 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { timeJson } from '../database/sql-json.js';
 import { MediaView, mediaJson } from '../media/media.view.js';
 import { UserView, avatarUrlOf, userJson } from '../users/user.view.js';
-import { EVERYBODY, MESSAGE_TYPES, SYSTEM_EVENTS, type MessageType, type SystemEvent } from './message.types.js';
+import { EVERYONE_ID, MESSAGE_TYPES, SYSTEM_EVENTS, type MessageType, type SystemEvent } from './message.types.js';
 
 /** Code points of a text that a preview shows. */
 export const PREVIEW_LENGTH = 200;
@@ -65,7 +65,7 @@ export class MessageView {
 }
 
 /** For whom the SQL of a message is built; both are SQL expressions. */
-export interface MessageEye {
+export interface MessageViewer {
   /** The viewer's id; null gives the neutral view of a broadcast, without `mine`. */
   viewer: string | null;
   /** The first seq that the viewer may see; null shows every preview. */
@@ -99,7 +99,7 @@ const reactionsJson = (m: string, viewer: string | null): string => {
     FROM reaction_counts rc WHERE rc.room_id = ${m}.room_id AND rc.message_id = ${m}.id), '[]')`;
 };
 
-const mentionsJson = (m: string): string => `coalesce((SELECT CASE WHEN bool_or(mn.user_id = '${EVERYBODY}') THEN to_json('all'::text)
+const mentionsJson = (m: string): string => `coalesce((SELECT CASE WHEN bool_or(mn.user_id = '${EVERYONE_ID}') THEN to_json('all'::text)
     ELSE json_agg(json_build_object('userId', mn.user_id, 'username', mu.username) ORDER BY mu.username) END
   FROM message_mentions mn LEFT JOIN users mu ON mu.id = mn.user_id WHERE mn.room_id = ${m}.room_id AND mn.message_id = ${m}.id), '[]')`;
 
@@ -107,7 +107,7 @@ const mediaListJson = (m: string): string => `coalesce((SELECT json_agg(${mediaJ
   FROM message_media ml JOIN media mf ON mf.id = ml.media_id WHERE ml.room_id = ${m}.room_id AND ml.message_id = ${m}.id), '[]')`;
 
 /** SQL: a MessageView, as json, of the row `m` of `messages`. The one place besides {@link sentViewOf} that knows the shape. */
-export const messageJson = ({ viewer, visibleFrom }: MessageEye, m = 'm'): string => `json_build_object(
+export const messageJson = ({ viewer, visibleFrom }: MessageViewer, m = 'm'): string => `json_build_object(
   'id', ${m}.id, 'roomId', ${m}.room_id, 'seq', ${m}.seq, 'rev', ${m}.rev, 'type', ${m}.type, 'text', ${textOf(m)},
   'media', ${mediaListJson(m)},
   'user', (SELECT ${userJson('au')} FROM users au WHERE au.id = ${m}.user_id),

@@ -8,7 +8,7 @@ export interface SendResult {
   created: boolean;
 }
 
-interface Waiter {
+interface SendWaiter {
   resolve(result: SendResult): void;
   reject(error: unknown): void;
 }
@@ -21,7 +21,7 @@ export interface Pending {
   /** What the send function has to look up; null for a plain text. */
   readonly extras: object | null;
   /** Whoever waits for the answer; the first one is the sender, the others sent the very same again. */
-  readonly waiters: Waiter[];
+  readonly waiters: SendWaiter[];
 }
 
 const keyOf = ({ message }: Pending): string => `${message.roomId} ${message.id}`;
@@ -29,7 +29,7 @@ const keyOf = ({ message }: Pending): string => `${message.roomId} ${message.id}
 /** What waits to be written, in the order sent. Rooms whose head is held elsewhere wait in lanes of their own. */
 export class SendQueue {
   private waiting: Pending[] = [];
-  private readonly lanes = new Map<string, Pending[]>();
+  private readonly contended = new Map<string, Pending[]>();
   private readonly perSender = new Map<string, number>();
   private total = 0;
 
@@ -47,49 +47,49 @@ export class SendQueue {
     return this.perSender.get(userId) ?? 0;
   }
 
-  add(pending: Pending): void {
+  addSend(pending: Pending): void {
     this.count(pending, 1);
-    const lane = this.lanes.get(pending.message.roomId);
+    const lane = this.contended.get(pending.message.roomId);
     (lane ?? this.waiting).push(pending);
   }
 
   /** A message is answered: those who wait for it, once. */
-  done(pending: Pending): Waiter[] {
+  completeSend(pending: Pending): SendWaiter[] {
     const waiters = pending.waiters.splice(0);
     if (waiters.length > 0) this.count(pending, -1);
     return waiters;
   }
 
   /** The next batch of the common lane. */
-  take(max: number): Pending[] {
+  takeBatch(max: number): Pending[] {
     const { batch, kept } = this.pick(this.waiting, max);
     this.waiting = kept;
     return batch;
   }
 
   /** Gives a room a lane of its own, with these first and what waits for it behind them. */
-  divert(roomId: string, first: readonly Pending[]): void {
+  moveToContended(roomId: string, first: readonly Pending[]): void {
     const behind = this.waiting.filter((pending) => pending.message.roomId === roomId);
     this.waiting = this.waiting.filter((pending) => pending.message.roomId !== roomId);
-    this.lanes.set(roomId, [...(this.lanes.get(roomId) ?? []), ...first, ...behind]);
+    this.contended.set(roomId, [...(this.contended.get(roomId) ?? []), ...first, ...behind]);
   }
 
   /** The next batch of a room's own lane, which stays until it is rejoined: what is sent meanwhile waits behind. */
-  takeLane(roomId: string, max: number): Pending[] {
-    const { batch, kept } = this.pick(this.lanes.get(roomId) ?? [], max);
-    this.lanes.set(roomId, kept);
+  takeContended(roomId: string, max: number): Pending[] {
+    const { batch, kept } = this.pick(this.contended.get(roomId) ?? [], max);
+    this.contended.set(roomId, kept);
     return batch;
   }
 
   /** Ends a room's own lane: what still waits in it goes to the front of the common one. */
-  rejoin(roomId: string): void {
-    this.waiting.unshift(...(this.lanes.get(roomId) ?? []));
-    this.lanes.delete(roomId);
+  mergeContended(roomId: string): void {
+    this.waiting.unshift(...(this.contended.get(roomId) ?? []));
+    this.contended.delete(roomId);
   }
 
   /** All that waits in a room's own lane, to refuse it. */
-  emptyLane(roomId: string): Pending[] {
-    return this.lanes.get(roomId)?.splice(0) ?? [];
+  clearContended(roomId: string): Pending[] {
+    return this.contended.get(roomId)?.splice(0) ?? [];
   }
 
   /**

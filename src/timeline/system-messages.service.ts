@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
-import { MessageRows } from './message-rows.service.js';
+import { MessageRepository } from './message.repository.js';
 import type { SystemEvent } from './message.types.js';
 import { MessagesPosted } from './timeline.events.js';
 
@@ -11,7 +11,7 @@ import { MessagesPosted } from './timeline.events.js';
 export class SystemMessages {
   constructor(
     private readonly transactions: Transactions,
-    private readonly rows: MessageRows,
+    private readonly messageRepository: MessageRepository,
     private readonly events: DomainEvents,
   ) {}
 
@@ -20,7 +20,7 @@ export class SystemMessages {
    * that very lock. It counts as nobody's unread.
    * @param actorId who did it  @param userIds to whom, or who came and went; at most 100
    */
-  async append(roomId: string, actorId: string, event: SystemEvent, userIds: readonly string[]): Promise<void> {
+  async appendSystemMessage(roomId: string, actorId: string, event: SystemEvent, userIds: readonly string[]): Promise<void> {
     const [row] = await this.transactions.query<{ seq: number; fence: number }>(
       `WITH head AS (
          UPDATE room_heads SET last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
@@ -33,6 +33,6 @@ export class SystemMessages {
       [roomId, newId(), actorId, event, userIds],
     );
     if (!row) throw new Error(`room ${roomId} has no head`);
-    this.events.publish(new MessagesPosted(roomId, row.fence, await this.rows.neutral([{ roomId, seq: row.seq }])));
+    this.events.publish(new MessagesPosted(roomId, row.fence, await this.messageRepository.getNeutralView([{ roomId, seq: row.seq }])));
   }
 }

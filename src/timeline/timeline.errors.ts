@@ -1,32 +1,16 @@
-import { DomainError } from '../common/domain-error.js';
+import { DomainError, declareError } from '../common/domain-error.js';
 
 /** 404: there is no such message, or the asking person may not know that there is. */
-export class MessageNotFound extends DomainError {
-  constructor() {
-    super(404, 'message_not_found', 'There is no such message.');
-  }
-}
+export class MessageNotFound extends declareError(404, 'message_not_found', 'There is no such message.') {}
 
 /** 409: the id is taken in this room by another body or another sender. */
-export class MessageConflict extends DomainError {
-  constructor() {
-    super(409, 'message_conflict', 'A different message has this id.');
-  }
-}
+export class MessageConflict extends declareError(409, 'message_conflict', 'A different message has this id.') {}
 
 /** 422: the message to reply to is not there, or not to be seen. */
-export class ReplyNotFound extends DomainError {
-  constructor() {
-    super(422, 'reply_not_found', 'The message to reply to is not there.');
-  }
-}
+export class ReplyNotFound extends declareError(422, 'reply_not_found', 'The message to reply to is not there.') {}
 
 /** 422: a medium is not there, not the sender's, or not ready. */
-export class MediaNotUsable extends DomainError {
-  constructor() {
-    super(422, 'media_not_usable', 'A medium is not there, not yours, or not ready.');
-  }
-}
+export class MediaNotUsable extends declareError(422, 'media_not_usable', 'A medium is not there, not yours, or not ready.') {}
 
 /** 422: a text without text, or a media type without media. */
 export class EmptyMessage extends DomainError {
@@ -36,29 +20,13 @@ export class EmptyMessage extends DomainError {
 }
 
 /** 503: the queue of this process or this sender is full. */
-export class Overloaded extends DomainError {
-  constructor() {
-    super(503, 'overloaded', 'Too many messages wait to be written.', { retryAfter: 1 });
-  }
-}
+export class Overloaded extends declareError(503, 'overloaded', 'Too many messages wait to be written.', { retryAfter: 1 }) {}
 
 /** 401: the session ended between the check of the token and the write. */
-export class SessionOver extends DomainError {
-  constructor() {
-    super(401, 'session_ended', 'The session has ended; log in again.');
-  }
-}
+export class SessionInvalid extends declareError(401, 'session_ended', 'The session has ended; log in again.') {}
 
 /** 409: the message was deleted. */
-export class MessageDeleted extends DomainError {
-  constructor() {
-    super(409, 'message_deleted', 'The message was deleted.');
-  }
-}
+export class MessageDeleted extends declareError(409, 'message_deleted', 'The message was deleted.') {}
 
 /** 422: nobody changes what the server itself says. */
-export class SystemMessageFixed extends DomainError {
-  constructor() {
-    super(422, 'system_message', 'A message of the system cannot be changed.');
-  }
-}
+export class SystemMessageImmutable extends declareError(422, 'system_message', 'A message of the system cannot be changed.') {}

@@ -2,19 +2,19 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
-import { MessageImport } from './message-import.service.js';
-import { MessageRows } from './message-rows.service.js';
+import { MessageImportRepository } from './message-import.repository.js';
+import { MessageRepository } from './message.repository.js';
 import { MessageTombstones } from './message-tombstones.service.js';
 import { MessageWriter } from './message-writer.service.js';
 import { Message, MessageMention } from './message.entity.js';
-import { SendCall } from './send-call.service.js';
+import { SendFunction } from './send-function.service.js';
 import { SystemMessages } from './system-messages.service.js';
 
 /** Messages as rows, and the send path. No routes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Message, MessageMention]), RoomAccessModule],
-  providers: [MessageImport, MessageRows, MessageTombstones, MessageWriter, SendCall, SystemMessages],
-  exports: [MessageRows, MessageTombstones, MessageWriter, SystemMessages],
+  providers: [MessageImportRepository, MessageRepository, MessageTombstones, MessageWriter, SendFunction, SystemMessages],
+  exports: [MessageRepository, MessageTombstones, MessageWriter, SystemMessages],
 })
 export class TimelineModule implements OnModuleInit {
   constructor(private readonly purge: RoomPurge) {}

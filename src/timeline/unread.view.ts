@@ -1,4 +1,4 @@
-import { EVERYBODY } from './message.types.js';
+import { EVERYONE_ID } from './message.types.js';
 
 /**
  * SQL: messages past the read mark that are neither deleted nor the system's; one's own never lie past it. A subtraction and the deleted
@@ -11,4 +11,4 @@ export const unreadCountSql = (ru: string, head: string): string => `greatest(0,
 
 /** SQL: mentions of the person, by name or with everybody, past the read mark. */
 export const mentionCountSql = (ru: string): string => `(SELECT count(DISTINCT um.message_id) FROM message_mentions um
-  WHERE um.room_id = ${ru}.room_id AND um.user_id IN (${ru}.user_id, '${EVERYBODY}') AND um.seq > ${ru}.last_read_seq)`;
+  WHERE um.room_id = ${ru}.room_id AND um.user_id IN (${ru}.user_id, '${EVERYONE_ID}') AND um.seq > ${ru}.last_read_seq)`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
-import { goneSubject } from './user.policy.js';
+import { deletedSubject } from './user.policy.js';
 
 export interface Credential {
   readonly userId: string;
@@ -13,11 +13,11 @@ export interface Credential {
 export class Credentials {
   constructor(private readonly transactions: Transactions) {}
 
-  byUsername(username: string): Promise<Credential | null> {
+  findByUsername(username: string): Promise<Credential | null> {
     return this.one('username = $1', [username]);
   }
 
-  ofUser(userId: string): Promise<Credential | null> {
+  findByUserId(userId: string): Promise<Credential | null> {
     return this.one('id = $1', [userId]);
   }
 
@@ -33,7 +33,7 @@ export class Credentials {
    * Whether the person is still live and, if `passwordHash` is given, still has that password. Until the end of the caller's transaction
    * none of that changes: a session that is opened in it cannot outlive what it was proven by.
    */
-  async hold(userId: string, passwordHash?: string): Promise<boolean> {
+  async lockCredential(userId: string, passwordHash?: string): Promise<boolean> {
     const rows = await this.transactions.query(
       `SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL AND deactivated_at IS NULL
          AND ($2::text IS NULL OR password_hash = $2) FOR SHARE`,
@@ -62,10 +62,10 @@ export class Credentials {
   }
 
   /** The person with this identity at another service, live or not; null: never seen. */
-  async ofSubject(issuer: string, subject: string): Promise<string | null> {
+  async findUserIdBySubject(issuer: string, subject: string): Promise<string | null> {
     const [row] = await this.transactions.query<{ id: string }>(
       `SELECT id FROM users WHERE external_issuer = $1 AND external_subject IN ($2, $3)`,
-      [issuer, subject, goneSubject(subject)],
+      [issuer, subject, deletedSubject(subject)],
     );
     return row?.id ?? null;
   }

@@ -6,7 +6,7 @@ import { DomainEvents } from '../events/domain-events.js';
 import type { Privacy } from './privacy.types.js';
 import { User } from './user.entity.js';
 import { UserHeads } from './user-heads.service.js';
-import { goneSubject, goneUsername } from './user.policy.js';
+import { deletedSubject, deletedUsername } from './user.policy.js';
 import { UserNotFound } from './users.errors.js';
 import { MeChanged, UserChanged } from './users.events.js';
 
@@ -30,12 +30,12 @@ export class UserAccounts {
   ) {}
 
   /** @throws UserNotFound */
-  async edit(userId: string, { displayName, avatarMediaId, privacy }: ProfileChange): Promise<void> {
+  async updateProfile(userId: string, { displayName, avatarMediaId, privacy }: ProfileChange): Promise<void> {
     const columns = Object.fromEntries(
       Object.entries({ displayName, avatarMediaId, ...privacy }).filter(([, value]) => value !== undefined),
     );
     if (Object.keys(columns).length === 0) return;
-    const my = await this.heads.next([userId]);
+    const my = await this.heads.nextNumbers([userId]);
     const live = { id: userId, deletedAt: IsNull(), deactivatedAt: IsNull() };
     const { affected } = await this.transactions.manager.update(User, live, columns);
     if (!affected) throw new UserNotFound();
@@ -47,7 +47,7 @@ export class UserAccounts {
    * Takes away the name, the picture and every way to log in. The row stays for what still names it, and so does a mark of an identity at
    * another service, by which it is known again. @throws UserNotFound when it has gone already
    */
-  async close(userId: string): Promise<void> {
+  async markUserDeleted(userId: string): Promise<void> {
     await this.heads.lock([userId]);
     const [row] = await this.transactions.query<{ external_subject: string | null }>(
       `SELECT external_subject FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
@@ -57,13 +57,17 @@ export class UserAccounts {
     await this.transactions.query(
       `UPDATE users SET deleted_at = clock_timestamp(), username = $2, display_name = NULL, avatar_media_id = NULL, password_hash = NULL,
          external_subject = $3, admin = false WHERE id = $1`,
-      [userId, goneUsername(randomBytes(12).toString('hex')), row.external_subject === null ? null : goneSubject(row.external_subject)],
+      [
+        userId,
+        deletedUsername(randomBytes(12).toString('hex')),
+        row.external_subject === null ? null : deletedSubject(row.external_subject),
+      ],
     );
     this.events.publish(new UserChanged(userId));
   }
 
   /** Puts the account to rest, or wakes it. Whether that changed anything. @throws UserNotFound when it is removed, or never was */
-  async rest(userId: string, resting: boolean): Promise<boolean> {
+  async setDeactivated(userId: string, resting: boolean): Promise<boolean> {
     await this.heads.lock([userId]);
     const [row] = await this.transactions.query<{ resting: boolean }>(
       `SELECT deactivated_at IS NOT NULL AS resting FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
@@ -79,8 +83,8 @@ export class UserAccounts {
   }
 
   /** Makes a live person a platform admin. @throws UserNotFound */
-  async promote(userId: string): Promise<void> {
-    const my = await this.heads.next([userId]);
+  async makePlatformAdmin(userId: string): Promise<void> {
+    const my = await this.heads.nextNumbers([userId]);
     const rows = await this.transactions.query(
       `UPDATE users SET admin = true WHERE id = $1 AND deleted_at IS NULL AND deactivated_at IS NULL RETURNING 1`,
       [userId],

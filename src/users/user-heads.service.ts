@@ -10,7 +10,7 @@ export class UserHeads {
    * The next number of each. Belongs into the transaction that makes the change; locks the people's heads until its end, in the order of
    * their ids, after any head of a room.
    */
-  async next(userIds: readonly string[]): Promise<Map<string, number>> {
+  async nextNumbers(userIds: readonly string[]): Promise<Map<string, number>> {
     const rows = await this.transactions.query<{ user_id: string; my: number }>(
       `INSERT INTO user_heads (user_id, my) SELECT DISTINCT id, 1 FROM unnest($1::uuid[]) AS id ORDER BY id
        ON CONFLICT (user_id) DO UPDATE SET my = user_heads.my + 1 RETURNING user_id, my`,

@@ -14,7 +14,7 @@ export const foldUsername = (name: string): string => (FOLDABLE.test(name) ? nam
 export const isUsername = (value: unknown): value is string => typeof value === 'string' && USERNAME.test(value);
 
 /** The stand-in of somebody who is gone. @param word 24 characters that nobody else has */
-export const goneUsername = (word: string): string => `deleted-${word}`;
+export const deletedUsername = (word: string): string => `deleted-${word}`;
 
 export const isReservedUsername = (name: string): boolean => RESERVED.test(name);
 
@@ -22,4 +22,4 @@ export const isReservedUsername = (name: string): boolean => RESERVED.test(name)
  * What is kept of the identity at another service when an account is removed: enough to know it again, so that a token which lives on does
  * not make the account anew.
  */
-export const goneSubject = (subject: string): string => `gone:${createHash('sha256').update(subject).digest('hex')}`;
+export const deletedSubject = (subject: string): string => `gone:${createHash('sha256').update(subject).digest('hex')}`;

@@ -25,16 +25,16 @@ export class UsersController {
   @ApiOperation({ summary: 'Who I am' })
   @ApiOkResponse({ type: MeView })
   @ApiProblems({ 400: [] })
-  me(@CurrentActor() actor: Actor): Promise<MeView> {
-    return this.users.me(actor);
+  getMe(@CurrentActor() actor: Actor): Promise<MeView> {
+    return this.users.getMe(actor);
   }
 
   @Get()
   @ApiOperation({ summary: 'Find people by a part of their name' })
   @ApiPage(UserView)
   @ApiProblems({ 422: 'unstorable_text' })
-  search(@Query() dto: SearchUsersDto): Promise<Page<UserView>> {
-    return this.queries.search(dto);
+  searchUsers(@Query() dto: SearchUsersDto): Promise<Page<UserView>> {
+    return this.queries.searchUsers(dto);
   }
 
   @Post('lookup')
@@ -42,15 +42,15 @@ export class UsersController {
   @ApiOperation({ summary: 'People by ids or usernames', description: 'Those who are not there are left out.' })
   @ApiPage(UserView)
   @ApiProblems({ 422: 'unstorable_text' })
-  lookup(@Body() dto: LookupUsersDto): Promise<Page<UserView>> {
-    return this.queries.lookup(dto);
+  lookupUsers(@Body() dto: LookupUsersDto): Promise<Page<UserView>> {
+    return this.queries.lookupUsers(dto);
   }
 
   @Get(':userId')
   @ApiOperation({ summary: 'One person', description: 'Of a removed account, what is left: `deleted: true`.' })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 404: 'user_not_found' })
-  one(@Param('userId', IdPipe) userId: string): Promise<UserView> {
-    return this.users.view(userId);
+  getUser(@Param('userId', IdPipe) userId: string): Promise<UserView> {
+    return this.users.getUser(userId);
   }
 }

@@ -1,15 +1,9 @@
-import { DomainError } from '../common/domain-error.js';
+import { declareError } from '../common/domain-error.js';
 
 /** 404: nobody lives here under that id. */
-export class UserNotFound extends DomainError {
-  constructor() {
-    super(404, 'user_not_found', 'There is no such user.');
-  }
-}
+export class UserNotFound extends declareError(404, 'user_not_found', 'There is no such user.') {}
 
 /** 409: somebody else has the username. */
-export class UsernameTaken extends DomainError {
-  constructor() {
-    super(409, 'username_taken', 'The username is taken.', { errors: [{ path: 'username', message: 'is taken' }] });
-  }
-}
+export class UsernameTaken extends declareError(409, 'username_taken', 'The username is taken.', {
+  errors: [{ path: 'username', message: 'is taken' }],
+}) {}

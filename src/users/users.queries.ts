@@ -5,7 +5,7 @@ import type { LookupUsersDto } from './dto/lookup-users.dto.js';
 import type { SearchUsersDto } from './dto/search-users.dto.js';
 import { userJson, type UserView } from './user.view.js';
 
-interface Found {
+interface UserHit {
   readonly view: UserView;
   readonly rank: number;
   readonly username: string;
@@ -20,9 +20,9 @@ export class UsersQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** Live people whose username or display name contains the word. */
-  async search({ query = '', limit, cursor }: SearchUsersDto): Promise<Page<UserView>> {
+  async searchUsers({ query = '', limit, cursor }: SearchUsersDto): Promise<Page<UserView>> {
     const [rank, username] = cursor ? decodeCursor(cursor, ['integer', 'text']) : [-1, ''];
-    const rows = await this.transactions.query<Found>(
+    const rows = await this.transactions.query<UserHit>(
       // The same expression as in the index on trigrams.
       `SELECT * FROM (
          SELECT ${userJson('u')} AS view, u.username, ${RANK} AS rank FROM users u
@@ -41,8 +41,8 @@ export class UsersQueries {
   }
 
   /** Those who are there, by id also people who are gone; each once, by username. */
-  async lookup({ ids = [], usernames = [] }: LookupUsersDto): Promise<Page<UserView>> {
-    const rows = await this.transactions.query<Found>(
+  async lookupUsers({ ids = [], usernames = [] }: LookupUsersDto): Promise<Page<UserView>> {
+    const rows = await this.transactions.query<UserHit>(
       `SELECT ${userJson('u')} AS view FROM users u
        WHERE u.id = ANY ($1::uuid[])
           OR (u.username = ANY ($2::text[]) AND u.deleted_at IS NULL AND u.deactivated_at IS NULL)

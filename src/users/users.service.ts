@@ -30,32 +30,32 @@ export class UsersService {
   ) {}
 
   /** The live person. @throws UserNotFound */
-  async require(userId: string): Promise<User> {
+  async requireActiveUser(userId: string): Promise<User> {
     const user = await this.rows.findOneBy({ id: userId, ...LIVE });
     if (!user) throw new UserNotFound();
     return user;
   }
 
   /** Those of the people who are live, in no order. */
-  find(userIds: readonly string[]): Promise<User[]> {
+  findActiveUsers(userIds: readonly string[]): Promise<User[]> {
     return this.rows.findBy({ id: In([...userIds]), ...LIVE });
   }
 
-  async me(actor: Actor): Promise<MeView> {
+  async getMe(actor: Actor): Promise<MeView> {
     // The number first: what changes between the two reads comes again as an event.
     const my = await this.heads.current(actor.userId);
-    return meViewOf(await this.require(actor.userId), my);
+    return meViewOf(await this.requireActiveUser(actor.userId), my);
   }
 
   /** Anybody who ever was: messages go on naming people who are gone. @throws UserNotFound */
-  async view(userId: string): Promise<UserView> {
+  async getUser(userId: string): Promise<UserView> {
     const user = await this.rows.findOneBy({ id: userId });
     if (!user) throw new UserNotFound();
     return userViewOf(user);
   }
 
   /** Makes a person, with the privacy of the settings; null when the username or the external identity is somebody's. */
-  create({ username, displayName, passwordHash, external }: NewUser): Promise<User | null> {
+  createUser({ username, displayName, passwordHash, external }: NewUser): Promise<User | null> {
     const { friendRequests, directMessages, groupInvites, presence, readReceipts } = this.settings.privacyDefaults;
     return this.transactions.run(async () => {
       const id = newId();
@@ -70,7 +70,7 @@ export class UsersService {
       );
       if (made.length === 0) return null;
       await this.transactions.query(`INSERT INTO user_heads (user_id) VALUES ($1)`, [id]);
-      return this.require(id);
+      return this.requireActiveUser(id);
     });
   }
 

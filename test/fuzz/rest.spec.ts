@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Said } from '../support/ear.js';
+import type { Said } from '../support/test-socket.js';
 import { call, World } from '../support/world.js';
-import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, Stage } from './stage.js';
+import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, hostile, hostileText, type Kind, Ref, Values } from './values.js';
 
 // Requests that the document invites and requests that nobody should make, many at once. `call` fails on every answer that is not documented,
@@ -124,14 +124,14 @@ const request = fc.oneof(
 
 describe('any request', () => {
   let world: World;
-  let stage: Stage;
+  let stage: FuzzFixture;
   const statuses = new Map<number, number>();
   const reached = new Set<string>();
   let since = 0;
 
   beforeAll(async () => {
     world = await World.start();
-    stage = await Stage.set(world);
+    stage = await FuzzFixture.set(world);
     await stage.people[0]!.becomesPlatformAdmin();
   });
   afterAll(() => world.stop());

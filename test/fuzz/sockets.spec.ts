@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire.js';
-import { Ear, type Said } from '../support/ear.js';
+import { TestSocket, type Said } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
-import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, Stage } from './stage.js';
+import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, DEEP, hostile, hostileText, Values } from './values.js';
 
 // Whatever comes over a connection: it is answered, or the connection ends; and those who sit beside it notice nothing.
@@ -134,21 +134,21 @@ const packet: fc.Arbitrary<Packet> = fc.record({
 
 describe('over a socket', () => {
   let world: World;
-  let stage: Stage;
+  let stage: FuzzFixture;
   let quiet: Said;
-  let witness: Ear;
-  let speaker: Ear;
+  let witness: TestSocket;
+  let speaker: TestSocket;
   let said = 0;
-  const ears: Ear[] = [];
+  const sockets: TestSocket[] = [];
   let raw: RawClient | null = null;
 
   beforeAll(async () => {
     world = await World.start();
-    stage = await Stage.set(world);
+    stage = await FuzzFixture.set(world);
     const { ana, bob } = await world.people('ana', 'bob');
     quiet = await ana.opensGroup(bob);
-    speaker = await ana.listens();
-    witness = await bob.listens();
+    speaker = await ana.connects();
+    witness = await bob.connects();
   });
   afterAll(async () => {
     raw?.close();
@@ -157,32 +157,32 @@ describe('over a socket', () => {
 
   /** Two who sit beside all this: one speaks, the other hears it, once and in order. */
   const nothingIsNoticed = async (): Promise<void> => {
-    const { ok, message } = await speaker.says('message:send', { roomId: quiet.id, text: `still here ${++said}` });
+    const { ok, message } = await speaker.emits('message:send', { roomId: quiet.id, text: `still here ${++said}` });
     expect(ok).toBe(true);
-    await witness.hears('messages:created', ({ messages }) => messages.some(({ id }: Said) => id === message.id), 2_000);
+    await witness.receives('messages:created', ({ messages }) => messages.some(({ id }: Said) => id === message.id), 2_000);
     const seqs = witness.messages(quiet.id).map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, n) => seqs[0] + n));
   };
 
-  const earOf = async (place: number): Promise<Ear> => {
+  const earOf = async (place: number): Promise<TestSocket> => {
     const person = stage.people[place]!;
-    if (!ears[place]?.socket.connected) {
+    if (!sockets[place]?.socket.connected) {
       if ((await person.call('GET', '/users/me')).status !== 200) await stage.heal();
-      ears[place] = await stage.people[place]!.listens();
+      sockets[place] = await stage.people[place]!.connects();
     }
-    return ears[place];
+    return sockets[place];
   };
 
   const speak = async ({ event, payload, more, actor, asks }: Word): Promise<void> => {
-    const ear = await earOf(actor);
+    const socket = await earOf(actor);
     const resolved = [payload, ...more].map((one) => stage.resolve(one));
     if (!asks || more.length > 0) {
-      ear.socket.emit(event, ...resolved);
+      socket.socket.emit(event, ...resolved);
       return;
     }
-    const answer = await ear.says(event, resolved[0]).catch((error: unknown) => {
+    const answer = await socket.emits(event, resolved[0]).catch((error: unknown) => {
       // A packet that is too large ends the connection, as it is told.
-      if (!ear.socket.connected) return null;
+      if (!socket.socket.connected) return null;
       throw error;
     });
     if (answer?.ok && answer.message) stage.note('message', answer.message.id);
@@ -197,7 +197,7 @@ describe('over a socket', () => {
           if (isOver()) return;
           await Promise.all(Array.from({ length: 5 }, (_, place) => earOf(place)));
           await Promise.all(words.map(speak));
-          expect(Ear.faults).toEqual([]);
+          expect(TestSocket.faults).toEqual([]);
         }),
         { ...HOW, numRuns: runsOf(250) },
       );
@@ -246,11 +246,11 @@ describe('over a socket', () => {
   });
 
   it('what is nested deep is no way in', async () => {
-    const ear = await earOf(0);
+    const socket = await earOf(0);
     let deep: unknown = 'x';
     for (let level = 0; level < DEEP * 10; level++) deep = { a: deep };
-    expect(await ear.says('message:send', { roomId: quiet.id, text: deep })).toMatchObject({ ok: false, error: { status: 400 } });
-    expect(await ear.says('room:read', deep)).toMatchObject({ ok: false, error: { status: 400 } });
+    expect(await socket.emits('message:send', { roomId: quiet.id, text: deep })).toMatchObject({ ok: false, error: { status: 400 } });
+    expect(await socket.emits('room:read', deep)).toMatchObject({ ok: false, error: { status: 400 } });
   });
 });
 

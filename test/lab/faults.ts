@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.js';
 import type { Account } from './sender.js';
 
 /** What a fault may touch. */
-export interface Scene {
+export interface FaultSetup {
   cluster: Cluster;
   roomId: string;
   someone: Account;
@@ -20,13 +20,13 @@ export interface Fault {
   /** Senders send everything twice at once. */
   twice?: boolean;
   /** Does it, and mends what does not mend itself. */
-  inject(scene: Scene): Promise<void>;
+  inject(scene: FaultSetup): Promise<void>;
 }
 
 const OUTAGE_MS = 1_000;
 
 /** A commit that no process announces: written as the send function does it, by somebody who has no broadcast. */
-async function commitUnheard({ cluster, roomId, someone }: Scene): Promise<void> {
+async function commitUnheard({ cluster, roomId, someone }: FaultSetup): Promise<void> {
   const client = new pg.Client(cluster.postgres.url);
   await client.connect();
   try {
@@ -41,7 +41,7 @@ async function commitUnheard({ cluster, roomId, someone }: Scene): Promise<void>
 }
 
 /** Clients that stop reading: their connection stays, their buffers fill. */
-async function stall({ cluster, someone }: Scene, count: number): Promise<void> {
+async function stall({ cluster, someone }: FaultSetup, count: number): Promise<void> {
   const sockets = Array.from({ length: count }, () =>
     io(cluster.url, { transports: ['websocket'], auth: { token: someone.token }, reconnection: false, forceNew: true }),
   );

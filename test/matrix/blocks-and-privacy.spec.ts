@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Heard } from '../support/ear.js';
+import type { Heard } from '../support/test-socket.js';
 import { type Person, World } from '../support/world.js';
-import { Pair, plainOf, type Standing } from './support/between.js';
+import { PairFixture, plainOf, type PairRelation } from './support/pair-fixture.js';
 import { ACTS } from './support/between.acts.js';
 import { type BetweenRow, ROWS } from './support/between.rows.js';
 
@@ -9,16 +9,16 @@ import { type BetweenRow, ROWS } from './support/between.rows.js';
 // hear, is what anybody asks and hears of somebody who says `nobody`.
 
 let world: World;
-let pairs: Record<Standing, Pair>;
-const heardAtParting = {} as Record<Standing, Heard[]>;
+let pairs: Record<PairRelation, PairFixture>;
+const heardAtParting = {} as Record<PairRelation, Heard[]>;
 
 beforeAll(async () => {
   world = await World.start();
   pairs = {
-    free: await Pair.meet(world, 'free'),
-    blocked: await Pair.meet(world, 'blocked'),
-    nobody: await Pair.meet(world, 'nobody'),
-    blocking: await Pair.meet(world, 'blocking'),
+    free: await PairFixture.meet(world, 'free'),
+    blocked: await PairFixture.meet(world, 'blocked'),
+    nobody: await PairFixture.meet(world, 'nobody'),
+    blocking: await PairFixture.meet(world, 'blocking'),
   };
   for (const pair of Object.values(pairs)) heardAtParting[pair.standing] = await pair.part();
 }, 60_000);
@@ -29,7 +29,7 @@ interface Told {
   said: unknown;
 }
 
-async function tried(row: BetweenRow, pair: Pair): Promise<Told> {
+async function tried(row: BetweenRow, pair: PairFixture): Promise<Told> {
   const answer = await row.ask(pair);
   const { status, body } =
     'ok' in answer ? { status: answer.ok ? 200 : answer.error.status, body: answer.ok ? answer : answer.error } : answer;
@@ -38,7 +38,7 @@ async function tried(row: BetweenRow, pair: Pair): Promise<Told> {
   return { word, said: pair.plain(said) };
 }
 
-const plainly = (pair: Pair, heard: readonly Heard[]) => heard.map(({ event, payload }) => [event, pair.plain(payload)]);
+const plainly = (pair: PairFixture, heard: readonly Heard[]) => heard.map(({ event, payload }) => [event, pair.plain(payload)]);
 
 it('parting sounds the same, whether by a block or by keeping everything from everybody', () => {
   const { blocked, nobody } = pairs;
@@ -50,9 +50,9 @@ describe('what they do is heard by others, and', () => {
   it.each(ACTS.map((act) => ({ title: `${act.what} ${act.shut ? 'also' : 'not'} by those between whom a block stands`, act })))(
     '$title',
     async ({ act }) => {
-      const heard = {} as Record<Standing, Heard[]>;
+      const heard = {} as Record<PairRelation, Heard[]>;
       for (const pair of Object.values(pairs)) {
-        const from = pair.ears.me.heard.length;
+        const from = pair.ears.me.received.length;
         await act.does(pair);
         heard[pair.standing] = (await pair.since(from)).filter(({ event, payload }) => act.isIt(pair, event, payload));
       }
@@ -89,7 +89,7 @@ describe('once the block is lifted', () => {
   it('there is a private room again', async () => {
     const { me, other, ids } = pairs.blocked;
     ids.old = (await me.posts('/rooms', { type: 'private_messages', userIds: [other.id] })).id;
-    for (const [who, by] of Object.entries({ mine: me, theirs: other })) ids[`${who} in old`] = (await by.says({ id: ids.old! }, who)).id;
+    for (const [who, by] of Object.entries({ mine: me, theirs: other })) ids[`${who} in old`] = (await by.sends({ id: ids.old! }, who)).id;
   });
 
   it.each(ROWS.filter((row) => row.free !== row.shut).map((row) => ({ what: row.what, row })))('$what', async ({ row }) => {
@@ -114,11 +114,11 @@ describe('a request that hangs between two', () => {
     const told = [];
     for (const ends of [blocks, byHand]) {
       const two: Two = { me: await world.person('me'), other: await world.person('other') };
-      const ear = await two.me.listens();
+      const socket = await two.me.connects();
       const { id } = await two[from].posts('/friend-requests', { userId: two[to].id });
       await ends(two, id);
-      await ear.hears(event);
-      await ear.settles();
+      await socket.receives(event);
+      await socket.flushes();
       const asked = [
         await two.me.call('POST', '/friend-requests', { userId: two.other.id }),
         await two.me.call('GET', '/friend-requests'),
@@ -129,7 +129,9 @@ describe('a request that hangs between two', () => {
       ];
       expect(asked[0]).toMatchObject({ status: 403, body: { reason: 'privacy' } });
       const answers = asked.map(({ status, body }) => ({ status, body: { ...body, requestId: null } }));
-      told.push(plainOf({ me: two.me, other: two.other }, {}, { answers, heard: ear.heard.filter((heard) => heard.event !== 'ready') }));
+      told.push(
+        plainOf({ me: two.me, other: two.other }, {}, { answers, heard: socket.received.filter((heard) => heard.event !== 'ready') }),
+      );
     }
     expect(told[0]).toEqual(told[1]);
   });

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunningApp } from '../support/app.js';
 import { within } from '../support/properties.js';
-import { BAD_HOUR, type Deed, deed, GOOD_HOUR, LONELY_HOUR, start } from './support/deeds.js';
-import { type Act, type Doing, faultsOfAct, type Picture, setOf, type SilencedSeat } from './support/grants.js';
+import { BAD_HOUR, type RandomAction, action, GOOD_HOUR, LONELY_HOUR, start } from './support/random-actions.js';
+import { type AllowedAction, type Doing, faultsOfAct, type RoleState, setOf, type SilencedSeat } from './support/grants.js';
 import { faultsIn } from './support/legal-state.js';
 import { PERMISSIONS, PRESETS, type Role } from './support/permissions.js';
-import { type Look, Playground } from './support/playground.js';
+import { type Look, RoleFixture } from './support/role-fixture.js';
 
 // Nobody holds what nobody could give, whatever is tried, by whom, in which order, and what of it is allowed: any sequence of calls over HTTP,
 // looked at after each one. fast-check prints the seed and the shortest sequence that fails; GRANT_SEED repeats one, GRANT_RUNS makes it long.
@@ -18,11 +18,11 @@ const EVERY_DOING: readonly Doing[] = [
   ...(['add', 'change', 'remove', 'ban', 'unban', 'leave', 'join', 'invite', 'use', 'revoke', 'handOver', 'rest', 'wake'] as const),
 ];
 
-let ground: Playground;
+let ground: RoleFixture;
 let other: RunningApp;
 
 beforeAll(async () => {
-  ground = await Playground.open();
+  ground = await RoleFixture.open();
   other = await ground.world.node();
 });
 afterAll(() => ground?.close());
@@ -32,7 +32,7 @@ describe('any sequence of calls', () => {
   let refused = 0;
 
   /** Tries one thing in a room that looks so. How it looks then; null when it is gone. */
-  async function step(before: Look, one: Deed): Promise<Look | null> {
+  async function step(before: Look, one: RandomAction): Promise<Look | null> {
     const request = ground.request(one, before);
     const answer = await ground.send(request);
     const after = await ground.look();
@@ -58,7 +58,7 @@ describe('any sequence of calls', () => {
     'gives nobody what nobody could give, and the room to one owner',
     async () => {
       await fc.assert(
-        fc.asyncProperty(start, fc.array(deed, { minLength: 10, maxLength: 30, size: 'max' }), async (begins, deeds) => {
+        fc.asyncProperty(start, fc.array(action, { minLength: 10, maxLength: 30, size: 'max' }), async (begins, deeds) => {
           await ground.begin(begins);
           try {
             let room: Look | null = await ground.look();
@@ -82,7 +82,7 @@ describe('any sequence of calls', () => {
 
 describe('the same at the same moment', () => {
   /** Two or three at once, on two nodes. Whether the room is still there. */
-  async function round(deeds: readonly Deed[]): Promise<boolean> {
+  async function round(deeds: readonly RandomAction[]): Promise<boolean> {
     const before = await ground.look();
     const requests = deeds.map((one) => ground.request(one, before));
     const answers = await Promise.all(requests.map((request, at) => ground.send(request, at % 2 ? other : undefined)));
@@ -115,7 +115,7 @@ describe('the same at the same moment', () => {
   it(
     'leaves one owner and a legal room',
     async () => {
-      const moment = fc.array(deed, { minLength: 2, maxLength: 3 });
+      const moment = fc.array(action, { minLength: 2, maxLength: 3 });
       await fc.assert(
         fc.asyncProperty(start, fc.array(moment, { minLength: 3, maxLength: 8, size: 'max' }), async (begins, moments) => {
           await ground.begin(begins);
@@ -142,7 +142,7 @@ describe('the checker of these', () => {
     ...more,
   });
   const manager = seat('admin', { allow: ['can_manage_roles'] });
-  const before: Picture = {
+  const before: RoleState = {
     type: 'group',
     seats: { ana: seat('owner'), bob: manager, cid: seat('member'), dan: seat('admin', { silencedUntil: '2040-01-01' }) },
     kept: {},
@@ -150,12 +150,12 @@ describe('the checker of these', () => {
     resting: [],
   };
   const given = seat('member', { allow: ['can_manage_roles'] });
-  const after = (seats: Record<string, SilencedSeat | undefined>, more: Partial<Picture> = {}): Picture => ({
+  const after = (seats: Record<string, SilencedSeat | undefined>, more: Partial<RoleState> = {}): RoleState => ({
     ...before,
     ...more,
-    seats: Object.fromEntries(Object.entries({ ...before.seats, ...seats }).filter(([, one]) => one)) as Picture['seats'],
+    seats: Object.fromEntries(Object.entries({ ...before.seats, ...seats }).filter(([, one]) => one)) as RoleState['seats'],
   });
-  const change = (by: string, to = 'cid', wish?: Act['wish']): Act => ({
+  const change = (by: string, to = 'cid', wish?: AllowedAction['wish']): AllowedAction => ({
     does: 'change',
     by,
     to: [to],
@@ -163,7 +163,7 @@ describe('the checker of these', () => {
     ...(wish && { wish }),
   });
 
-  it.each<[string, Picture, Act]>([
+  it.each<[string, RoleState, AllowedAction]>([
     ['a manager who gives what they hold', after({ cid: given }), change('bob', 'cid', setOf('group', given))],
     ['an owner who raises somebody', after({ cid: seat('admin') }), change('ana')],
     ['a room handed over', after({ ana: seat('admin'), dan: seat('owner') }), { does: 'handOver', by: 'ana', to: ['dan'] }],
@@ -172,7 +172,7 @@ describe('the checker of these', () => {
     expect(faultsOfAct(before, then, act)).toEqual([]);
   });
 
-  it.each<[string, string, Picture, Act]>([
+  it.each<[string, string, RoleState, AllowedAction]>([
     ['what the giver does not hold', 'nobody who held it', after({ cid: seat('member', { allow: ['can_delete_room'] }) }), change('bob')],
     ['what is given by who may not', 'nobody who held it', after({ cid: seat('member', { allow: ['can_pin_messages'] }) }), change('dan')],
     [

@@ -1,3 +1,3 @@
-import { everythingTriedIn } from './support/matrix.js';
+import { describeMatrix } from './support/matrix.js';
 
-everythingTriedIn({ type: 'group', isPublic: false });
+describeMatrix({ type: 'group', isPublic: false });

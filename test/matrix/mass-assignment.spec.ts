@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
-import type { Ear } from '../support/ear.js';
+import type { TestSocket } from '../support/test-socket.js';
 import { World } from '../support/world.js';
 import { EVENTS, OTHER_BODIES, ROUTES, type Things, type Write } from './support/writes.js';
 
@@ -28,7 +28,7 @@ const documented = Object.entries<Said>(rest.paths).flatMap(([template, operatio
 
 let world: World;
 let db: pg.Client;
-let ear: Ear;
+let socket: TestSocket;
 let things: Things;
 let columns: Map<string, { name: string; type: string }[]>;
 /** One statement that gives a word for each table, and one that gives every row. */
@@ -42,12 +42,12 @@ beforeAll(async () => {
   await db.query(`UPDATE users SET group_invites = 'everyone', friend_requests = 'everyone'`);
   const { id: room } = await ana.posts('/rooms', { type: 'group', userIds: [bob.id] });
   const { id: team } = await ana.posts('/rooms', { type: 'team', name: 'a team', userIds: [bob.id] });
-  const message = await ana.says({ id: room }, 'mine');
-  const theirs = await bob.says({ id: room }, 'theirs');
-  const rude = await bob.says({ id: room }, 'rude');
+  const message = await ana.sends({ id: room }, 'mine');
+  const theirs = await bob.sends({ id: room }, 'theirs');
+  const rude = await bob.sends({ id: room }, 'rude');
   const report = await ana.posts(`/rooms/${room}/messages/${rude.id}/report`, { reason: 'rude' });
   things = { ana, bob, dan, eve, room, team, message: message.id, theirs: theirs.id, report: report.id };
-  ear = await ana.listens();
+  socket = await ana.connects();
   const { rows } = await db.query<{ table: string; name: string; type: string }>(
     `SELECT table_name AS table, column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = 'public'`,
   );
@@ -192,7 +192,7 @@ const way = (write: Write): [string, string] => {
 
 const asks = (write: Write) => (body: unknown) => things.ana.call(...way(write), body);
 const says = (write: Write) => async (body: unknown) => {
-  const { ok, error } = await ear.says(write.at, body);
+  const { ok, error } = await socket.emits(write.at, body);
   return ok ? { status: 200, body: {} } : { status: error.status, body: error };
 };
 

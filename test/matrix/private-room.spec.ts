@@ -1,3 +1,3 @@
-import { everythingTriedIn } from './support/matrix.js';
+import { describeMatrix } from './support/matrix.js';
 
-everythingTriedIn({ type: 'private_messages', isPublic: false });
+describeMatrix({ type: 'private_messages', isPublic: false });

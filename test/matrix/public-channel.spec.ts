@@ -1,3 +1,3 @@
-import { everythingTriedIn } from './support/matrix.js';
+import { describeMatrix } from './support/matrix.js';
 
-everythingTriedIn({ type: 'channel', isPublic: true });
+describeMatrix({ type: 'channel', isPublic: true });

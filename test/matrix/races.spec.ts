@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { RunningApp } from '../support/app.js';
 import { World } from '../support/world.js';
 import { faultsIn } from './support/legal-state.js';
-import { at, ENDINGS, MESSAGES, OWNERS, said, says, type Scene, seat, SEATS, there } from './support/races.js';
+import { at, ENDINGS, MESSAGES, OWNERS, said, says, type RaceSetup, seat, SEATS, there } from './support/races.js';
 
 // Two calls at the same moment, on two nodes, again and again: both answers are among those that one after the other could give, nothing is
 // a 5xx, and the state afterwards is legal.
@@ -27,7 +27,7 @@ afterEach(async () => {
 /** RACE_ROUNDS makes it as long as one likes. */
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 6);
 
-type People = Pick<Scene, 'ana' | 'bob' | 'cid' | 'dan'>;
+type People = Pick<RaceSetup, 'ana' | 'bob' | 'cid' | 'dan'>;
 
 async function people(): Promise<People> {
   const all = await world.people('ana', 'bob', 'cid', 'dan');
@@ -36,11 +36,11 @@ async function people(): Promise<People> {
   return all;
 }
 
-async function scene(among: People, room: object = {}): Promise<Scene> {
+async function scene(among: People, room: object = {}): Promise<RaceSetup> {
   const { ana, bob, cid } = among;
   const { id } = await ana.posts('/rooms', { type: 'group', ...room, userIds: [bob.id, cid.id] });
   await ana.patches(`/rooms/${id}/users/${bob.id}`, { role: 'admin' });
-  const message = await cid.says({ id }, 'a message');
+  const message = await cid.sends({ id }, 'a message');
   return { ...among, room: id, message: message.id, other, db };
 }
 
@@ -74,7 +74,7 @@ it('a refresh against a logout: the session has ended, whoever was first', async
     expect([200, 401]).toContain(fresh.status);
     for (const token of [eve.accessToken, fresh.body.accessToken ?? eve.accessToken]) {
       eve.accessToken = token;
-      expect(await eve.tries('GET', '/users/me')).toBe('401 session_ended');
+      expect(await eve.statusOf('GET', '/users/me')).toBe('401 session_ended');
     }
   }
 });
@@ -87,11 +87,11 @@ it('some of everything at once, again and again, leave a legal room', async () =
     const answers = await Promise.all([
       says(s, s.cid),
       there(s, s.bob, adds ? 'POST' : 'DELETE', adds ? at(s, '/users') : seat(s, s.dan), adds ? { userId: s.dan.id } : undefined),
-      s.dan.tries('POST', at(s, round % 3 === 0 ? '/leave' : '/join')),
+      s.dan.statusOf('POST', at(s, round % 3 === 0 ? '/leave' : '/join')),
       there(s, s.ana, 'PUT', at(s, '/owner'), { userId: adds ? s.bob.id : s.cid.id }),
-      s.bob.tries('PUT', at(s, '/owner'), { userId: s.ana.id }),
+      s.bob.statusOf('PUT', at(s, '/owner'), { userId: s.ana.id }),
       there(s, s.cid, 'PUT', at(s, '/users/me/read'), { seq: round }),
-      s.ana.tries('POST', said(s, '/reactions'), { reaction: '👍' }),
+      s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
       there(s, s.ana, 'DELETE', said(s, `/reactions?reaction=${like}`)),
     ]);
     expect(answers.filter((answer) => !/^(2|40[349] )/.test(answer))).toEqual([]);

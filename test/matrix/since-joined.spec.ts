@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { picture } from '../support/files.js';
-import type { Ear } from '../support/ear.js';
+import type { TestSocket } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { call, type Person, World } from '../support/world.js';
 import { uploaded } from '../media/uploading.js';
@@ -40,8 +40,8 @@ beforeAll(async () => {
   [room, quiet, medium] = [await opens('team'), await opens('channel'), await uploaded(ana, await picture.png(), `${OLD_WORD}.png`)];
   ({ code } = await ana.posts(`/rooms/${room.id}/invites`));
   await ranks(bob);
-  await ana.says(quiet, `${QUIET_WORD} @all`);
-  await ana.says(quiet, `${QUIET_WORD} again`);
+  await ana.sends(quiet, `${QUIET_WORD} @all`);
+  await ana.sends(quiet, `${QUIET_WORD} again`);
   for (const row of PAST_WRITES) written.set(row, await somethingOld());
   read = await somethingOld();
   for (const { id } of [room, quiet]) {
@@ -52,23 +52,23 @@ beforeAll(async () => {
   const { rev } = await ana.gets(`/rooms/${room.id}`);
   for (const one of [read, ...written.values()]) Object.assign(one, { rev });
   await ana.patches(`/rooms/${room.id}/messages/${read.message}`, { text: `${OLD_WORD} as it is @all` });
-  const { id: fresh } = await ana.says(room, 'look above', { replyToId: read.message });
+  const { id: fresh } = await ana.sends(room, 'look above', { replyToId: read.message });
   await ana.puts(`/rooms/${room.id}/messages/${fresh}/pin`);
   Object.assign(read, { fresh });
   await until('all is found', async () => (await ana.gets(`/messages/search?query=above&roomId=${room.id}`)).items.length > 0);
-  for (const person of [bob, late.eva, ida]) await person.listens();
+  for (const person of [bob, late.eva, ida]) await person.connects();
 }, 60_000);
 afterAll(() => world?.stop());
 
 /** A message of old, and all that can stand around one. */
 async function somethingOld(): Promise<Shared> {
-  const message = await ana.says(room, `${OLD_WORD} @all`, { mediaIds: [medium.id] });
+  const message = await ana.sends(room, `${OLD_WORD} @all`, { mediaIds: [medium.id] });
   const path = `/rooms/${room.id}/messages/${message.id}`;
   await ana.patches(path, { text: `${OLD_WORD} as it was @all` });
   const reacts = async (person: Person, reaction: string) => (await person.posts(`${path}/reactions`, { reaction })).id;
   const own = {
-    bob: { mine: (await bob.says(room, `${OLD_WORD} says bob`, { replyToId: message.id })).id, reaction: await reacts(bob, OLD_REACTION) },
-    ida: { mine: (await late.ida.says(room, 'mine')).id, reaction: await reacts(late.ida, '🦊') },
+    bob: { mine: (await bob.sends(room, `${OLD_WORD} says bob`, { replyToId: message.id })).id, reaction: await reacts(bob, OLD_REACTION) },
+    ida: { mine: (await late.ida.sends(room, 'mine')).id, reaction: await reacts(late.ida, '🦊') },
   };
   await ana.puts(`${path}/pin`);
   const report = await bob.posts(`${path}/report`, { reason: OLD_WORD });
@@ -101,7 +101,7 @@ async function asked(row: PastRow, person: Person, past: Past): Promise<{ ok: bo
   const plain = (said: object): string =>
     THINGS.reduce((text, thing) => text.replaceAll(past[thing], `<${thing}>`), JSON.stringify({ ...said, requestId: null }));
   if (isEvent(row)) {
-    const { ok, ...ack } = await person.ears[0]!.says(row.at, body);
+    const { ok, ...ack } = await person.sockets[0]!.emits(row.at, body);
     return { ok, text: plain(ok ? ack : { status: ack.error.status, ...ack.error }) };
   }
   const token = row.open ? undefined : person.accessToken;
@@ -145,23 +145,23 @@ const TOLD = ['ready', 'messages:created', 'messages:updated', 'message', 'room:
 
 it('a message of before, sent again, is answered to who may still read it', async () => {
   const again = (person: Person, { mine }: { mine: string }, text: string, replyToId?: string) =>
-    person.tries('POST', `/rooms/${room.id}/messages`, { id: mine, text, ...(replyToId && { replyToId }) });
+    person.statusOf('POST', `/rooms/${room.id}/messages`, { id: mine, text, ...(replyToId && { replyToId }) });
   expect(await again(late.ida, read.own.ida, 'mine')).toBe('404 message_not_found');
   expect(await again(bob, read.own.bob, `${OLD_WORD} says bob`, read.message)).toBe('200');
 });
 
 describe('what was said before is heard of by nobody who came later', () => {
   const on = (rest = ''): string => `/rooms/${room.id}/messages/${read.message}${rest}`;
-  let ears: Record<'bob' | 'eva' | 'ida' | 'framed', Ear>;
+  let ears: Record<'bob' | 'eva' | 'ida' | 'framed', TestSocket>;
   beforeAll(async () => {
     ears = {
-      bob: await bob.listens(),
-      eva: await late.eva.listens(),
-      ida: await late.ida.listens(),
-      framed: await late.eva.listens({ frames: true }),
+      bob: await bob.connects(),
+      eva: await late.eva.connects(),
+      ida: await late.ida.connects(),
+      framed: await late.eva.connects({ frames: true }),
     };
   });
-  afterEach(() => [ears.eva, ears.ida, ears.framed].forEach(({ heard }) => expectNothingOfOld(JSON.stringify(heard))));
+  afterEach(() => [ears.eva, ears.ida, ears.framed].forEach(({ received: heard }) => expectNothingOfOld(JSON.stringify(heard))));
 
   it.each<[kind: string, act: () => Promise<unknown>]>([
     ['edited', () => ana.patches(on(), { text: `${OLD_WORD} once more` })],
@@ -174,20 +174,20 @@ describe('what was said before is heard of by nobody who came later', () => {
     const { rev } = await ana.gets(`/rooms/${room.id}`);
     const its = (packet: any) => packet.roomId === room.id && packet.rev === rev + 1;
     await act();
-    const told = await ears.bob.hears('messages:updated', its);
+    const told = await ears.bob.receives('messages:updated', its);
     expect([told.messages.length, told.causes[0]]).toEqual([1, expect.objectContaining({ kind, messageId: read.message, userId: ana.id })]);
-    for (const ear of [ears.eva, ears.ida, ears.framed]) {
+    for (const socket of [ears.eva, ears.ida, ears.framed]) {
       const causes = [{ rev: rev + 1, kind: 'hidden', messageId: read.message, userId: null }];
-      expect(await ear.hears('messages:updated', its)).toEqual({ roomId: room.id, prevRev: rev, rev: rev + 1, messages: [], causes });
+      expect(await socket.receives('messages:updated', its)).toEqual({ roomId: room.id, prevRev: rev, rev: rev + 1, messages: [], causes });
     }
   });
 
   it('when it is answered', async () => {
     const { message } = [...written.values()].at(-1)!;
-    await ana.says(room, 'see above', { replyToId: message });
-    expect((await ears.bob.hearsText('see above')).replyTo.preview.text).toContain(OLD_WORD);
-    for (const ear of [ears.eva, ears.ida]) expect((await ear.hearsText('see above')).replyTo.preview).toBeNull();
-    expect(await ears.framed.hears('message', ({ data }) => data === 'see above')).toMatchObject({ from: ana.id });
+    await ana.sends(room, 'see above', { replyToId: message });
+    expect((await ears.bob.receivesText('see above')).replyTo.preview.text).toContain(OLD_WORD);
+    for (const socket of [ears.eva, ears.ida]) expect((await socket.receivesText('see above')).replyTo.preview).toBeNull();
+    expect(await ears.framed.receives('message', ({ data }) => data === 'see above')).toMatchObject({ from: ana.id });
   });
 
   it('when many things change at once, which are told together', async () => {
@@ -197,10 +197,10 @@ describe('what was said before is heard of by nobody who came later', () => {
       [message, read.fresh].map((id) => ana.posts(`/rooms/${room.id}/messages/${id}/reactions`, { reaction })),
     );
     await Promise.all(each);
-    await ears.bob.hears('messages:updated', (packet) => packet.rev === rev + 8);
-    for (const ear of [ears.eva, ears.ida]) {
-      await ear.hears('messages:updated', (packet) => packet.rev === rev + 8);
-      const packets = ear.all('messages:updated').filter((packet) => packet.rev > rev);
+    await ears.bob.receives('messages:updated', (packet) => packet.rev === rev + 8);
+    for (const socket of [ears.eva, ears.ida]) {
+      await socket.receives('messages:updated', (packet) => packet.rev === rev + 8);
+      const packets = socket.all('messages:updated').filter((packet) => packet.rev > rev);
       expect(new Set(packets.flatMap(({ messages }) => messages).map(({ id }) => id))).toEqual(new Set([read.fresh]));
       const kinds = packets.flatMap(({ causes }) => causes).map(({ kind, messageId }) => [kind, messageId]);
       expect(kinds.filter(([kind, id]) => (kind === 'hidden') !== (id === message))).toEqual([]);
@@ -208,21 +208,21 @@ describe('what was said before is heard of by nobody who came later', () => {
   });
 
   it('when they come in, and in what they are told of themselves', async () => {
-    const heads = (ear: Ear) => ear.all('ready')[0].rooms.find(({ roomId }: { roomId: string }) => roomId === quiet.id);
+    const heads = (socket: TestSocket) => socket.all('ready')[0].rooms.find(({ roomId }: { roomId: string }) => roomId === quiet.id);
     for (const person of Object.values(late)) {
       await ana.deletes(`/rooms/${quiet.id}/users/${person.id}`);
       await ana.posts(`/rooms/${quiet.id}/users`, { userId: person.id });
-      const { room: come } = await person.ears[0]!.hears('room:created', (packet) => packet.room.id === quiet.id);
+      const { room: come } = await person.sockets[0]!.receives('room:created', (packet) => packet.room.id === quiet.id);
       expect(come).toMatchObject({ lastMessage: null, lastSeq: 3, membership: { unreadCount: 0, mentionCount: 0, visibleFromSeq: 4 } });
       await person.patches(`/rooms/${quiet.id}/users/me`, { muted: true });
-      const { membership } = await person.ears[0]!.hears('membership:updated', ({ roomId }) => roomId === quiet.id);
+      const { membership } = await person.sockets[0]!.receives('membership:updated', ({ roomId }) => roomId === quiet.id);
       expect(membership).toMatchObject({ unreadCount: 0, mentionCount: 0 });
-      expect(heads(await person.listens())).toMatchObject({ seq: 3, unreadCount: 0, mentionCount: 0 });
+      expect(heads(await person.connects())).toMatchObject({ seq: 3, unreadCount: 0, mentionCount: 0 });
     }
     const open = await ana.posts('/rooms', { type: 'channel', name: 'open' });
-    await ana.says(open, OLD_WORD);
+    await ana.sends(open, OLD_WORD);
     await ana.posts(`/rooms/${open.id}/users`, { userId: bob.id });
-    const { room: come } = await ears.bob.hears('room:created', (packet) => packet.room.id === open.id);
+    const { room: come } = await ears.bob.receives('room:created', (packet) => packet.room.id === open.id);
     expect(come).toMatchObject({ lastMessage: { text: OLD_WORD }, membership: { visibleFromSeq: 1 } });
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { Settings } from '../../src/config/settings.js';
-import { MediaCollector } from '../../src/media/media-collector.service.js';
+import { MediaGarbageCollector } from '../../src/media/media-garbage-collector.service.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { picture } from '../support/files.js';
 import { World, type Person } from '../support/world.js';
@@ -15,13 +15,13 @@ import { completes, direct, draftsOf, put, uploaded } from './uploading.js';
 let world: World;
 let database: pg.Client;
 let store: ObjectStore;
-let collector: MediaCollector;
+let collector: MediaGarbageCollector;
 
 beforeAll(async () => {
   world = await World.start();
   database = await world.database();
   store = world.app.app.get(ObjectStore);
-  collector = world.app.app.get(MediaCollector);
+  collector = world.app.app.get(MediaGarbageCollector);
 });
 afterAll(() => world.stop());
 
@@ -35,8 +35,8 @@ const passes = (hours: number): Promise<unknown> =>
 
 const runs = async (by = collector): Promise<Record<string, number>> => {
   const swept = await by.sweep();
-  const collected = await by.collect();
-  return { ...collected, doomed: swept.doomed + collected.doomed, strays: swept.strays };
+  const collected = await by.collectGarbage();
+  return { ...collected, marked: swept.marked + collected.marked, orphans: swept.orphans };
 };
 
 const REFERRED = `SELECT media_id AS id FROM message_media UNION SELECT avatar_media_id FROM users WHERE avatar_media_id IS NOT NULL
@@ -65,11 +65,11 @@ describe('the collector', () => {
     const media = await file();
     await runs();
     await passes(23);
-    expect(await runs()).toMatchObject({ doomed: 0, removed: 0 });
+    expect(await runs()).toMatchObject({ marked: 0, removed: 0 });
     await passes(2);
-    expect(await runs()).toMatchObject({ doomed: 1, removed: 0 });
+    expect(await runs()).toMatchObject({ marked: 1, removed: 0 });
     expect(await isThere(media)).toBe(true);
-    expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { mediaIds: [media.id] })).toMatch(/^422/);
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { mediaIds: [media.id] })).toMatch(/^422/);
     await passes(25);
     expect(await runs()).toMatchObject({ removed: 1 });
     expect(await isThere(media)).toBe(false);
@@ -78,8 +78,8 @@ describe('the collector', () => {
 
   it('takes what was taken out of a message, and what stands in one never', async () => {
     const [kept, lost] = [await file(), await file()];
-    const message = await ana.says(room, 'lost', { mediaIds: [lost.id] });
-    await ana.says(room, 'both', { mediaIds: [kept.id] });
+    const message = await ana.sends(room, 'lost', { mediaIds: [lost.id] });
+    await ana.sends(room, 'both', { mediaIds: [kept.id] });
     await ana.deletes(`/rooms/${room.id}/messages/${message.id}`);
     for (let day = 0; day < 3; day++) {
       await passes(25);
@@ -102,11 +102,11 @@ describe('the collector', () => {
 
   it('spares a doomed file that something refers to after all', async () => {
     const media = await file();
-    await ana.says(room, 'here', { mediaIds: [media.id] });
+    await ana.sends(room, 'here', { mediaIds: [media.id] });
     await database.query(`UPDATE media SET doomed_at = now() - interval '2 days' WHERE id = $1`, [media.id]);
-    expect(await runs()).toMatchObject({ spared: 1, removed: 0 });
+    expect(await runs()).toMatchObject({ restored: 1, removed: 0 });
     expect(await isThere(media)).toBe(true);
-    await ana.says(room, 'again', { mediaIds: [media.id] });
+    await ana.sends(room, 'again', { mediaIds: [media.id] });
   });
 
   it('takes uploads that nobody completed, but not one that is late by a minute', async () => {
@@ -132,12 +132,12 @@ describe('the collector', () => {
       for (const name of files) await utimes(path.join(dir, name), 0, 0);
     };
     await age(/%old$/);
-    expect(await runs()).toMatchObject({ strays: 1 });
+    expect(await runs()).toMatchObject({ orphans: 1 });
     const left = (await keysInStore()).filter((key) => key.includes('0199f3a1-5d0e'));
     expect(left.map((key) => key.split('/').at(-1))).toEqual(['young']);
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => stray(`many${i}`)));
     await age(/%many\d+$/);
-    expect(await runs()).toMatchObject({ strays: 0 });
+    expect(await runs()).toMatchObject({ orphans: 0 });
     await store.delete(Array.from({ length: 1_000 }, (_, i) => `media/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11/many${i}`));
     await store.delete(left);
   });
@@ -178,7 +178,7 @@ describe('in any order, also at once', () => {
   const rounds = fc.array(fc.array(step, { minLength: 4, maxLength: 10 }), { minLength: 8, maxLength: 12 });
 
   it('what something refers to is never removed, what nothing refers to always is', async () => {
-    const other = (await world.node({ DATA_DIR: world.app.app.get(Settings).dataDir })).app.get(MediaCollector);
+    const other = (await world.node({ DATA_DIR: world.app.app.get(Settings).dataDir })).app.get(MediaGarbageCollector);
     await fc.assert(
       fc.asyncProperty(rounds, async (script) => {
         const { eva, max } = await world.people('eva', 'max');

@@ -1,3 +1,3 @@
-import { tellsOfMedia } from './stories.js';
+import { describeMedia } from './stories.js';
 
-tellsOfMedia(async () => ({ env: {}, stop: async () => undefined }));
+describeMedia(async () => ({ env: {}, stop: async () => undefined }));

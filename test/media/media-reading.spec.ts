@@ -47,7 +47,7 @@ describe('a file is read', () => {
   it('by who may read a message in which it stands, as long as they may', async () => {
     const room = await ana.opensGroup(bob);
     const media = await image(ana);
-    const message = await ana.says(room, 'look', { mediaIds: [media.id] });
+    const message = await ana.sends(room, 'look', { mediaIds: [media.id] });
     expect(message.media).toEqual([media]);
     expect([await sees(bob, media), await sees(zoe, media)]).toEqual(['seen', HIDDEN]);
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
@@ -88,8 +88,8 @@ describe('an avatar', () => {
     const text = await uploaded(ana, Buffer.from('a text'));
     const pending = await ana.posts('/media/uploads', { filename: 'a', contentType: 'image/png', size: 10 });
     for (const id of [foreign.id, text.id, pending.mediaId, NOWHERE]) {
-      expect(await ana.tries('PATCH', '/users/me', { avatarMediaId: id })).toBe('422 media_not_usable');
-      expect(await ana.tries('POST', '/rooms', { type: 'group', name: 'g', avatarMediaId: id })).toBe('422 media_not_usable');
+      expect(await ana.statusOf('PATCH', '/users/me', { avatarMediaId: id })).toBe('422 media_not_usable');
+      expect(await ana.statusOf('POST', '/rooms', { type: 'group', name: 'g', avatarMediaId: id })).toBe('422 media_not_usable');
     }
   });
 });
@@ -98,16 +98,16 @@ describe('throwing a file away', () => {
   it('is for its owner, while nothing refers to it', async () => {
     const room = await ana.opensGroup(bob);
     const [unused, used, face] = [await image(ana), await image(ana), await image(ana)];
-    const message = await ana.says(room, '', { mediaIds: [used.id] });
+    const message = await ana.sends(room, '', { mediaIds: [used.id] });
     await ana.patches('/users/me', { avatarMediaId: face.id });
-    expect(await bob.tries('DELETE', `/media/${unused.id}`)).toBe(HIDDEN);
-    expect(await bob.tries('DELETE', `/media/${used.id}`)).toBe('403 not_author');
-    expect(await ana.tries('DELETE', `/media/${used.id}`)).toBe('409 media_in_use');
-    expect(await ana.tries('DELETE', `/media/${face.id}`)).toBe('409 media_in_use');
-    expect(await ana.tries('DELETE', `/media/${unused.id}`)).toBe('204');
-    expect(await ana.tries('DELETE', `/media/${unused.id}`)).toBe(HIDDEN);
+    expect(await bob.statusOf('DELETE', `/media/${unused.id}`)).toBe(HIDDEN);
+    expect(await bob.statusOf('DELETE', `/media/${used.id}`)).toBe('403 not_author');
+    expect(await ana.statusOf('DELETE', `/media/${used.id}`)).toBe('409 media_in_use');
+    expect(await ana.statusOf('DELETE', `/media/${face.id}`)).toBe('409 media_in_use');
+    expect(await ana.statusOf('DELETE', `/media/${unused.id}`)).toBe('204');
+    expect(await ana.statusOf('DELETE', `/media/${unused.id}`)).toBe(HIDDEN);
     await ana.deletes(`/rooms/${room.id}/messages/${message.id}`);
-    expect(await ana.tries('DELETE', `/media/${used.id}`)).toBe('204');
+    expect(await ana.statusOf('DELETE', `/media/${used.id}`)).toBe('204');
   });
 
   it('and sending it are one or the other', async () => {
@@ -115,8 +115,8 @@ describe('throwing a file away', () => {
     for (let round = 0; round < 10; round++) {
       const media = await image(ana);
       const [sent, gone] = await Promise.all([
-        ana.tries('POST', `/rooms/${room.id}/messages`, { mediaIds: [media.id] }),
-        ana.tries('DELETE', `/media/${media.id}`),
+        ana.statusOf('POST', `/rooms/${room.id}/messages`, { mediaIds: [media.id] }),
+        ana.statusOf('DELETE', `/media/${media.id}`),
       ]);
       expect(['201 / 409 media_in_use', '422 media_not_found / 204', '422 media_not_usable / 204']).toContain(`${sent} / ${gone}`);
     }
@@ -226,9 +226,9 @@ describe('an answer', () => {
 
   it('to an unknown variant or an id that is none is 400', async () => {
     const { id } = await image(ana);
-    expect(await ana.tries('GET', `/media/${id}/content?variant=huge`)).toBe('400 validation_failed');
-    expect(await ana.tries('GET', '/media/nothing')).toBe('400 validation_failed');
-    expect(await ana.tries('DELETE', '/media/nothing')).toBe('400 validation_failed');
+    expect(await ana.statusOf('GET', `/media/${id}/content?variant=huge`)).toBe('400 validation_failed');
+    expect(await ana.statusOf('GET', '/media/nothing')).toBe('400 validation_failed');
+    expect(await ana.statusOf('DELETE', '/media/nothing')).toBe('400 validation_failed');
   });
 });
 
@@ -237,10 +237,10 @@ describe('a message', () => {
     const room = await ana.opensGroup(bob);
     const files = [await image(ana), await uploaded(ana, Buffer.from('a text')), await image(ana)];
     const ids = [2, 0, 1].map((at) => files[at].id);
-    const message = await ana.says(room, 'three', { mediaIds: ids });
+    const message = await ana.sends(room, 'three', { mediaIds: ids });
     expect(message.media.map(({ id }: any) => id)).toEqual(ids);
     expect((await bob.page(room)).items.at(-1).media.map(({ id }: any) => id)).toEqual(ids);
     const foreign = await image(bob);
-    expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { mediaIds: [foreign.id] })).toMatch(/^422/);
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { mediaIds: [foreign.id] })).toMatch(/^422/);
   });
 });

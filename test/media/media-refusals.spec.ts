@@ -86,8 +86,8 @@ describe('a form', () => {
   });
 
   it('that is none is refused', async () => {
-    expect(await ana.tries('POST', '/media', { file: 'x' })).toBe('415 unsupported_media_type');
-    expect(await ana.tries('POST', '/media')).toBe('415 unsupported_media_type');
+    expect(await ana.statusOf('POST', '/media', { file: 'x' })).toBe('415 unsupported_media_type');
+    expect(await ana.statusOf('POST', '/media')).toBe('415 unsupported_media_type');
     const answer = await fetch(`${world.url}/v1/media`, { method: 'POST', body: new FormData() });
     expect(answer.status).toBe(401);
   });
@@ -183,7 +183,7 @@ describe('what a browser could run', () => {
     expect(headers.get('content-disposition')).toMatch(/^attachment;/);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/);
-    expect(await ana.tries('GET', `/media/${media.id}/content?variant=thumbnail`)).toBe('404 thumbnail_missing');
+    expect(await ana.statusOf('GET', `/media/${media.id}/content?variant=thumbnail`)).toBe('404 thumbnail_missing');
   });
 
   it('is no longer behind the end of a picture', async () => {
@@ -254,7 +254,9 @@ describe('bounds', () => {
     expect((await upload(bob, await png(), 'a.txt')).status).toBe(201);
     expect((await upload(bob, await picture.jpeg(), 'a.png')).body).toMatchObject({ status: 415, code: 'media_type_refused' });
     expect((await upload(bob, noise(10), 'a.png')).status).toBe(415);
-    expect(await bob.tries('POST', '/media/uploads', { filename: 'a', contentType: 'image/jpeg', size: 1 })).toBe('415 media_type_refused');
+    expect(await bob.statusOf('POST', '/media/uploads', { filename: 'a', contentType: 'image/jpeg', size: 1 })).toBe(
+      '415 media_type_refused',
+    );
     await strict.stop();
   });
 
@@ -267,7 +269,7 @@ describe('bounds', () => {
     expect(await objects(small)).toBe(3);
     expect((await upload(eva, noise(1_000))).status).toBe(201);
     const begun = await Promise.all(
-      Array.from({ length: 5 }, () => bob.tries('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 200 })),
+      Array.from({ length: 5 }, () => bob.statusOf('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 200 })),
     );
     expect(begun.sort()).toEqual(['201', '201', '422 quota_exceeded', '422 quota_exceeded', '422 quota_exceeded']);
     await bob.deletes(`/media/${answers.find(({ status }) => status === 201)!.body.id}`);
@@ -324,7 +326,7 @@ describe('a direct upload', () => {
     ['under a name that cannot be stored', { filename: 'a\u0000b' }, '422 unstorable_text'],
     ['with a key of its own', { objectKey: '../x' }, '400 validation_failed'],
   ])('%s is judged before it comes', async (_, more, expected) => {
-    expect(await ana.tries('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 10, ...more })).toBe(expected);
+    expect(await ana.statusOf('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 10, ...more })).toBe(expected);
   });
 
   it('is put by its own link alone, as promised', async () => {

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { startRadosgw } from '../support/radosgw.js';
 import { type S3Server, startS3rver } from '../support/s3.js';
-import { type StoreUnderTest, tellsOfMedia } from './stories.js';
+import { type StoreUnderTest, describeMedia } from './stories.js';
 
 const asStore = async (starting: Promise<S3Server>): Promise<StoreUnderTest> => {
   const { options, stop } = await starting;
@@ -18,5 +18,5 @@ const asStore = async (starting: Promise<S3Server>): Promise<StoreUnderTest> => 
   };
 };
 
-describe('in S3 (s3rver)', () => tellsOfMedia(() => asStore(startS3rver())));
-describe('in S3 (radosgw, which checks signatures)', () => tellsOfMedia(() => asStore(startRadosgw())));
+describe('in S3 (s3rver)', () => describeMedia(() => asStore(startS3rver())));
+describe('in S3 (radosgw, which checks signatures)', () => describeMedia(() => asStore(startRadosgw())));

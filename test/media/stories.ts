@@ -11,7 +11,7 @@ export interface StoreUnderTest {
 }
 
 /** What people do with files, whatever store keeps them. */
-export function tellsOfMedia(start: () => Promise<StoreUnderTest>): void {
+export function describeMedia(start: () => Promise<StoreUnderTest>): void {
   let store: StoreUnderTest;
   let world: World;
   let ana: Person;
@@ -84,7 +84,7 @@ export function tellsOfMedia(start: () => Promise<StoreUnderTest>): void {
       expect(await objects(media.id)).toHaveLength(2);
       await ana.deletes(`/media/${media.id}`);
       expect(await objects(media.id)).toEqual([]);
-      expect(await ana.tries('GET', `/media/${media.id}`)).toBe('404 media_not_found');
+      expect(await ana.statusOf('GET', `/media/${media.id}`)).toBe('404 media_not_found');
     });
   });
 
@@ -140,7 +140,7 @@ export function tellsOfMedia(start: () => Promise<StoreUnderTest>): void {
         headers: expect.objectContaining({ 'content-type': 'text/plain' }),
         expiresAt: expect.any(String),
       });
-      expect(await ana.tries('GET', `/media/${target.mediaId}`)).toBe('404 media_not_found');
+      expect(await ana.statusOf('GET', `/media/${target.mediaId}`)).toBe('404 media_not_found');
       expect((await completes(ana, target.mediaId)).body.code).toBe('upload_missing');
       expect(await put(ana, target, bytes)).toBeLessThan(300);
       expect((await completes(bob, target.mediaId)).body.code).toBe('upload_not_found');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { Settings } from '../../src/config/settings.js';
-import { Judge } from '../support/judge.js';
+import { ContractChecker } from '../support/contract-checker.js';
 import { type Answer, call, type Person, type World } from '../support/world.js';
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -19,7 +19,7 @@ export async function upload(who: Person, bytes: Buffer, filename = 'a file', fi
     body: form,
   });
   const answer = { status: response.status, headers: response.headers, body: await response.json() };
-  const faults = Judge.sits.ofAnswer({ method: 'POST', path: '/v1/media', hasBody: true }, answer);
+  const faults = ContractChecker.instance.ofAnswer({ method: 'POST', path: '/v1/media', hasBody: true }, answer);
   if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
   return answer;
 }

@@ -79,18 +79,18 @@ describe('a database that is away', () => {
       await until('that all is well', isReady);
       ({ ana, bob } = await World.at(running.url).people('ana', 'bob'));
       room = await ana.opensGroup(bob);
-      message = await ana.says(room, 'hello');
-      await bob.says(room, 'a reply', { replyToId: message.id });
+      message = await ana.sends(room, 'hello');
+      await bob.sends(room, 'a reply', { replyToId: message.id });
     });
     afterEach(() => proxy.cutAfter(Infinity));
 
     it.each([
-      ['somebody', () => ana.tries('GET', `/users/${bob.id}`)],
-      ['oneself', () => ana.tries('GET', '/users/me')],
-      ['the replies to a message', () => ana.tries('GET', `/rooms/${room.id}/messages/${message.id}/replies`)],
-      ['what somebody may do', () => ana.tries('GET', `/rooms/${room.id}/permissions?userId=${bob.id}`)],
-      ['a login', () => ana.tries('POST', '/auth/login', { username: ana.username, password: ana.password })],
-      ['a message to send', () => ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'once more' })],
+      ['somebody', () => ana.statusOf('GET', `/users/${bob.id}`)],
+      ['oneself', () => ana.statusOf('GET', '/users/me')],
+      ['the replies to a message', () => ana.statusOf('GET', `/rooms/${room.id}/messages/${message.id}/replies`)],
+      ['what somebody may do', () => ana.statusOf('GET', `/rooms/${room.id}/permissions?userId=${bob.id}`)],
+      ['a login', () => ana.statusOf('POST', '/auth/login', { username: ana.username, password: ana.password })],
+      ['a message to send', () => ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'once more' })],
     ])('asked for %s, whichever statement is the last: 503', async (_, ask) => {
       const answers = new Set<string>();
       for (let writes = 0, cut = true; cut; writes++) {
@@ -109,9 +109,9 @@ describe('a database that is away', () => {
         `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'full' USING ERRCODE = '${code}'; END $$`,
       );
       await transactions.query('CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fail()');
-      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'too much' })).toBe('503 database_unavailable');
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'too much' })).toBe('503 database_unavailable');
       await transactions.query('DROP FUNCTION fail CASCADE');
-      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
     });
 
     it('and takes no writes, as after a failover: 503 for them alone', async () => {
@@ -124,15 +124,18 @@ describe('a database that is away', () => {
         proxy.cut(); // it holds for new connections
         await until('that all is well', isReady);
       };
-      const ear = await ana.listens();
+      const socket = await ana.connects();
       await readOnly('on');
-      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'nowhere to' })).toBe('503 database_unavailable');
-      expect(await ana.tries('PATCH', '/users/me', { displayName: 'Anna' })).toBe('503 database_unavailable');
-      expect(await ear.says('message:send', { roomId: room.id, text: 'nowhere to' })).toMatchObject({ ok: false, error: { status: 503 } });
-      expect(await ana.tries('GET', `/users/${bob.id}`)).toBe('200');
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'nowhere to' })).toBe('503 database_unavailable');
+      expect(await ana.statusOf('PATCH', '/users/me', { displayName: 'Anna' })).toBe('503 database_unavailable');
+      expect(await socket.emits('message:send', { roomId: room.id, text: 'nowhere to' })).toMatchObject({
+        ok: false,
+        error: { status: 503 },
+      });
+      expect(await ana.statusOf('GET', `/users/${bob.id}`)).toBe('200');
       await readOnly('off');
-      expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
-      ear.close();
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
+      socket.close();
     });
   });
 

@@ -12,7 +12,7 @@ import { addressKey } from '../../src/limits/address-key.js';
 import { RateLimited } from '../../src/limits/limits.errors.js';
 import { LimitsModule } from '../../src/limits/limits.module.js';
 import { RateLimits } from '../../src/limits/rate-limits.js';
-import { Spends } from '../../src/limits/spends.decorator.js';
+import { RateLimit } from '../../src/limits/rate-limit.decorator.js';
 import { RedisConnections } from '../../src/redis/redis-connections.js';
 import { RedisModule } from '../../src/redis/redis.module.js';
 import { RedisServer } from '../support/redis.js';
@@ -43,61 +43,65 @@ describe('a budget in one process', () => {
 
   it('is spent to its last point, at once, and then refused until its window is over', async () => {
     const limits = limitsOf({ RATE_LIMIT_SEND: '5/1' });
-    for (let i = 0; i < 5; i++) expect(limits.take(ana, 'send')).toBeUndefined();
-    expect(() => limits.take(ana, 'send')).toThrow(RateLimited);
-    await expect(limits.consume(ana, 'send')).rejects.toMatchObject({ status: 429, code: 'rate_limited', extras: { retryAfter: 1 } });
-    await until('the next window', () => passes(() => limits.take(ana, 'send')), 2_000);
-    expect(await limits.consume(ana, 'send')).toEqual({ limit: 5, remaining: 3, reset: 1 });
+    for (let i = 0; i < 5; i++) expect(limits.consumePoints(ana, 'send')).toBeUndefined();
+    expect(() => limits.consumePoints(ana, 'send')).toThrow(RateLimited);
+    await expect(limits.consumeForResponse(ana, 'send')).rejects.toMatchObject({
+      status: 429,
+      code: 'rate_limited',
+      extras: { retryAfter: 1 },
+    });
+    await until('the next window', () => passes(() => limits.consumePoints(ana, 'send')), 2_000);
+    expect(await limits.consumeForResponse(ana, 'send')).toEqual({ limit: 5, remaining: 3, reset: 1 });
   });
 
   it('is one for each person and action, and counts points', async () => {
     const limits = limitsOf({ RATE_LIMIT_SEND: '5/60', RATE_LIMIT_TYPING: '5/60' });
-    expect(await limits.consume(ana, 'send', 4)).toEqual({ limit: 5, remaining: 1, reset: 60 });
-    expect(await passes(() => limits.take(ana, 'send', 2))).toBe(false);
-    expect(limits.take(ana, 'send', 1)).toBeUndefined();
-    expect(limits.take(ana, 'typing', 5)).toBeUndefined();
-    expect(limits.take(bob, 'send', 5)).toBeUndefined();
-    expect(limits.take({ ip: 'ana' }, 'send', 5)).toBeUndefined();
+    expect(await limits.consumeForResponse(ana, 'send', 4)).toEqual({ limit: 5, remaining: 1, reset: 60 });
+    expect(await passes(() => limits.consumePoints(ana, 'send', 2))).toBe(false);
+    expect(limits.consumePoints(ana, 'send', 1)).toBeUndefined();
+    expect(limits.consumePoints(ana, 'typing', 5)).toBeUndefined();
+    expect(limits.consumePoints(bob, 'send', 5)).toBeUndefined();
+    expect(limits.consumePoints({ ip: 'ana' }, 'send', 5)).toBeUndefined();
   });
 
   it('lets ordinary clients pass: 320 messages at once, 200 registrations from one address', async () => {
     const limits = limitsOf();
-    expect(await passed(times(320, () => limits.take(ana, 'send')))).toBe(320);
-    expect(await passed(times(1_000, () => limits.take(ana, 'request')))).toBe(1_000);
-    expect(await passed(times(400, () => limits.take({ ip: '127.0.0.1' }, 'auth')))).toBe(400);
+    expect(await passed(times(320, () => limits.consumePoints(ana, 'send')))).toBe(320);
+    expect(await passed(times(1_000, () => limits.consumePoints(ana, 'request')))).toBe(1_000);
+    expect(await passed(times(400, () => limits.consumePoints({ ip: '127.0.0.1' }, 'auth')))).toBe(400);
   });
 
   it('of logins counts those that failed: ten a minute and account, also at once', async () => {
     const limits = limitsOf();
     const account = { account: 'Ana' };
     for (let i = 0; i < 50; i++) {
-      await limits.consume(account, 'login');
+      await limits.consumeForResponse(account, 'login');
       limits.refund(account, 'login');
     }
-    expect(await passed(times(50, () => limits.consume(account, 'login')))).toBe(10);
-    expect(await passes(() => limits.consume({ account: 'ana' }, 'login'))).toBe(false);
-    expect(await passes(() => limits.consume({ account: 'bob' }, 'login'))).toBe(true);
+    expect(await passed(times(50, () => limits.consumeForResponse(account, 'login')))).toBe(10);
+    expect(await passes(() => limits.consumeForResponse({ account: 'ana' }, 'login'))).toBe(false);
+    expect(await passes(() => limits.consumeForResponse({ account: 'bob' }, 'login'))).toBe(true);
   });
 
   it('is not made larger by giving back', async () => {
     const limits = limitsOf({ RATE_LIMIT_LOGIN: '3/60' });
     limits.refund(ana, 'login', 100);
-    await limits.consume(ana, 'login');
+    await limits.consumeForResponse(ana, 'login');
     limits.refund(ana, 'login', 100);
-    expect(await passed(times(10, () => limits.consume(ana, 'login')))).toBe(3);
+    expect(await passed(times(10, () => limits.consumeForResponse(ana, 'login')))).toBe(3);
   });
 
   it('is off when it is switched off', async () => {
     const limits = limitsOf({ RATE_LIMIT: 'off', RATE_LIMIT_SEND: '1/60' });
-    expect(await passed(times(1_000, () => limits.take(ana, 'send')))).toBe(1_000);
-    expect(await limits.consume(ana, 'send')).toBeNull();
+    expect(await passed(times(1_000, () => limits.consumePoints(ana, 'send')))).toBe(1_000);
+    expect(await limits.consumeForResponse(ana, 'send')).toBeNull();
     limits.refund(ana, 'send');
   });
 
   it('is kept for a bounded number of spenders', async () => {
     const limits = limitsOf();
-    for (let i = 0; i < 150_000; i++) void limits.take({ userId: `user${i}` }, 'typing');
-    expect(limits.remembered).toBeLessThanOrEqual(50_000);
+    for (let i = 0; i < 150_000; i++) void limits.consumePoints({ userId: `user${i}` }, 'typing');
+    expect(limits.windowCount).toBeLessThanOrEqual(50_000);
   });
 
   it.each([
@@ -136,7 +140,7 @@ describe('a budget over several processes', () => {
 
   it('is one: a flood through two gets it once', async () => {
     const [a, b] = [await process(), await process()];
-    const flood = [...times(1_000, () => a.limits.take(ana, 'send')), ...times(1_000, () => b.limits.take(ana, 'send'))];
+    const flood = [...times(1_000, () => a.limits.consumePoints(ana, 'send')), ...times(1_000, () => b.limits.consumePoints(ana, 'send'))];
     const accepted = await passed(flood);
     expect(accepted).toBeGreaterThanOrEqual(570);
     expect(accepted).toBeLessThanOrEqual(660);
@@ -146,7 +150,8 @@ describe('a budget over several processes', () => {
   it('is one for a slow flood too', async () => {
     const [a, b] = [await process({ RATE_LIMIT_UPLOAD: '100/60' }), await process({ RATE_LIMIT_UPLOAD: '100/60' })];
     let accepted = 0;
-    for (let i = 0; i < 150; i++) accepted += await passed([() => a.limits.consume(ana, 'upload'), () => b.limits.consume(ana, 'upload')]);
+    for (let i = 0; i < 150; i++)
+      accepted += await passed([() => a.limits.consumeForResponse(ana, 'upload'), () => b.limits.consumeForResponse(ana, 'upload')]);
     expect(accepted).toBeGreaterThanOrEqual(90);
     expect(accepted).toBeLessThanOrEqual(110);
   });
@@ -156,20 +161,23 @@ describe('a budget over several processes', () => {
     const account = { account: 'counted' };
     for (const { limits } of [a, b]) {
       for (let i = 0; i < 20; i++) {
-        await limits.consume(account, 'login');
+        await limits.consumeForResponse(account, 'login');
         limits.refund(account, 'login');
       }
     }
-    const tries = [...times(30, () => a.limits.consume(account, 'login')), ...times(30, () => b.limits.consume(account, 'login'))];
+    const tries = [
+      ...times(30, () => a.limits.consumeForResponse(account, 'login')),
+      ...times(30, () => b.limits.consumeForResponse(account, 'login')),
+    ];
     expect(await passed(tries)).toBe(10);
   });
 
   it('is decided at once for a person who sends little, and in order for one who sends much', async () => {
     const { limits } = await process();
-    for (let i = 0; i < 10; i++) expect(limits.take(bob, 'send')).toBeUndefined();
+    for (let i = 0; i < 10; i++) expect(limits.consumePoints(bob, 'send')).toBeUndefined();
     const order: number[] = [];
     const sends = Array.from({ length: 500 }, async (_, i) => {
-      await limits.take(bob, 'send');
+      await limits.consumePoints(bob, 'send');
       order.push(i);
     });
     await Promise.all(sends);
@@ -179,25 +187,25 @@ describe('a budget over several processes', () => {
   it('is counted by each for itself while Redis is away, without errors and without waiting', async () => {
     const { redis, limits } = await process({ RATE_LIMIT_SEND: '600/2' });
     const eva = { userId: 'eva' };
-    expect(await passed(times(100, () => limits.take(eva, 'send')))).toBe(100);
+    expect(await passed(times(100, () => limits.consumePoints(eva, 'send')))).toBe(100);
     await server.kill();
     const began = performance.now();
-    const accepted = await passed(times(1_000, () => limits.take(eva, 'send')));
+    const accepted = await passed(times(1_000, () => limits.consumePoints(eva, 'send')));
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(100 + accepted).toBeLessThanOrEqual(630);
     await until('Redis is down', () => redis.status === 'down');
-    await until('a new window', () => passes(() => limits.take(eva, 'send')), 4_000);
-    expect(await passed(times(400, () => limits.take(eva, 'send')))).toBe(400);
+    await until('a new window', () => passes(() => limits.consumePoints(eva, 'send')), 4_000);
+    expect(await passed(times(400, () => limits.consumePoints(eva, 'send')))).toBe(400);
     await server.up();
     await until('Redis is up', () => redis.status === 'up');
-    expect(await passed(times(100, () => limits.take({ userId: 'zoe' }, 'send')))).toBe(100);
+    expect(await passed(times(100, () => limits.consumePoints({ userId: 'zoe' }, 'send')))).toBe(100);
   });
 
   it('does not hang on a Redis that is frozen', async () => {
     const { redis, limits } = await process();
     server.freeze();
     const began = performance.now();
-    expect(await passed(times(300, () => limits.take({ userId: 'kim' }, 'send')))).toBe(300);
+    expect(await passed(times(300, () => limits.consumePoints({ userId: 'kim' }, 'send')))).toBe(300);
     expect(performance.now() - began).toBeLessThan(5_000);
     server.thaw();
     await until('Redis is up', () => redis.status === 'up');
@@ -211,13 +219,13 @@ describe('the budget of a REST request', () => {
       return [];
     }
 
-    @Spends('upload')
+    @RateLimit('upload')
     @Get('upload')
     upload() {
       return {};
     }
 
-    @Spends(null)
+    @RateLimit(null)
     @Get('free')
     free() {
       return {};

@@ -81,7 +81,7 @@ describe('a process', () => {
     const server = serve({ WRITER_LOCK_TIMEOUT_MS: '30000' });
     const { ana } = await World.at(await server.url()).people('ana');
     const room = await ana.opensGroup();
-    const ear = await ana.listens();
+    const socket = await ana.connects();
     const holder = new pg.Client(database.url);
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE room_bans IN SHARE MODE');
@@ -91,8 +91,8 @@ describe('a process', () => {
     server.kill('SIGTERM');
     const told = performance.now();
     // Sooner than a job is given up.
-    await ear.hears('server:draining', () => true, 4_000);
-    await until('that the socket is closed', () => !ear.socket.connected, 4_000);
+    await socket.receives('server:draining', () => true, 4_000);
+    await until('that the socket is closed', () => !socket.socket.connected, 4_000);
     expect(await held()).toBe(1);
     await holder.query('COMMIT');
     expect(await server.end()).toMatchObject({ code: 0, signal: null });

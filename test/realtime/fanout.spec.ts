@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LivePeople } from '../../src/realtime/fanout/live-people.service.js';
+import { UserHub } from '../../src/realtime/hub/user-hub.service.js';
 import { JsonText } from '../../src/realtime/json-text.js';
-import type { Ear } from '../support/ear.js';
+import type { TestSocket } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { World } from '../support/world.js';
 
@@ -9,13 +9,13 @@ let world: World;
 beforeAll(async () => (world = await World.start()));
 afterAll(() => world.stop());
 
-const logged = (ear: Ear, roomId: string): any[] =>
-  ear.heard.filter(({ payload }) => payload.roomId === roomId && payload.prevRev !== undefined).map(({ payload }) => payload);
+const logged = (socket: TestSocket, roomId: string): any[] =>
+  socket.received.filter(({ payload }) => payload.roomId === roomId && payload.prevRev !== undefined).map(({ payload }) => payload);
 
 /** Each packet begins where the one before it ended. */
-const expectNoHole = (ear: Ear, roomId: string, from: number): void => {
+const expectNoHole = (socket: TestSocket, roomId: string, from: number): void => {
   let at = from;
-  for (const { prevRev, rev } of logged(ear, roomId)) {
+  for (const { prevRev, rev } of logged(socket, roomId)) {
     expect(prevRev).toBe(at);
     expect(rev).toBeGreaterThan(prevRev);
     at = rev;
@@ -26,22 +26,22 @@ describe('messages', () => {
   it('reach the members of the room, the sender too, and nobody else', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
-    const [a, b, z] = await Promise.all([ana.listens(), bob.listens(), zoe.listens()]);
-    await ana.says(room, 'hello');
-    const heard = await b.hearsText('hello');
-    expect(await a.hearsText('hello')).toEqual(heard);
+    const [a, b, z] = await Promise.all([ana.connects(), bob.connects(), zoe.connects()]);
+    await ana.sends(room, 'hello');
+    const heard = await b.receivesText('hello');
+    expect(await a.receivesText('hello')).toEqual(heard);
     const { mine: _, ...first } = { mine: 0, ...(await bob.gets(`/rooms/${room.id}/messages/${heard.id}`)) };
     expect(heard).toEqual({ ...first, reactions: [] });
-    await z.settles();
+    await z.flushes();
     expect(z.messages()).toEqual([]);
   });
 
   it('that one commit brought are one packet', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const [a, b] = [await ana.listens(), await bob.listens()];
-    await Promise.all(Array.from({ length: 60 }, (_, n) => a.says('message:send', { roomId: room.id, text: `n ${n}` })));
-    await b.hearsText('n 59');
+    const [a, b] = [await ana.connects(), await bob.connects()];
+    await Promise.all(Array.from({ length: 60 }, (_, n) => a.emits('message:send', { roomId: room.id, text: `n ${n}` })));
+    await b.receivesText('n 59');
     expect(b.messages(room.id).map(({ text }) => text)).toEqual(Array.from({ length: 60 }, (_, n) => `n ${n}`));
     expect(b.all('messages:created').length).toBeLessThan(20);
   });
@@ -49,15 +49,17 @@ describe('messages', () => {
   it('that change are told with their cause, merged when many come, and without a hole', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const message = await ana.says(room, 'to be liked');
-    const [a, b] = [await ana.listens(), await bob.listens()];
+    const message = await ana.sends(room, 'to be liked');
+    const [a, b] = [await ana.connects(), await bob.connects()];
     const { rev } = await bob.gets(`/rooms/${room.id}`);
     const on = { roomId: room.id, messageId: message.id };
-    await a.says('message:edit', { ...on, text: 'edited' });
-    expect((await b.hears('messages:updated')).causes).toEqual([{ rev: rev + 1, kind: 'edited', messageId: message.id, userId: ana.id }]);
+    await a.emits('message:edit', { ...on, text: 'edited' });
+    expect((await b.receives('messages:updated')).causes).toEqual([
+      { rev: rev + 1, kind: 'edited', messageId: message.id, userId: ana.id },
+    ]);
     const emoji = [...'👍👎😀😁😂🤣😃😄😅😆😉😊😋😎😍😘🥰😗😙😚'];
-    await Promise.all(emoji.map((reaction) => a.says('reaction:add', { ...on, reaction })));
-    await b.hears('messages:updated', (packet) => packet.rev === rev + 21);
+    await Promise.all(emoji.map((reaction) => a.emits('reaction:add', { ...on, reaction })));
+    await b.receives('messages:updated', (packet) => packet.rev === rev + 21);
     expect(b.all('messages:updated').length).toBeLessThan(15);
     expectNoHole(b, room.id, rev);
     const merged = b.all('messages:updated').find(({ causes }) => causes.length > 1);
@@ -67,8 +69,8 @@ describe('messages', () => {
   it('keep their order with every other change of the room', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob);
-    const message = await ana.says(room, 'x');
-    const b = await bob.listens();
+    const message = await ana.sends(room, 'x');
+    const b = await bob.connects();
     const { rev } = await bob.gets(`/rooms/${room.id}`);
     const path = `/rooms/${room.id}/messages/${message.id}`;
     await Promise.all([
@@ -91,21 +93,21 @@ describe('rooms come and go', () => {
   it('room:created comes to each as they see it, with the cursor to start from', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     await ana.befriends(bob, eva);
-    const [a, b, e] = await Promise.all([ana.listens(), bob.listens(), eva.listens()]);
+    const [a, b, e] = await Promise.all([ana.connects(), bob.connects(), eva.connects()]);
     const room = await ana.opens('team', 'ours', bob);
-    for (const [ear, person, role] of [
+    for (const [socket, person, role] of [
       [a, ana, 'owner'],
       [b, bob, 'member'],
     ] as const) {
-      const created = await ear.hears('room:created', (packet) => packet.room.id === room.id);
+      const created = await socket.receives('room:created', (packet) => packet.room.id === room.id);
       expect(created.room.membership).toMatchObject({ userId: person.id, role });
       expect(created.my).toBe((await person.gets('/users/me')).my);
     }
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
-    const { room: seen } = await e.hears('room:created', (packet) => packet.room.id === room.id);
+    const { room: seen } = await e.receives('room:created', (packet) => packet.room.id === room.id);
     const { rev } = seen;
-    await ana.says(room, 'welcome');
-    await e.hearsText('welcome');
+    await ana.sends(room, 'welcome');
+    await e.receivesText('welcome');
     expect(e.messages(room.id).map(({ seq }) => seq)).toEqual([seen.lastSeq + 1]);
     expect(logged(e, room.id).every(({ prevRev }) => prevRev >= rev)).toBe(true);
   });
@@ -113,48 +115,48 @@ describe('rooms come and go', () => {
   it('room:gone is the last word, with the reason, and what comes later is not heard', async () => {
     const { ana, bob, eva, ida } = await world.people('ana', 'bob', 'eva', 'ida');
     const room = await ana.opens('group', 'here', bob, eva, ida);
-    const [a, b, e, i] = await Promise.all([ana.listens(), bob.listens(), eva.listens(), ida.listens()]);
+    const [a, b, e, i] = await Promise.all([ana.connects(), bob.connects(), eva.connects(), ida.connects()]);
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
-    await ana.says(room, 'without bob');
+    await ana.sends(room, 'without bob');
     await eva.posts(`/rooms/${room.id}/leave`);
     await ana.puts(`/rooms/${room.id}/bans/${ida.id}`, {});
-    await ana.says(room, 'alone');
-    expect(await b.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
-    expect(await e.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'left' });
-    expect(await i.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'banned' });
-    expect((await a.hears('room-user:removed')).userId).toBe(bob.id);
-    await a.hearsText('alone');
-    for (const [ear, person] of [
+    await ana.sends(room, 'alone');
+    expect(await b.receives('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
+    expect(await e.receives('room:gone')).toMatchObject({ roomId: room.id, reason: 'left' });
+    expect(await i.receives('room:gone')).toMatchObject({ roomId: room.id, reason: 'banned' });
+    expect((await a.receives('room-user:removed')).userId).toBe(bob.id);
+    await a.receivesText('alone');
+    for (const [socket, person] of [
       [b, bob],
       [e, eva],
       [i, ida],
     ] as const) {
-      await ear.settles();
-      const ofRoom = ear.heard.filter(({ payload }) => payload.roomId === room.id);
+      await socket.flushes();
+      const ofRoom = socket.received.filter(({ payload }) => payload.roomId === room.id);
       expect(ofRoom.at(-1)!.event).toBe('room:gone');
       expect(ofRoom.at(-1)!.payload.my).toBe((await person.gets('/users/me')).my);
-      expect(ear.messages(room.id).map(({ text }) => text)).not.toContain('alone');
+      expect(socket.messages(room.id).map(({ text }) => text)).not.toContain('alone');
     }
     expect(b.messages(room.id)).toEqual([]);
     await ana.deletes(`/rooms/${room.id}`);
-    expect(await a.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'deleted' });
+    expect(await a.receives('room:gone')).toMatchObject({ roomId: room.id, reason: 'deleted' });
   });
 
   it('who comes back hears again, once', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const b = await bob.listens();
+    const b = await bob.connects();
     for (let n = 0; n < 5; n++) {
       await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
-      await ana.says(room, `unheard ${n}`);
+      await ana.sends(room, `unheard ${n}`);
       await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
-      await b.hears('room:created', () => b.all('room:created').length === n + 1);
-      await ana.says(room, `heard ${n}`);
-      await b.hearsText(`heard ${n}`);
+      await b.receives('room:created', () => b.all('room:created').length === n + 1);
+      await ana.sends(room, `heard ${n}`);
+      await b.receivesText(`heard ${n}`);
     }
     const said = b.messages(room.id).filter(({ system }) => !system);
     expect(said.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, (_, n) => `heard ${n}`));
-    expect(b.heard.filter(({ event }) => event === 'room:gone' || event === 'room:created').map(({ event }) => event)).toEqual(
+    expect(b.received.filter(({ event }) => event === 'room:gone' || event === 'room:created').map(({ event }) => event)).toEqual(
       Array.from({ length: 5 }, () => ['room:gone', 'room:created']).flat(),
     );
   });
@@ -163,7 +165,7 @@ describe('rooms come and go', () => {
 describe('people', () => {
   it('hear what concerns them alone, numbered without a hole, on all devices', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
-    const [one, two] = [await ana.listens(), await ana.listens()];
+    const [one, two] = [await ana.connects(), await ana.connects()];
     const from = one.all('ready')[0].my;
     const request = await bob.posts('/friend-requests', { userId: ana.id });
     await ana.posts(`/friend-requests/${request.id}/approve`);
@@ -172,31 +174,31 @@ describe('people', () => {
     await ana.patches(`/rooms/${room.id}/users/me`, { muted: true, draft: 'so far' });
     await ana.puts(`/users/me/blocks/${bob.id}`);
     const { my } = await ana.gets('/users/me');
-    for (const ear of [one, two]) {
-      await until('all heard', () => ear.heard.some(({ payload }) => payload.my === my));
-      const numbers = ear.heard
+    for (const socket of [one, two]) {
+      await until('all heard', () => socket.received.some(({ payload }) => payload.my === my));
+      const numbers = socket.received
         .filter(({ event, payload }) => event !== 'ready' && payload.my !== undefined)
         .map(({ payload }) => payload.my);
       expect(numbers).toEqual(Array.from({ length: my - from }, (_, index) => from + index + 1));
-      expect(ear.all('friend-request:received')[0].friendRequest).toMatchObject({ id: request.id, status: 'pending' });
-      expect(ear.all('friend-request:approved')[0].friendRequest).toMatchObject({ id: request.id, status: 'approved' });
-      expect(ear.all('me:updated')[0].me).toMatchObject({ displayName: 'Ana the Great' });
-      expect(ear.all('membership:updated')[0].membership).toMatchObject({ muted: true, draft: 'so far' });
-      expect(ear.all('friend:removed')).toMatchObject([{ userId: bob.id }]);
+      expect(socket.all('friend-request:received')[0].friendRequest).toMatchObject({ id: request.id, status: 'pending' });
+      expect(socket.all('friend-request:approved')[0].friendRequest).toMatchObject({ id: request.id, status: 'approved' });
+      expect(socket.all('me:updated')[0].me).toMatchObject({ displayName: 'Ana the Great' });
+      expect(socket.all('membership:updated')[0].membership).toMatchObject({ muted: true, draft: 'so far' });
+      expect(socket.all('friend:removed')).toMatchObject([{ userId: bob.id }]);
     }
   });
 
   it('hear it in the order of the numbers, whichever of two commits is heard of first', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
-    const ear = await ana.listens();
+    const socket = await ana.connects();
     const { my } = await ana.gets('/users/me');
-    const numbers = (): number[] => ear.all('friend:removed').map((packet) => packet.my);
-    const people = world.app.app.get(LivePeople);
+    const numbers = (): number[] => socket.all('friend:removed').map((packet) => packet.my);
+    const userHub = world.app.app.get(UserHub);
     const told = (number: number): void =>
-      people.tell(ana.id, { event: 'friend:removed', my: number, body: JsonText.of({ userId: bob.id, my: number }) });
+      userHub.sendToUser(ana.id, { event: 'friend:removed', my: number, body: JsonText.of({ userId: bob.id, my: number }) });
     for (const step of [2, 3, 1]) told(my + step);
-    await ear.settles();
+    await socket.flushes();
     expect(numbers()).toEqual([my + 1, my + 2, my + 3]);
     // What never comes is not waited for; its hole says so.
     for (const step of [7, 6]) told(my + step);
@@ -207,11 +209,11 @@ describe('people', () => {
   it('are told when somebody near them changes', async () => {
     const { ana, bob, eva, zoe } = await world.people('ana', 'bob', 'eva', 'zoe');
     await ana.opensPrivate(bob);
-    const [b, e, z] = await Promise.all([bob.listens(), eva.listens(), zoe.listens()]);
-    await e.says('presence:watch', { userIds: [ana.id] });
+    const [b, e, z] = await Promise.all([bob.connects(), eva.connects(), zoe.connects()]);
+    await e.emits('presence:watch', { userIds: [ana.id] });
     await ana.patches('/users/me', { displayName: 'renamed' });
-    for (const ear of [b, e]) expect((await ear.hears('user:updated')).user).toMatchObject({ id: ana.id, displayName: 'renamed' });
-    await z.settles();
+    for (const socket of [b, e]) expect((await socket.receives('user:updated')).user).toMatchObject({ id: ana.id, displayName: 'renamed' });
+    await z.flushes();
     expect(z.all('user:updated')).toEqual([]);
   });
 });
@@ -219,17 +221,17 @@ describe('people', () => {
 it('a reader of a channel comes and goes unlogged, and hears the news between', async () => {
   const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
   const room = await ana.opensChannel(bob);
-  const [b, e] = [await bob.listens(), await eva.listens()];
+  const [b, e] = [await bob.connects(), await eva.connects()];
   const { rev, lastSeq } = await ana.gets(`/rooms/${room.id}`);
   await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
-  await e.hears('room:created');
-  await ana.says(room, 'news');
-  await e.hearsText('news');
+  await e.receives('room:created');
+  await ana.sends(room, 'news');
+  await e.receivesText('news');
   await eva.posts(`/rooms/${room.id}/leave`);
-  await e.hears('room:gone');
-  await ana.says(room, 'more news');
-  await b.hearsText('more news');
-  await e.settles();
+  await e.receives('room:gone');
+  await ana.sends(room, 'more news');
+  await b.receivesText('more news');
+  await e.flushes();
   expect(e.messages().map(({ text }) => text)).toEqual(['news']);
   expect(b.messages(room.id).map(({ seq }) => seq)).toEqual([lastSeq + 1, lastSeq + 2]);
   expect(logged(b, room.id)).toEqual([]);

@@ -8,12 +8,12 @@ afterAll(() => world.stop());
 it('a frame to everybody is a message in the room, and comes as a frame to who asked for frames', async () => {
   const { ana, bob } = await world.people('ana', 'bob');
   const team = await ana.opensTeam(bob);
-  const thin = await ana.listens({ frames: true });
-  const full = await bob.listens();
+  const thin = await ana.connects({ frames: true });
+  const full = await bob.connects();
   const id = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
-  const { message } = await thin.says('message', { channel_id: team.id, to: '*', type: 'text', data: 'hello', id });
+  const { message } = await thin.emits('message', { channel_id: team.id, to: '*', type: 'text', data: 'hello', id });
   expect(message).toMatchObject({ id, roomId: team.id, text: 'hello', user: { id: ana.id } });
-  expect(await thin.hears('message', (frame) => frame.id === id)).toEqual({
+  expect(await thin.receives('message', (frame) => frame.id === id)).toEqual({
     channel_id: team.id,
     to: '*',
     type: 'text',
@@ -24,29 +24,29 @@ it('a frame to everybody is a message in the room, and comes as a frame to who a
     room_id: team.id,
     seq: message.seq,
   });
-  expect((await full.hearsText('hello')).id).toBe(id);
-  await thin.settles();
+  expect((await full.receivesText('hello')).id).toBe(id);
+  await thin.flushes();
   expect(thin.all('messages:created')).toEqual([]);
   expect(full.all('message')).toEqual([]);
-  await bob.says(team, 'and back');
-  expect(await thin.hears('message', ({ data }) => data === 'and back')).toMatchObject({ from: bob.id, to: '*' });
+  await bob.sends(team, 'and back');
+  expect(await thin.receives('message', ({ data }) => data === 'and back')).toMatchObject({ from: bob.id, to: '*' });
 });
 
 it('a frame to a member goes to the private room of the two inside the team', async () => {
   const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
   const team = await ana.opensTeam(bob, eva);
-  const [a, b, e] = await Promise.all([ana, bob, eva].map((person) => person.listens({ frames: true })));
-  const { message } = await a!.says('message', { channel_id: team.id, to: bob.id, type: 'text', data: 'between us' });
+  const [a, b, e] = await Promise.all([ana, bob, eva].map((person) => person.connects({ frames: true })));
+  const { message } = await a!.emits('message', { channel_id: team.id, to: bob.id, type: 'text', data: 'between us' });
   expect(message.roomId).not.toBe(team.id);
-  for (const ear of [a!, b!]) {
-    const frame = await ear.hears('message', ({ data }) => data === 'between us');
+  for (const socket of [a!, b!]) {
+    const frame = await socket.receives('message', ({ data }) => data === 'between us');
     expect(frame).toMatchObject({ channel_id: team.id, to: bob.id, from: ana.id, room_id: message.roomId, seq: message.seq });
   }
   expect((await bob.gets(`/rooms/${message.roomId}`)).teamId).toBe(team.id);
-  await e!.settles();
+  await e!.flushes();
   expect(e!.all('message').filter(({ data }) => data === 'between us')).toEqual([]);
   await bob.posts(`/rooms/${team.id}/leave`);
-  expect(await a!.says('message', { channel_id: team.id, to: bob.id, type: 'text', data: 'gone' })).toMatchObject({
+  expect(await a!.emits('message', { channel_id: team.id, to: bob.id, type: 'text', data: 'gone' })).toMatchObject({
     ok: false,
     error: { status: 403, reason: 'room_inactive' },
   });
@@ -55,10 +55,10 @@ it('a frame to a member goes to the private room of the two inside the team', as
 it('frames to a member are numbered in the order sent, and one that is refused holds up none', async () => {
   const { ana, bob } = await world.people('ana', 'bob');
   const team = await ana.opensTeam(bob);
-  const ear = await ana.listens({ frames: true });
+  const socket = await ana.connects({ frames: true });
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
-      ear.says('message', { channel_id: team.id, to: n === 20 ? 'nobody' : bob.id, type: 'text', data: `word ${n}` }),
+      socket.emits('message', { channel_id: team.id, to: n === 20 ? 'nobody' : bob.id, type: 'text', data: `word ${n}` }),
     ),
   );
   expect(answers[20]).toMatchObject({ ok: false, error: { status: 400 } });
@@ -76,7 +76,7 @@ it.each([
 ])('refuses a frame with %s', async (_, wrong) => {
   const { ana, bob } = await world.people('ana', 'bob');
   const team = await ana.opensTeam(bob);
-  const ear = await ana.listens({ frames: true });
-  const answer = await ear.says('message', { channel_id: team.id, to: '*', type: 'text', data: 'hello', ...wrong });
+  const socket = await ana.connects({ frames: true });
+  const answer = await socket.emits('message', { channel_id: team.id, to: '*', type: 'text', data: 'hello', ...wrong });
   expect(answer).toMatchObject({ ok: false, error: { status: 400, code: 'validation_failed' } });
 });

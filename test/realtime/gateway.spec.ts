@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { MessagesGateway } from '../../src/realtime/inbound/messages.gateway.js';
-import { PeopleGateway } from '../../src/realtime/inbound/people.gateway.js';
+import { UsersGateway } from '../../src/realtime/inbound/users.gateway.js';
 import { RoomsGateway } from '../../src/realtime/inbound/rooms.gateway.js';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire.js';
 import { startApp } from '../support/app.js';
-import { Ear } from '../support/ear.js';
+import { TestSocket } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { call, type Person, World } from '../support/world.js';
 
@@ -24,9 +24,9 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const refusalOf = async (auth: Record<string, unknown>, url = world.url): Promise<any> =>
-  Ear.open(url, auth).then(
-    (ear) => {
-      ear.close();
+  TestSocket.open(url, auth).then(
+    (socket) => {
+      socket.close();
       return 'let in';
     },
     (error: { problem?: unknown }) => error.problem,
@@ -78,11 +78,14 @@ describe('the handshake', () => {
 
   it('lets one person open only so many sockets', async () => {
     const small = await startApp({ env: { REALTIME_SOCKETS_PER_USER: '2' }, databaseUrl: world.app.databaseUrl });
-    const ears = [await Ear.open(small.url, { token: ana.accessToken }), await Ear.open(small.url, { token: ana.accessToken })];
+    const sockets = [
+      await TestSocket.open(small.url, { token: ana.accessToken }),
+      await TestSocket.open(small.url, { token: ana.accessToken }),
+    ];
     expect(await refusalOf({ token: ana.accessToken }, small.url)).toMatchObject({ status: 429, code: 'too_many_sockets' });
-    ears[0]!.close();
+    sockets[0]!.close();
     await until('a place is free', async () => (await refusalOf({ token: ana.accessToken }, small.url)) === 'let in');
-    ears[1]!.close();
+    sockets[1]!.close();
     await small.close();
   });
 });
@@ -90,10 +93,10 @@ describe('the handshake', () => {
 describe('ready', () => {
   it('tells who one is, the bounds, and where the rooms stand', async () => {
     const room = await ana.opensGroup(bob);
-    await ana.says(room, 'one');
-    await ana.says(room, 'two');
-    const ear = await bob.listens();
-    const [ready] = ear.all('ready');
+    await ana.sends(room, 'one');
+    await ana.sends(room, 'two');
+    const socket = await bob.connects();
+    const [ready] = socket.all('ready');
     const fresh = await bob.gets(`/rooms/${room.id}`);
     expect(ready).toMatchObject({ user: { id: bob.id, username: bob.username }, protocol: 1, more: false, epoch: expect.any(String) });
     expect(ready.my).toBe((await bob.gets('/users/me')).my);
@@ -107,38 +110,38 @@ describe('ready', () => {
       mentionCount: 0,
       muted: false,
     });
-    expect(ear.heard[0]!.event).toBe('ready');
-    ear.close();
+    expect(socket.received[0]!.event).toBe('ready');
+    socket.close();
   });
 
   it('covers all that came before it, and all that is newer follows, each once', async () => {
     const room = await ana.opensGroup(bob);
-    const busy = await ana.listens();
+    const busy = await ana.connects();
     let sending = true;
     const sends = (async () => {
-      for (let n = 0; sending; n++) await busy.says('message:send', { roomId: room.id, text: `n ${n}` });
+      for (let n = 0; sending; n++) await busy.emits('message:send', { roomId: room.id, text: `n ${n}` });
     })();
-    const ears = await Promise.all(Array.from({ length: 10 }, () => bob.listens()));
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => bob.connects()));
     sending = false;
     await sends;
-    await ana.says(room, 'the last');
-    for (const ear of ears) {
-      const last = await ear.hearsText('the last');
-      const start = ear.all('ready')[0].rooms.find((one: any) => one.roomId === room.id).seq;
-      const seqs = ear.messages(room.id).map((message) => message.seq);
+    await ana.sends(room, 'the last');
+    for (const socket of sockets) {
+      const last = await socket.receivesText('the last');
+      const start = socket.all('ready')[0].rooms.find((one: any) => one.roomId === room.id).seq;
+      const seqs = socket.messages(room.id).map((message) => message.seq);
       expect(seqs).toEqual(Array.from({ length: last.seq - start }, (_, index) => start + index + 1));
-      ear.close();
+      socket.close();
     }
     busy.close();
   });
 });
 
 describe('every event is answered', () => {
-  let ear: Ear;
+  let socket: TestSocket;
   let room: any;
   beforeAll(async () => {
     room = await ana.opensGroup(bob);
-    ear = await ana.listens();
+    socket = await ana.connects();
   });
 
   it.each([
@@ -163,47 +166,49 @@ describe('every event is answered', () => {
     ['bytes', 'message:send', { roomId: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11', text: Buffer.from('x') }, 400, 'validation_failed'],
     ['a token of nobody', 'auth:refresh', { token: 'x' }, 401, 'token_invalid'],
   ])('%s', async (_, event, payload, status, code) => {
-    const answer = payload === undefined ? await ear.says(event) : await ear.says(event, payload);
+    const answer = payload === undefined ? await socket.emits(event) : await socket.emits(event, payload);
     expect(answer).toMatchObject({ ok: false, error: { status, code, title: expect.any(String), requestId: expect.any(String) } });
   });
 
   it('refuses unknown fields, and text that cannot be stored', async () => {
-    const { id } = await ana.says(room, 'mine');
+    const { id } = await ana.sends(room, 'mine');
     const edit = { roomId: room.id, messageId: id, text: 'x' };
-    expect(await ear.says('message:edit', { ...edit, seq: 1 })).toMatchObject({ error: { status: 400, errors: [{ path: 'seq' }] } });
-    expect(await ear.says('message:edit', { ...edit, text: 'a\0b' })).toMatchObject({ error: { status: 422, code: 'unstorable_text' } });
-    expect(await ear.says('message:send', { roomId: room.id, text: '\ud800' })).toMatchObject({ error: { status: 422 } });
-    expect(await ear.says('message:send', { roomId: room.id, text: 'x', userId: bob.id })).toMatchObject({ error: { status: 400 } });
+    expect(await socket.emits('message:edit', { ...edit, seq: 1 })).toMatchObject({ error: { status: 400, errors: [{ path: 'seq' }] } });
+    expect(await socket.emits('message:edit', { ...edit, text: 'a\0b' })).toMatchObject({
+      error: { status: 422, code: 'unstorable_text' },
+    });
+    expect(await socket.emits('message:send', { roomId: room.id, text: '\ud800' })).toMatchObject({ error: { status: 422 } });
+    expect(await socket.emits('message:send', { roomId: room.id, text: 'x', userId: bob.id })).toMatchObject({ error: { status: 400 } });
   });
 
   it('survives what is nested deep, numeric names, and who wants no answer', async () => {
     const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
-    const raw = ear.socket.io.engine as unknown as { write(packet: string): void };
+    const raw = socket.socket.io.engine as unknown as { write(packet: string): void };
     raw.write(`2["room:read",${deep}]`);
     raw.write(`21["sync",${deep}]`);
     raw.write(`22[7,{}]`);
     raw.write(`2["__proto__",{}]`);
-    ear.socket.emit('room:read');
-    ear.socket.emit('message:send', 'x');
-    ear.socket.emit('nonsense', 1, 2, 3);
-    expect(await ear.says('rooms', {})).toMatchObject({ ok: true });
+    socket.socket.emit('room:read');
+    socket.socket.emit('message:send', 'x');
+    socket.socket.emit('nonsense', 1, 2, 3);
+    expect(await socket.emits('rooms', {})).toMatchObject({ ok: true });
   });
 
   it('answers a stranger like for a room that never was', async () => {
-    const stranger = await zoe.listens();
+    const stranger = await zoe.connects();
     const answers = await Promise.all(
       [room.id, '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11'].map(async (roomId) => {
         const said = await Promise.all([
-          stranger.says('message:send', { roomId, text: 'x' }),
-          stranger.says('room:read', { roomId, seq: 1 }),
-          stranger.says('typing', { roomId, typing: true }),
+          stranger.emits('message:send', { roomId, text: 'x' }),
+          stranger.emits('room:read', { roomId, seq: 1 }),
+          stranger.emits('typing', { roomId, typing: true }),
         ]);
         return said.map(({ error: { requestId: _, ...problem } }) => problem);
       }),
     );
     expect(answers[0]).toEqual(answers[1]);
     expect(answers[0]!.map((problem) => problem.status)).toEqual([404, 404, 404]);
-    expect(await stranger.says('sync', { rooms: { [room.id]: { seq: 0, rev: 0 } } })).toEqual({
+    expect(await stranger.emits('sync', { rooms: { [room.id]: { seq: 0, rev: 0 } } })).toEqual({
       ok: true,
       rooms: { [room.id]: { gone: true } },
       later: [],
@@ -213,7 +218,7 @@ describe('every event is answered', () => {
 
   it('numbers the sends of one socket in the order sent, and answers each after the commit', async () => {
     const acks = await Promise.all(
-      Array.from({ length: 100 }, (_, n) => ear.says('message:send', { roomId: room.id, text: `number ${n}` })),
+      Array.from({ length: 100 }, (_, n) => socket.emits('message:send', { roomId: room.id, text: `number ${n}` })),
     );
     const seqs = acks.map(({ message }) => message.seq);
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
@@ -221,18 +226,20 @@ describe('every event is answered', () => {
   });
 
   it('edits, deletes, reacts, reads and syncs', async () => {
-    const { message } = await ear.says('message:send', { roomId: room.id, text: 'first' });
+    const { message } = await socket.emits('message:send', { roomId: room.id, text: 'first' });
     const on = { roomId: room.id, messageId: message.id };
     const { rev } = await ana.gets(`/rooms/${room.id}`);
-    expect(await ear.says('message:edit', { ...on, text: 'second' })).toMatchObject({
+    expect(await socket.emits('message:edit', { ...on, text: 'second' })).toMatchObject({
       ok: true,
       message: { text: 'second', rev: rev + 1 },
     });
-    expect(await ear.says('reaction:add', { ...on, reaction: '👍' })).toMatchObject({ message: { reactions: [{ count: 1, mine: true }] } });
-    expect(await ear.says('reaction:remove', { ...on, reaction: '👍' })).toMatchObject({ message: { reactions: [] } });
-    expect(await ear.says('message:delete', on)).toMatchObject({ message: { text: null, deletedAt: expect.any(String) } });
-    expect(await ear.says('room:read', { roomId: room.id, seq: message.seq })).toMatchObject({ ok: true, unreadCount: 0 });
-    const { rooms } = await ear.says('sync', { rooms: { [room.id]: { seq: message.seq - 1, rev } } });
+    expect(await socket.emits('reaction:add', { ...on, reaction: '👍' })).toMatchObject({
+      message: { reactions: [{ count: 1, mine: true }] },
+    });
+    expect(await socket.emits('reaction:remove', { ...on, reaction: '👍' })).toMatchObject({ message: { reactions: [] } });
+    expect(await socket.emits('message:delete', on)).toMatchObject({ message: { text: null, deletedAt: expect.any(String) } });
+    expect(await socket.emits('room:read', { roomId: room.id, seq: message.seq })).toMatchObject({ ok: true, unreadCount: 0 });
+    const { rooms } = await socket.emits('sync', { rooms: { [room.id]: { seq: message.seq - 1, rev } } });
     expect(rooms[room.id]).toMatchObject({ seq: message.seq, rev: rev + 4, hasMore: false, reset: false, membership: { userId: ana.id } });
   });
 });
@@ -242,14 +249,14 @@ describe('a session', () => {
     const short = await startApp({ env: { ACCESS_TOKEN_SECONDS: '2' }, databaseUrl: world.app.databaseUrl });
     const body = { username: ana.username, password: ana.password };
     const login = await call(short.url, 'POST', '/auth/login', { body });
-    const kept = await Ear.open(short.url, { token: login.body.accessToken });
-    const lost = await Ear.open(short.url, { token: login.body.accessToken });
+    const kept = await TestSocket.open(short.url, { token: login.body.accessToken });
+    const lost = await TestSocket.open(short.url, { token: login.body.accessToken });
     const { accessToken } = (await call(world.url, 'POST', '/auth/refresh', { body: { refreshToken: login.body.refreshToken } })).body;
-    expect(await kept.says('auth:refresh', { token: accessToken })).toMatchObject({ ok: true, expiresAt: expect.any(String) });
-    expect(await lost.says('auth:refresh', { token: bob.accessToken })).toMatchObject({ ok: false, error: { code: 'token_invalid' } });
-    expect(await lost.hears('session:ended')).toEqual({ reason: 'expired' });
+    expect(await kept.emits('auth:refresh', { token: accessToken })).toMatchObject({ ok: true, expiresAt: expect.any(String) });
+    expect(await lost.emits('auth:refresh', { token: bob.accessToken })).toMatchObject({ ok: false, error: { code: 'token_invalid' } });
+    expect(await lost.receives('session:ended')).toEqual({ reason: 'expired' });
     await until('the socket is closed', () => !lost.socket.connected);
-    await kept.settles();
+    await kept.flushes();
     kept.close();
     await short.close();
   });
@@ -257,25 +264,25 @@ describe('a session', () => {
 
 describe('bounds', () => {
   it('cuts who sends a packet that is too large', async () => {
-    const ear = await ana.listens();
-    ear.socket.emit('message:send', { text: 'x'.repeat(170_000) });
-    await until('the socket is closed', () => !ear.socket.connected);
+    const socket = await ana.connects();
+    socket.socket.emit('message:send', { text: 'x'.repeat(170_000) });
+    await until('the socket is closed', () => !socket.socket.connected);
   });
 
   it('refuses who sends too fast, and answers even that', async () => {
     const strict = await startApp({ env: { RATE_LIMIT: 'on', REALTIME_EVENTS_PER_SECOND: '5' }, databaseUrl: world.app.databaseUrl });
-    const ear = await Ear.open(strict.url, { token: ana.accessToken });
-    const answers = await Promise.all(Array.from({ length: 30 }, () => ear.says('rooms', {})));
+    const socket = await TestSocket.open(strict.url, { token: ana.accessToken });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => socket.emits('rooms', {})));
     const refused = answers.filter(({ ok }) => !ok);
     expect(refused.length).toBeGreaterThanOrEqual(19);
     expect(refused[0]).toMatchObject({ error: { status: 429, code: 'rate_limited', retryAfter: expect.any(Number) } });
-    ear.close();
+    socket.close();
     await strict.close();
   });
 });
 
 it('has a handler for every event of the table, and a page for both', async () => {
-  const handled = [MessagesGateway, RoomsGateway, PeopleGateway].flatMap(({ prototype }) =>
+  const handled = [MessagesGateway, RoomsGateway, UsersGateway].flatMap(({ prototype }) =>
     Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value }) => Reflect.getMetadata(MESSAGE_METADATA, value) ?? []),
   );
   expect([...handled, 'message:send'].toSorted()).toEqual(Object.keys(CLIENT_EVENTS).toSorted());

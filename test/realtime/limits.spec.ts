@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { startApp } from '../support/app.js';
-import { Ear } from '../support/ear.js';
+import { TestSocket } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { World } from '../support/world.js';
 
@@ -13,10 +13,10 @@ afterAll(() => world.stop());
 /** Messages of 40 kB each: together more than the buffers of the kernel take. */
 const FLOOD = 400;
 
-async function flood(ear: Ear, room: { id: string }): Promise<void> {
+async function flood(socket: TestSocket, room: { id: string }): Promise<void> {
   const text = '😀'.repeat(10_000);
   for (let n = 0; n < FLOOD; n += 20) {
-    await Promise.all(Array.from({ length: 20 }, () => ear.says('message:send', { roomId: room.id, text })));
+    await Promise.all(Array.from({ length: 20 }, () => socket.emits('message:send', { roomId: room.id, text })));
   }
 }
 
@@ -39,7 +39,7 @@ describe('who does not read', () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     const stalled = await bareSocket(world.url, bob.accessToken);
-    const [a, e] = [await ana.listens(), await eva.listens()];
+    const [a, e] = [await ana.connects(), await eva.connects()];
     stalled.pause();
     await flood(a, room);
     await until('the others heard all', () => e.messages(room.id).filter(({ system }) => !system).length === FLOOD, 15_000);
@@ -63,14 +63,14 @@ describe('who does not read', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const slow = await bareSocket(world.url, bob.accessToken);
-    const a = await ana.listens();
+    const a = await ana.connects();
     slow.pause();
     await flood(a, room);
     slow.resume();
     await until('resync heard', () => slow.heard.some((packet) => packet.startsWith('42["resync"')));
     const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
     await until('it hears again', async () => {
-      await a.says('message:send', { roomId: room.id, text: 'again' });
+      await a.emits('message:send', { roomId: room.id, text: 'again' });
       return slow.heard.some((packet) => packet.includes('"text":"again"'));
     });
     slow.socket.send(`421["sync",{"rooms":{"${room.id}":{"seq":${lastSeq - 5},"rev":0}}}]`);
@@ -96,14 +96,17 @@ describe('settings', () => {
     const quiet = await startApp({ env: { REALTIME_EPHEMERAL_MEMBERS: '2' }, databaseUrl: world.app.databaseUrl });
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const [small, large] = [await ana.opensGroup(bob), await ana.opensGroup(bob, eva)];
-    const [a, b] = [await Ear.open(quiet.url, { token: ana.accessToken }), await Ear.open(quiet.url, { token: bob.accessToken })];
+    const [a, b] = [
+      await TestSocket.open(quiet.url, { token: ana.accessToken }),
+      await TestSocket.open(quiet.url, { token: bob.accessToken }),
+    ];
     for (const room of [large, small]) {
-      await ana.says(room, 'read me');
-      expect(await b.says('typing', { roomId: room.id, typing: true })).toEqual({ ok: true });
-      await b.says('room:read', { roomId: room.id, seq: 2 });
+      await ana.sends(room, 'read me');
+      expect(await b.emits('typing', { roomId: room.id, typing: true })).toEqual({ ok: true });
+      await b.emits('room:read', { roomId: room.id, seq: 2 });
     }
-    await a.hears('typing');
-    await a.hears('room:read');
+    await a.receives('typing');
+    await a.receives('room:read');
     expect([...a.all('typing'), ...a.all('room:read')].map(({ roomId }) => roomId)).toEqual([small.id, small.id]);
     await quiet.close();
   });
@@ -114,14 +117,14 @@ describe('a process that ends', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const leaving = await startApp({ databaseUrl: world.app.databaseUrl });
-    const ear = await Ear.open(leaving.url, { token: ana.accessToken });
-    const answers = Array.from({ length: 50 }, (_, n) => ear.says('message:send', { roomId: room.id, text: `last ${n}` }));
+    const socket = await TestSocket.open(leaving.url, { token: ana.accessToken });
+    const answers = Array.from({ length: 50 }, (_, n) => socket.emits('message:send', { roomId: room.id, text: `last ${n}` }));
     await answers[0];
     const closing = leaving.close();
-    expect((await ear.hears('server:draining')).retryAfter).toBeGreaterThan(0);
+    expect((await socket.receives('server:draining')).retryAfter).toBeGreaterThan(0);
     const said = await Promise.all(answers);
     expect(said.every(({ ok, error }) => ok || error.code === 'server_draining')).toBe(true);
-    await until('the socket is closed', () => !ear.socket.connected);
+    await until('the socket is closed', () => !socket.socket.connected);
     await closing;
     const acked = said.filter(({ ok }) => ok).map(({ message }) => message.id);
     const page = await ana.page(room, '?limit=100');

@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningApp } from '../support/app.js';
-import type { Ear } from '../support/ear.js';
+import type { TestSocket } from '../support/test-socket.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
 
-const sends = (ear: Ear, room: { id: string }, text: string): Promise<any> => ear.says('message:send', { roomId: room.id, text });
-const seqsOf = (ear: Ear, room: { id: string }): number[] => ear.messages(room.id).map(({ seq }) => seq);
+const sends = (socket: TestSocket, room: { id: string }, text: string): Promise<any> =>
+  socket.emits('message:send', { roomId: room.id, text });
+const seqsOf = (socket: TestSocket, room: { id: string }): number[] => socket.messages(room.id).map(({ seq }) => seq);
 const between = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 /** 200 removals on one node, each followed at once by a message sent through the other: nobody who was removed may hear it. */
@@ -14,8 +15,8 @@ async function removalsAreExact(world: World, other: RunningApp): Promise<void> 
   const { ana, bob } = await world.people('ana', 'bob');
   const people = await Promise.all(Array.from({ length: 40 }, (_, n) => world.person(`p${n}`)));
   const room = await ana.opensTeam(bob, ...people);
-  const bobs = await bob.listens({}, other);
-  const ears = await Promise.all(people.map((person, n) => person.listens({}, n % 2 === 0 ? world.app : other)));
+  const bobs = await bob.connects({}, other);
+  const sockets = await Promise.all(people.map((person, n) => person.connects({}, n % 2 === 0 ? world.app : other)));
   for (let round = 0; round < 3; round++) {
     for (let at = 0; at < people.length; at += 4) {
       await Promise.all(
@@ -26,11 +27,11 @@ async function removalsAreExact(world: World, other: RunningApp): Promise<void> 
       );
     }
     await ana.posts(`/rooms/${room.id}/users`, { userIds: people.map(({ id }) => id) });
-    await Promise.all(ears.map((ear) => until('back again', () => ear.all('room:created').length === round + 1)));
+    await Promise.all(sockets.map((socket) => until('back again', () => socket.all('room:created').length === round + 1)));
   }
-  await Promise.all(ears.map((ear) => ear.settles()));
+  await Promise.all(sockets.map((socket) => socket.flushes()));
   const overheard = people.map(
-    ({ id }, index) => ears[index]!.messages(room.id).filter(({ text }) => text?.startsWith(`after ${id} `)).length,
+    ({ id }, index) => sockets[index]!.messages(room.id).filter(({ text }) => text?.startsWith(`after ${id} `)).length,
   );
   expect(overheard).toEqual(people.map(() => 0));
 }
@@ -52,38 +53,38 @@ describe('two processes and Redis', () => {
   it('hear each other at once, every message once and in order, whoever sends where', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const [here, there] = [await ana.listens(), await bob.listens({}, other)];
+    const [here, there] = [await ana.connects(), await bob.connects({}, other)];
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     const acks = await Promise.all(
       Array.from({ length: 320 }, (_, n) =>
         n % 4 === 0
-          ? ana.says(room, `n ${n}`)
+          ? ana.sends(room, `n ${n}`)
           : n % 4 === 1
             ? bob.does('POST', `/rooms/${room.id}/messages`, { text: `n ${n}` }, other)
             : sends(n % 4 === 2 ? here : there, room, `n ${n}`),
       ),
     );
     expect(acks.every((ack) => ack.ok ?? ack.id)).toBe(true);
-    for (const ear of [here, there]) {
-      await until('all are heard', () => ear.messages(room.id).length >= 320);
-      expect(seqsOf(ear, room)).toEqual(between(lastSeq + 1, lastSeq + 320));
+    for (const socket of [here, there]) {
+      await until('all are heard', () => socket.messages(room.id).length >= 320);
+      expect(seqsOf(socket, room)).toEqual(between(lastSeq + 1, lastSeq + 320));
     }
   });
 
   it('follow memberships, changes and what concerns a person alone', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
-    const there = await bob.listens({}, other);
+    const there = await bob.connects({}, other);
     const room = await ana.opensGroup(bob);
-    expect((await there.hears('room:created')).room.membership.userId).toBe(bob.id);
-    const message = await ana.says(room, 'hello');
-    await there.hearsText('hello', 1_000);
+    expect((await there.receives('room:created')).room.membership.userId).toBe(bob.id);
+    const message = await ana.sends(room, 'hello');
+    await there.receivesText('hello', 1_000);
     await ana.patches(`/rooms/${room.id}/messages/${message.id}`, { text: 'hello!' });
-    expect((await there.hears('messages:updated')).messages[0].text).toBe('hello!');
+    expect((await there.receives('messages:updated')).messages[0].text).toBe('hello!');
     await bob.patches('/users/me', { displayName: 'Robert' });
-    expect((await there.hears('me:updated')).me.displayName).toBe('Robert');
+    expect((await there.receives('me:updated')).me.displayName).toBe('Robert');
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
-    expect(await there.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
-    const numbers = there.heard
+    expect(await there.receives('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
+    const numbers = there.received
       .filter(({ event, payload }) => event !== 'ready' && payload.my !== undefined)
       .map(({ payload }) => payload.my);
     expect(numbers).toEqual(between(numbers[0], numbers[0] + numbers.length - 1));
@@ -94,48 +95,48 @@ describe('two processes and Redis', () => {
   it('tell who is there and who types, on either', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const here = await ana.listens();
-    expect(await here.says('presence:watch', { userIds: [bob.id] })).toMatchObject({ presence: [{ userId: bob.id, online: false }] });
-    const there = await bob.listens({}, other);
-    await here.hears('presence', ({ userId, online }) => userId === bob.id && online);
-    const { presence } = await there.says('presence:watch', { userIds: [ana.id] });
+    const here = await ana.connects();
+    expect(await here.emits('presence:watch', { userIds: [bob.id] })).toMatchObject({ presence: [{ userId: bob.id, online: false }] });
+    const there = await bob.connects({}, other);
+    await here.receives('presence', ({ userId, online }) => userId === bob.id && online);
+    const { presence } = await there.emits('presence:watch', { userIds: [ana.id] });
     expect(presence).toEqual([{ userId: ana.id, online: true, lastActiveAt: expect.any(String) }]);
-    await there.says('typing', { roomId: room.id, typing: true });
-    expect(await here.hears('typing')).toEqual({ roomId: room.id, userId: bob.id, typing: true });
+    await there.emits('typing', { roomId: room.id, typing: true });
+    expect(await here.receives('typing')).toEqual({ roomId: room.id, userId: bob.id, typing: true });
     there.close();
-    await here.hears('presence', ({ userId, online }) => userId === bob.id && !online);
+    await here.receives('presence', ({ userId, online }) => userId === bob.id && !online);
   });
 
   it('serve on while Redis is away, and miss nothing when it is back', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const [here, there] = [await ana.listens(), await bob.listens({}, other)];
+    const [here, there] = [await ana.connects(), await bob.connects({}, other)];
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     await redis.kill();
     for (let n = 0; n < 20; n++) expect((await sends(n % 2 === 0 ? here : there, room, `without ${n}`)).ok).toBe(true);
-    await Promise.all([here, there].map((ear) => until('all are heard', () => ear.messages(room.id).length >= 20, 5_000)));
+    await Promise.all([here, there].map((socket) => until('all are heard', () => socket.messages(room.id).length >= 20, 5_000)));
     await redis.up();
     await sends(here, room, 'with');
-    await there.hearsText('with');
-    for (const ear of [here, there]) expect(seqsOf(ear, room)).toEqual(between(lastSeq + 1, lastSeq + 21));
+    await there.receivesText('with');
+    for (const socket of [here, there]) expect(seqsOf(socket, room)).toEqual(between(lastSeq + 1, lastSeq + 21));
   }, 30_000);
 });
 
 describe('two processes that cannot hear each other', () => {
   let world: World;
   let other: RunningApp;
-  const ears: Ear[] = [];
+  const sockets: TestSocket[] = [];
   beforeAll(async () => {
     world = await World.start();
     other = await world.node();
   });
-  afterEach(() => ears.splice(0).forEach((ear) => ear.close()));
+  afterEach(() => sockets.splice(0).forEach((socket) => socket.close()));
   afterAll(() => world.stop());
 
-  const listening = async (person: Person, on: RunningApp): Promise<Ear> => {
-    const ear = await person.listens({}, on);
-    ears.push(ear);
-    return ear;
+  const listening = async (person: Person, on: RunningApp): Promise<TestSocket> => {
+    const socket = await person.connects({}, on);
+    sockets.push(socket);
+    return socket;
   };
 
   it('bring every commit to everybody within five seconds, as ordinary events', async () => {
@@ -143,8 +144,8 @@ describe('two processes that cannot hear each other', () => {
     const room = await ana.opensGroup(bob);
     const there = await listening(bob, other);
     const { lastSeq, rev } = await bob.gets(`/rooms/${room.id}`);
-    const first = await ana.says(room, 'one');
-    await ana.says(room, 'two');
+    const first = await ana.sends(room, 'one');
+    await ana.sends(room, 'two');
     await ana.patches(`/rooms/${room.id}/messages/${first.id}`, { text: 'one, edited' });
     await ana.patches(`/rooms/${room.id}`, { name: 'renamed' });
     await ana.befriends(eva);
@@ -152,13 +153,13 @@ describe('two processes that cannot hear each other', () => {
     const fresh = await bob.gets(`/rooms/${room.id}`);
     await until(
       'all are heard',
-      () => there.messages(room.id).at(-1)?.seq === fresh.lastSeq && there.heard.some(({ payload }) => payload.rev === fresh.rev),
+      () => there.messages(room.id).at(-1)?.seq === fresh.lastSeq && there.received.some(({ payload }) => payload.rev === fresh.rev),
       5_000,
     );
     expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, fresh.lastSeq));
     expect(there.messages(room.id)[0].text).toBe('one, edited');
     let at = rev;
-    for (const { payload } of there.heard.filter((heard) => heard.payload.prevRev !== undefined)) {
+    for (const { payload } of there.received.filter((heard) => heard.payload.prevRev !== undefined)) {
       expect(payload.prevRev).toBe(at);
       at = payload.rev;
     }
@@ -183,7 +184,7 @@ describe('two processes that cannot hear each other', () => {
     let sent = lastSeq;
     for (; there.all('resync').length === 0; sent++) await sends(there, room, 'meanwhile');
     await sends(there, room, 'afterwards');
-    await there.hearsText('afterwards', 5_000);
+    await there.receivesText('afterwards', 5_000);
     expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, sent + 1));
   }, 20_000);
 
@@ -191,10 +192,10 @@ describe('two processes that cannot hear each other', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const there = await listening(bob, other);
     const room = await ana.opensGroup(bob);
-    await there.hears('room:created', (packet) => packet.room.id === room.id, 5_000);
-    await ana.says(room, 'hello');
-    await there.hearsText('hello', 5_000);
-    expect((await there.hears('me:updated')).my).toBe((await bob.gets('/users/me')).my);
+    await there.receives('room:created', (packet) => packet.room.id === room.id, 5_000);
+    await ana.sends(room, 'hello');
+    await there.receivesText('hello', 5_000);
+    expect((await there.receives('me:updated')).my).toBe((await bob.gets('/users/me')).my);
   }, 20_000);
 
   it('bring rooms also to those who are told of something later first', async () => {
@@ -205,10 +206,12 @@ describe('two processes that cannot hear each other', () => {
     await bob.does('PATCH', `/rooms/${known.id}/users/me`, { muted: true }, other);
     await listening(eva, other);
     await ana.deletes(`/rooms/${known.id}/users/${kim.id}`);
-    const heard = await Promise.allSettled(theirs.map((ear) => ear.hears('room:created', ({ room: { id } }) => id === room.id, 5_000)));
+    const heard = await Promise.allSettled(
+      theirs.map((socket) => socket.receives('room:created', ({ room: { id } }) => id === room.id, 5_000)),
+    );
     expect(heard.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
-    await ana.says(room, 'hello');
-    await Promise.all(theirs.map((ear) => ear.hearsText('hello', 5_000)));
+    await ana.sends(room, 'hello');
+    await Promise.all(theirs.map((socket) => socket.receivesText('hello', 5_000)));
   }, 20_000);
 
   it('bring latecomers all that is new, though somebody comes later still', async () => {
@@ -217,11 +220,11 @@ describe('two processes that cannot hear each other', () => {
     await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
     const there = await listening(bob, other);
     const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
-    for (const text of ['one', 'two', 'three']) await ana.says(room, text);
+    for (const text of ['one', 'two', 'three']) await ana.sends(room, text);
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
     const latest = await listening(eva, other);
-    await ana.says(room, 'four');
-    for (const ear of [there, latest]) await ear.hearsText('four');
+    await ana.sends(room, 'four');
+    for (const socket of [there, latest]) await socket.receivesText('four');
     expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, lastSeq + 5));
     expect(seqsOf(latest, room)).toEqual([lastSeq + 5]);
   }, 20_000);
@@ -229,14 +232,14 @@ describe('two processes that cannot hear each other', () => {
   it('show latecomers nothing hidden while repairing', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.posts('/rooms', { type: 'team', name: 'x', historyVisibility: 'since_joined' });
-    const old = await ana.says(room, 'a secret of old');
+    const old = await ana.sends(room, 'a secret of old');
     await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
     const there = await listening(bob, other);
     await ana.patches(`/rooms/${room.id}/messages/${old.id}`, { text: 'a secret, edited' });
-    await ana.says(room, 'see above', { replyToId: old.id });
-    expect((await there.hearsText('see above')).replyTo.preview).toBeNull();
-    expect((await there.hears('messages:updated')).causes).toMatchObject([{ kind: 'hidden' }]);
-    expect(JSON.stringify(there.heard)).not.toContain('secret');
+    await ana.sends(room, 'see above', { replyToId: old.id });
+    expect((await there.receivesText('see above')).replyTo.preview).toBeNull();
+    expect((await there.receives('messages:updated')).causes).toMatchObject([{ kind: 'hidden' }]);
+    expect(JSON.stringify(there.received)).not.toContain('secret');
   }, 20_000);
 
   it('let nobody hear what was said after they were removed', () => removalsAreExact(world, other), 120_000);
@@ -256,8 +259,8 @@ describe('two processes that cannot hear each other', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-listen' AND datname = current_database()`,
     );
     await client.end();
-    expect(await bobs.hears('room:gone', () => true, 3_000)).toMatchObject({ roomId: room.id, reason: 'left' });
-    expect(await evas.hears('session:ended', () => true, 3_000)).toEqual({ reason: 'revoked' });
+    expect(await bobs.receives('room:gone', () => true, 3_000)).toMatchObject({ roomId: room.id, reason: 'left' });
+    expect(await evas.receives('session:ended', () => true, 3_000)).toEqual({ reason: 'revoked' });
   });
 
   it('look up sessions first, and few rooms at a time', async () => {
@@ -281,7 +284,7 @@ describe('two processes that cannot hear each other', () => {
       const { rowCount } = await looker.query(`SELECT FROM pg_locks WHERE relation = 'room_audit'::regclass AND NOT granted`);
       return rowCount! >= 4;
     });
-    expect(await evas.hears('session:ended')).toEqual({ reason: 'revoked' });
+    expect(await evas.receives('session:ended')).toEqual({ reason: 'revoked' });
     for (let n = 0; n < 5; n++) expect(await sends(bobs, calm, `meanwhile ${n}`)).toMatchObject({ ok: true });
     await holder.query('ROLLBACK');
     await until('that all are taken away', () => bobs.all('room:gone').length === rooms.length);
@@ -291,7 +294,7 @@ describe('two processes that cannot hear each other', () => {
   it('look up sessions until the database answers', async () => {
     const { eva } = await world.people('eva');
     const hasty = await world.node({ WRITER_LOCK_TIMEOUT_MS: '100' });
-    const ear = await listening(eva, hasty);
+    const socket = await listening(eva, hasty);
     const [holder, looker] = [await world.database(), await world.database()];
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE sessions');
@@ -310,7 +313,7 @@ describe('two processes that cannot hear each other', () => {
       return asked.size > 3;
     });
     await holder.query('COMMIT');
-    expect(await ear.hears('session:ended')).toEqual({ reason: 'revoked' });
+    expect(await socket.receives('session:ended')).toEqual({ reason: 'revoked' });
     await Promise.all([holder.end(), looker.end()]);
   });
 });

@@ -10,34 +10,34 @@ describe('presence', () => {
   it('is of a person, not of a device, and seen by those whom privacy admits', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     await ana.befriends(bob);
-    const [b, z] = [await bob.listens(), await zoe.listens()];
-    expect(await b.says('presence:watch', { userIds: [ana.id] })).toEqual({
+    const [b, z] = [await bob.connects(), await zoe.connects()];
+    expect(await b.emits('presence:watch', { userIds: [ana.id] })).toEqual({
       ok: true,
       presence: [{ userId: ana.id, online: false, lastActiveAt: null }],
     });
-    await z.says('presence:watch', { userIds: [ana.id, bob.id] });
-    const [one, two] = [await ana.listens(), await ana.listens()];
-    expect(await b.hears('presence')).toMatchObject({ userId: ana.id, online: true, lastActiveAt: expect.any(String) });
+    await z.emits('presence:watch', { userIds: [ana.id, bob.id] });
+    const [one, two] = [await ana.connects(), await ana.connects()];
+    expect(await b.receives('presence')).toMatchObject({ userId: ana.id, online: true, lastActiveAt: expect.any(String) });
     one.close();
-    await two.settles();
-    await b.settles();
+    await two.flushes();
+    await b.flushes();
     expect(b.all('presence').length).toBe(1);
     two.close();
-    expect(await b.hears('presence', ({ online }) => !online)).toMatchObject({ userId: ana.id, lastActiveAt: expect.any(String) });
-    await z.settles();
+    expect(await b.receives('presence', ({ online }) => !online)).toMatchObject({ userId: ana.id, lastActiveAt: expect.any(String) });
+    await z.flushes();
     expect(z.all('presence')).toEqual([]);
   });
 
   it('is told no more to who has stopped to watch', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     await ana.befriends(bob, eva);
-    const [b, e] = [await bob.listens(), await eva.listens()];
-    await b.says('presence:watch', { userIds: [ana.id] });
-    await e.says('presence:watch', { userIds: [ana.id] });
-    expect(await b.says('presence:watch', { userIds: [] })).toEqual({ ok: true, presence: [] });
-    await ana.listens();
-    await e.hears('presence');
-    await b.settles();
+    const [b, e] = [await bob.connects(), await eva.connects()];
+    await b.emits('presence:watch', { userIds: [ana.id] });
+    await e.emits('presence:watch', { userIds: [ana.id] });
+    expect(await b.emits('presence:watch', { userIds: [] })).toEqual({ ok: true, presence: [] });
+    await ana.connects();
+    await e.receives('presence');
+    await b.flushes();
     expect(b.all('presence')).toEqual([]);
   });
 });
@@ -46,29 +46,29 @@ describe('a block between people who are no friends', () => {
   it('parts them at once, is told to nobody else, and lifted brings them back', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     for (const person of [ana, bob]) await person.patches('/users/me', { privacy: { presence: 'everyone' } });
-    const [a, b, e] = [await ana.listens(), await bob.listens(), await eva.listens()];
+    const [a, b, e] = [await ana.connects(), await bob.connects(), await eva.connects()];
     const both = [
       [a, bob],
       [b, ana],
     ] as const;
-    for (const [ear, other] of both) await ear.says('presence:watch', { userIds: [other.id] });
-    await e.says('presence:watch', { userIds: [ana.id, bob.id] });
-    const before = b.heard.length;
+    for (const [socket, other] of both) await socket.emits('presence:watch', { userIds: [other.id] });
+    await e.emits('presence:watch', { userIds: [ana.id, bob.id] });
+    const before = b.received.length;
     await ana.puts(`/users/me/blocks/${bob.id}`);
-    for (const [ear, other] of both) {
-      await ear.hears('presence', ({ online }) => !online);
-      await ear.settles();
-      expect(ear.all('presence').at(-1)).toEqual({ userId: other.id, online: false, lastActiveAt: null });
+    for (const [socket, other] of both) {
+      await socket.receives('presence', ({ online }) => !online);
+      await socket.flushes();
+      expect(socket.all('presence').at(-1)).toEqual({ userId: other.id, online: false, lastActiveAt: null });
     }
-    expect(b.heard.slice(before).map(({ event }) => event)).toEqual(['presence']);
+    expect(b.received.slice(before).map(({ event }) => event)).toEqual(['presence']);
     await ana.deletes(`/users/me/blocks/${bob.id}`);
-    for (const [ear, other] of both) {
-      await ear.hears('presence', ({ online }) => online);
-      await ear.settles();
-      expect(ear.all('presence').at(-1)).toMatchObject({ userId: other.id, online: true, lastActiveAt: expect.any(String) });
+    for (const [socket, other] of both) {
+      await socket.receives('presence', ({ online }) => online);
+      await socket.flushes();
+      expect(socket.all('presence').at(-1)).toMatchObject({ userId: other.id, online: true, lastActiveAt: expect.any(String) });
     }
-    expect(b.heard.slice(before).map(({ event }) => event)).toEqual(['presence', 'presence']);
-    await e.settles();
+    expect(b.received.slice(before).map(({ event }) => event)).toEqual(['presence', 'presence']);
+    await e.flushes();
     expect(e.all('presence')).toEqual([]);
   });
 });
@@ -77,13 +77,13 @@ describe('typing', () => {
   it('is heard by the others once in three seconds, and is gone after six', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const [a, b] = [await ana.listens(), await bob.listens()];
-    for (let n = 0; n < 5; n++) expect(await a.says('typing', { roomId: room.id, typing: true })).toEqual({ ok: true });
-    await b.hears('typing');
-    await b.settles();
+    const [a, b] = [await ana.connects(), await bob.connects()];
+    for (let n = 0; n < 5; n++) expect(await a.emits('typing', { roomId: room.id, typing: true })).toEqual({ ok: true });
+    await b.receives('typing');
+    await b.flushes();
     expect(b.all('typing')).toEqual([{ roomId: room.id, userId: ana.id, typing: true }]);
-    await b.hears('typing', ({ typing }) => !typing, 7_000);
-    await a.settles();
+    await b.receives('typing', ({ typing }) => !typing, 7_000);
+    await a.flushes();
     expect(a.all('typing')).toEqual([]);
   }, 15_000);
 
@@ -91,14 +91,14 @@ describe('typing', () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     await eva.puts(`/users/me/blocks/${ana.id}`);
-    const [a, b, e] = await Promise.all([ana.listens(), bob.listens(), eva.listens()]);
-    await a.says('typing', { roomId: room.id, typing: true });
-    await a.says('typing', { roomId: room.id, typing: false });
-    await b.hears('typing', ({ typing }) => !typing);
-    await e.settles();
+    const [a, b, e] = await Promise.all([ana.connects(), bob.connects(), eva.connects()]);
+    await a.emits('typing', { roomId: room.id, typing: true });
+    await a.emits('typing', { roomId: room.id, typing: false });
+    await b.receives('typing', ({ typing }) => !typing);
+    await e.flushes();
     expect(e.all('typing')).toEqual([]);
     const channel = await ana.opensChannel(bob);
-    expect(await b.says('typing', { roomId: channel.id, typing: true })).toMatchObject({
+    expect(await b.emits('typing', { roomId: channel.id, typing: true })).toMatchObject({
       error: { status: 403, permission: 'can_create_messages' },
     });
   });
@@ -108,11 +108,11 @@ describe('read marks', () => {
   it('reach the others once a second, the newest, and my other devices', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    for (let n = 0; n < 10; n++) await ana.says(room, `n ${n}`);
+    for (let n = 0; n < 10; n++) await ana.sends(room, `n ${n}`);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
-    const [a, b, second] = await Promise.all([ana.listens(), bob.listens(), bob.listens()]);
-    for (let n = 9; n >= 0; n--) await b.says('room:read', { roomId: room.id, seq: lastSeq - n });
-    await a.hears('room:read', ({ seq }) => seq === lastSeq);
+    const [a, b, second] = await Promise.all([ana.connects(), bob.connects(), bob.connects()]);
+    for (let n = 9; n >= 0; n--) await b.emits('room:read', { roomId: room.id, seq: lastSeq - n });
+    await a.receives('room:read', ({ seq }) => seq === lastSeq);
     expect(a.all('room:read').length).toBeLessThan(5);
     expect(a.all('room:read').map(({ seq }) => seq)).toEqual(
       a
@@ -120,10 +120,10 @@ describe('read marks', () => {
         .map(({ seq }) => seq)
         .toSorted((x, y) => x - y),
     );
-    const own = await second.hears('membership:updated', ({ membership }) => membership.lastReadSeq === lastSeq);
+    const own = await second.receives('membership:updated', ({ membership }) => membership.lastReadSeq === lastSeq);
     expect(own).toMatchObject({ roomId: room.id, membership: { unreadCount: 0 } });
     expect(own.my).toBeUndefined();
-    await b.settles();
+    await b.flushes();
     expect(b.all('room:read')).toEqual([]);
   });
 
@@ -131,13 +131,13 @@ describe('read marks', () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     await eva.patches('/users/me', { privacy: { readReceipts: false } });
-    await ana.says(room, 'read me');
-    const [a, b, e] = await Promise.all([ana.listens(), bob.listens(), eva.listens()]);
+    await ana.sends(room, 'read me');
+    const [a, b, e] = await Promise.all([ana.connects(), bob.connects(), eva.connects()]);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
-    await e.says('room:read', { roomId: room.id, seq: lastSeq });
-    await b.says('room:read', { roomId: room.id, seq: lastSeq });
+    await e.emits('room:read', { roomId: room.id, seq: lastSeq });
+    await b.emits('room:read', { roomId: room.id, seq: lastSeq });
     await until('bob was heard', () => a.all('room:read').some(({ userId }) => userId === bob.id));
-    await e.settles();
+    await e.flushes();
     expect(a.all('room:read').map(({ userId }) => userId)).toEqual([bob.id]);
     expect(e.all('room:read')).toEqual([]);
   });

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Transactions } from '../../src/database/transactions.js';
 import { uploaded } from '../media/uploading.js';
 import type { RunningApp } from '../support/app.js';
-import { Ear } from '../support/ear.js';
+import { TestSocket } from '../support/test-socket.js';
 import { picture } from '../support/files.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { call, type Person, World } from '../support/world.js';
-import { BEFORE, EVENTS, PATHS, type Revocation, REVOCATIONS, type Scene } from './revocations.js';
+import { BEFORE, EVENTS, PATHS, type Revocation, REVOCATIONS, type RevocationSetup } from './revocations.js';
 
 // Whoever loses a room or a session loses it on every node, at once: what is said after the answer they neither hear nor read, on any path.
 
@@ -19,8 +19,8 @@ const FILLS = `WITH made AS (
 
 /** Both devices of who loses something, on both nodes. */
 interface Devices {
-  readonly lost: readonly Ear[];
-  readonly second: Ear;
+  readonly lost: readonly TestSocket[];
+  readonly second: TestSocket;
 }
 
 const BY_REDIS = { title: 'two processes and Redis', hasRedis: true };
@@ -33,12 +33,12 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   let owner: Person;
   let bob: Person;
   let admin: Person;
-  let bobs: readonly Ear[];
+  let bobs: readonly TestSocket[];
   /** A room in which nobody loses anything. */
   let common: { id: string };
-  const scenes = new Map<unknown, { scene: Scene; devices: Devices }>();
+  const scenes = new Map<unknown, { scene: RevocationSetup; devices: Devices }>();
   /** What must not have been heard even when everything has been repaired: the sockets, and the texts. */
-  const silent: { ears: readonly Ear[]; words: readonly string[] }[] = [];
+  const silent: { ears: readonly TestSocket[]; words: readonly string[] }[] = [];
 
   beforeAll(async () => {
     redis = hasRedis ? await RedisServer.start() : undefined;
@@ -50,7 +50,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     await Promise.all([...REVOCATIONS, 'to rest', 'arriving', 'taken back'].map(async (of) => scenes.set(of, await scene())));
     await query(FILLS, [scenes.get('arriving')!.scene.eva.id]);
     // Last, so that they know all the rooms whether or not the nodes hear each other.
-    bobs = [await bob.listens(), await bob.listens({}, other)];
+    bobs = [await bob.connects(), await bob.connects({}, other)];
   }, 60_000);
   afterAll(async () => {
     await world?.stop();
@@ -59,22 +59,22 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
 
   const query = (text: string, values: unknown[]) => world.app.app.get(Transactions).query(text, values);
 
-  async function scene(): Promise<{ scene: Scene; devices: Devices }> {
+  async function scene(): Promise<{ scene: RevocationSetup; devices: Devices }> {
     const eva = await world.person('eva');
     const login = await call(world.url, 'POST', '/auth/login', { body: { username: eva.username, password: eva.password } });
     const second = login.body.accessToken as string;
     const room = await owner.opensTeam(bob, eva);
     const { id: medium } = await uploaded(owner, await picture.png(), 'a.png');
-    const { id: message } = await owner.says(room, `${BEFORE} @${eva.username}`, { mediaIds: [medium] });
+    const { id: message } = await owner.sends(room, `${BEFORE} @${eva.username}`, { mediaIds: [medium] });
     await owner.puts(`/rooms/${room.id}/messages/${message}/pin`);
-    const { id: own } = await eva.says(room, 'mine');
+    const { id: own } = await eva.sends(room, 'mine');
     const { ticket } = await eva.posts('/media/ticket');
-    const devices = { lost: [await eva.listens(), await eva.listens({}, other)], second: await eva.listens({ token: second }, other) };
+    const devices = { lost: [await eva.connects(), await eva.connects({}, other)], second: await eva.connects({ token: second }, other) };
     return { scene: { owner, admin, eva, second, room: room.id, message, own, medium, ticket }, devices };
   }
 
   /** Each way by which somebody reads or writes, asked on the other node. */
-  async function tried(on: Scene): Promise<Record<string, string>> {
+  async function tried(on: RevocationSetup): Promise<Record<string, string>> {
     const words = PATHS.map(async ({ what, ask }) => {
       const { method = 'GET', path, body, open } = ask(on);
       const token = open ? undefined : on.eva.accessToken;
@@ -86,61 +86,61 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     return Object.fromEntries(await Promise.all(words));
   }
 
-  const said = async (ear: Ear, on: Scene): Promise<Record<string, string>> => {
+  const said = async (socket: TestSocket, on: RevocationSetup): Promise<Record<string, string>> => {
     const acks = EVENTS.map(async ({ event, payload }) => {
-      const { ok, error, rooms } = await ear.says(event, payload(on));
+      const { ok, error, rooms } = await socket.emits(event, payload(on));
       return [event, ok ? (rooms?.[on.room]?.gone ? 'gone' : 'ok') : `${error.status} ${error.code}`] as const;
     });
     return Object.fromEntries(await Promise.all(acks));
   };
 
   /** Both nodes say something in the room, which those who are in it hear where it was said. */
-  async function speaks(on: Scene, word: string): Promise<string[]> {
+  async function speaks(on: RevocationSetup, word: string): Promise<string[]> {
     const words = [`${word} here`, `${word} there`];
     await Promise.all(
-      bobs.map(async (ear, at) => {
-        const ack = await ear.says('message:send', { roomId: on.room, text: words[at] });
-        if (ack.ok) await ear.hearsText(words[at]!);
+      bobs.map(async (socket, at) => {
+        const ack = await socket.emits('message:send', { roomId: on.room, text: words[at] });
+        if (ack.ok) await socket.receivesText(words[at]!);
         else expect(ack.error.code).toBe('room_not_found');
       }),
     );
     return words;
   }
 
-  const heardBy = (ear: Ear, words: readonly string[]): string[] =>
-    ear
+  const heardBy = (socket: TestSocket, words: readonly string[]): string[] =>
+    socket
       .messages()
       .map(({ text }) => text)
       .filter((text) => words.includes(text));
 
-  async function losesRoom({ reason, does }: Revocation, on: Scene, { lost, second }: Devices): Promise<void> {
+  async function losesRoom({ reason, does }: Revocation, on: RevocationSetup, { lost, second }: Devices): Promise<void> {
     await does(on);
     const words = await speaks(on, `after ${on.room}`);
-    for (const ear of [...lost, second]) {
-      expect(await ear.hears('room:gone', ({ roomId }) => roomId === on.room, 1_000)).toMatchObject({ reason });
-      await ear.settles();
-      expect(heardBy(ear, words)).toEqual([]);
-      expect(await said(ear, on)).toEqual(Object.fromEntries(EVENTS.map(({ event, out }) => [event, out])));
+    for (const socket of [...lost, second]) {
+      expect(await socket.receives('room:gone', ({ roomId }) => roomId === on.room, 1_000)).toMatchObject({ reason });
+      await socket.flushes();
+      expect(heardBy(socket, words)).toEqual([]);
+      expect(await said(socket, on)).toEqual(Object.fromEntries(EVENTS.map(({ event, out }) => [event, out])));
     }
     expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what, out }) => [what, out])));
-    const back = await on.eva.listens({}, other);
+    const back = await on.eva.connects({}, other);
     expect(back.all('ready')[0].rooms).toEqual([]);
     silent.push({ ears: [...lost, second, back], words });
   }
 
-  async function losesSession({ reason, spares, does }: Revocation, on: Scene, { lost, second }: Devices): Promise<void> {
+  async function losesSession({ reason, spares, does }: Revocation, on: RevocationSetup, { lost, second }: Devices): Promise<void> {
     await does(on);
     const ended = spares ? lost : [...lost, second];
-    for (const ear of ended) {
-      expect(await ear.hears('session:ended', () => true, 1_000)).toEqual({ reason });
-      await until('the socket is closed', () => !ear.socket.connected, 1_000);
+    for (const socket of ended) {
+      expect(await socket.receives('session:ended', () => true, 1_000)).toEqual({ reason });
+      await until('the socket is closed', () => !socket.socket.connected, 1_000);
     }
     const words = await speaks(on, `after ${on.room}`);
-    for (const ear of ended) expect([heardBy(ear, words), ear.heard.at(-1)!.event]).toEqual([[], 'session:ended']);
-    if (spares) await second.hearsText(words[1]!);
+    for (const socket of ended) expect([heardBy(socket, words), socket.received.at(-1)!.event]).toEqual([[], 'session:ended']);
+    if (spares) await second.receivesText(words[1]!);
     expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what }) => [what, '401 session_ended'])));
     for (const node of [world.app, other]) {
-      const problem = await Ear.open(node.url, { token: on.eva.accessToken }).catch((error: { problem: unknown }) => error.problem);
+      const problem = await TestSocket.open(node.url, { token: on.eva.accessToken }).catch((error: { problem: unknown }) => error.problem);
       expect(problem).toMatchObject({ status: 401, code: 'session_ended' });
     }
     silent.push({ ears: ended, words });
@@ -160,30 +160,30 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   it('somebody who was put to rest comes back when woken, with what was said meanwhile', async () => {
     const { scene: on, devices } = scenes.get('to rest')!;
     await admin.posts(`/users/${on.eva.id}/deactivate`);
-    for (const ear of [...devices.lost, devices.second]) await ear.hears('session:ended', () => true, 1_000);
+    for (const socket of [...devices.lost, devices.second]) await socket.receives('session:ended', () => true, 1_000);
     const login = () => call(other.url, 'POST', '/auth/login', { body: { username: on.eva.username, password: on.eva.password } });
     expect((await login()).status).toBe(401);
     const [, there] = await speaks(on, `meanwhile ${on.room}`);
     await admin.posts(`/users/${on.eva.id}/activate`);
     expect((await on.eva.call('GET', '/rooms')).status).toBe(401);
     on.eva.accessToken = (await login()).body.accessToken;
-    const back = await on.eva.listens({}, other);
+    const back = await on.eva.connects({}, other);
     expect((await on.eva.page({ id: on.room })).items.map(({ text }: { text: string }) => text)).toContain(there);
     const [, again] = await speaks(on, `again ${on.room}`);
-    await back.hearsText(again!);
+    await back.receivesText(again!);
     expect(await said(back, on)).toMatchObject({ 'message:send': 'ok', 'room:read': 'ok' });
   }, 20_000);
 
   it('nor hears who was arriving meanwhile', async () => {
     const { eva, room } = scenes.get('arriving')!.scene;
     for (const round of [1, 2]) {
-      const arriving = [world.app, other, world.app, other, world.app, other].map((node) => eva.listens({}, node));
+      const arriving = [world.app, other, world.app, other, world.app, other].map((node) => eva.connects({}, node));
       await owner.deletes(`/rooms/${room}/users/${eva.id}`);
-      const ears = await Promise.all(arriving);
+      const sockets = await Promise.all(arriving);
       const words = await speaks(scenes.get('arriving')!.scene, `after ${round} ${room}`);
-      for (const ear of ears) {
-        expect(heardBy(await ear.settles(), words)).toEqual([]);
-        ear.close();
+      for (const socket of sockets) {
+        expect(heardBy(await socket.flushes(), words)).toEqual([]);
+        socket.close();
       }
       await owner.posts(`/rooms/${room}/users`, { userId: eva.id });
     }
@@ -192,9 +192,9 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   it('nor sees what was said before who was taken back at once', async () => {
     const { eva, room: id } = scenes.get('taken back')!.scene;
     const { lost: ears } = scenes.get('taken back')!.devices;
-    const old = await owner.says({ id }, 'said before');
+    const old = await owner.sends({ id }, 'said before');
     const ask = { roomId: id, messageId: old.id, text: 'changed since' };
-    for (const ear of [...ears, ...bobs]) await ear.hearsText('said before');
+    for (const socket of [...ears, ...bobs]) await socket.receivesText('said before');
     // As a process sees it that was busy elsewhere: removed and added are one.
     await query(
       `WITH head AS (UPDATE room_heads SET fence = fence + 1 WHERE room_id = $1 RETURNING fence, last_seq),
@@ -203,26 +203,26 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
        SELECT pg_notify('parley_access', json_build_object('roomId', $1::uuid, 'userIds', json_build_array($2::uuid), 'fence', fence)::text) FROM head`,
       [id, eva.id],
     );
-    for (const ear of ears) {
-      await ear.hears('room:gone', ({ roomId }) => roomId === id, 1_000);
-      const { room, my } = await ear.hears('room:created', (packet) => packet.room.id === id, 1_000);
+    for (const socket of ears) {
+      await socket.receives('room:gone', ({ roomId }) => roomId === id, 1_000);
+      const { room, my } = await socket.receives('room:created', (packet) => packet.room.id === id, 1_000);
       expect([room.membership.visibleFromSeq, my]).toEqual([old.seq + 1, (await eva.gets('/users/me')).my]);
     }
-    expect(await (await owner.listens()).says('message:edit', ask)).toMatchObject({ ok: true });
-    await owner.says({ id }, 'see above', { replyToId: old.id });
-    for (const ear of ears) {
-      expect((await ear.hearsText('see above')).replyTo.preview).toBeNull();
-      expect((await ear.hears('messages:updated', ({ roomId }) => roomId === id)).causes).toMatchObject([{ kind: 'hidden' }]);
+    expect(await (await owner.connects()).emits('message:edit', ask)).toMatchObject({ ok: true });
+    await owner.sends({ id }, 'see above', { replyToId: old.id });
+    for (const socket of ears) {
+      expect((await socket.receivesText('see above')).replyTo.preview).toBeNull();
+      expect((await socket.receives('messages:updated', ({ roomId }) => roomId === id)).causes).toMatchObject([{ kind: 'hidden' }]);
     }
   }, 20_000);
 
   it('nor is any of it repaired for them', async () => {
-    await owner.says(common, 'the last');
-    for (const ear of bobs) await ear.hearsText('the last');
+    await owner.sends(common, 'the last');
+    for (const socket of bobs) await socket.receivesText('the last');
     for (const { ears, words } of silent) {
-      for (const ear of ears) {
-        if (ear.socket.connected) await ear.settles();
-        expect(heardBy(ear, words)).toEqual([]);
+      for (const socket of ears) {
+        if (socket.socket.connected) await socket.flushes();
+        expect(heardBy(socket, words)).toEqual([]);
       }
     }
   }, 20_000);

@@ -3,7 +3,7 @@ import { call, type Person } from '../support/world.js';
 type Said = any;
 
 /** Somebody who is about to lose a room or a session, on two devices, and what there is to be lost. */
-export interface Scene {
+export interface RevocationSetup {
   readonly owner: Person;
   readonly admin: Person;
   /** By the session that is to be lost, if it is one. */
@@ -24,16 +24,16 @@ export interface Revocation {
   readonly reason: string;
   /** Their other device stays. */
   readonly spares?: true;
-  readonly does: (scene: Scene) => Promise<unknown>;
+  readonly does: (scene: RevocationSetup) => Promise<unknown>;
 }
 
-const bySecond = ({ second, eva }: Scene, method: string, path: string, body?: object): Promise<Said> =>
+const bySecond = ({ second, eva }: RevocationSetup, method: string, path: string, body?: object): Promise<Said> =>
   call(eva.world.url, method, path, { token: second, ...(body && { body }) }).then(({ status, body: said }) => {
     if (status >= 300) throw new Error(`${method} ${path} → ${status} ${JSON.stringify(said)}`);
     return said;
   });
 
-async function reusesRefreshToken({ eva }: Scene): Promise<void> {
+async function reusesRefreshToken({ eva }: RevocationSetup): Promise<void> {
   const refresh = (refreshToken: string) => call(eva.world.url, 'POST', '/auth/refresh', { body: { refreshToken } });
   const next = await refresh(eva.refreshToken);
   await refresh(next.body.refreshToken);
@@ -83,24 +83,24 @@ export interface Path {
   readonly what: string;
   readonly in: string;
   readonly out: string;
-  readonly ask: (scene: Scene) => { method?: string; path: string; body?: object; open?: true };
+  readonly ask: (scene: RevocationSetup) => { method?: string; path: string; body?: object; open?: true };
 }
 
 const GONE = '404 room_not_found';
-const reads = (what: string, rest: (scene: Scene) => string, shows = 'shown'): Path => ({
+const reads = (what: string, rest: (scene: RevocationSetup) => string, shows = 'shown'): Path => ({
   what,
   in: shows,
   out: GONE,
   ask: (s) => ({ path: `/rooms/${s.room}${rest(s)}` }),
 });
 const lists = (path: string): Path => ({ what: path, in: 'shown', out: '200', ask: () => ({ path }) });
-const writes = (what: string, status: number, method: string, rest: (scene: Scene) => string, body?: object): Path => ({
+const writes = (what: string, status: number, method: string, rest: (scene: RevocationSetup) => string, body?: object): Path => ({
   what,
   in: String(status),
   out: GONE,
   ask: (s) => ({ method, path: `/rooms/${s.room}${rest(s)}`, ...(body && { body }) }),
 });
-const media = (what: string, path: (scene: Scene) => string, open?: true): Path => ({
+const media = (what: string, path: (scene: RevocationSetup) => string, open?: true): Path => ({
   what,
   in: '200',
   out: '404 media_not_found',
@@ -128,7 +128,7 @@ export const PATHS: readonly Path[] = [
 ];
 
 /** The same by a socket. */
-export const EVENTS: readonly { event: string; payload: (scene: Scene) => object; out: string }[] = [
+export const EVENTS: readonly { event: string; payload: (scene: RevocationSetup) => object; out: string }[] = [
   { event: 'message:send', payload: (s) => ({ roomId: s.room, text: 'still here' }), out: GONE },
   { event: 'message:edit', payload: (s) => ({ roomId: s.room, messageId: s.own, text: 'still mine' }), out: GONE },
   { event: 'message:delete', payload: (s) => ({ roomId: s.room, messageId: s.own }), out: GONE },

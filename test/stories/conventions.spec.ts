@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from '../support/ear.js';
+import type { Said } from '../support/test-socket.js';
 import { type Person, World } from '../support/world.js';
 
 // What holds for every route alike, asked of every route that the document names.
@@ -40,7 +40,7 @@ beforeAll(async () => {
   world = await World.start();
   ({ ana, bob } = await world.people('ana', 'bob'));
   room = await ana.opensGroup(bob);
-  message = await ana.says(room, 'hello @all');
+  message = await ana.sends(room, 'hello @all');
   reaction = await ana.posts(`/rooms/${room.id}/messages/${message.id}/reactions`, { reaction: '👍' });
 });
 afterAll(() => world.stop());
@@ -59,7 +59,7 @@ const filled = ({ template, parameters }: Route, query: Record<string, string> =
 describe('a list', () => {
   it.each(named(lists))('%s refuses a limit out of range, and cuts nothing silently', async (_, route) => {
     for (const limit of ['0', '101', '1000000000', '-1', '1.5', 'x', '']) {
-      expect([limit, await ana.tries('GET', filled(route, { limit }))]).toEqual([limit, '400 validation_failed']);
+      expect([limit, await ana.statusOf('GET', filled(route, { limit }))]).toEqual([limit, '400 validation_failed']);
     }
     for (const limit of ['1', '100'])
       expect((await ana.gets(filled(route, { limit }))).items?.length ?? 0).toBeLessThanOrEqual(Number(limit));
@@ -67,7 +67,7 @@ describe('a list', () => {
 
   it.each(named(lists.filter((route) => queries(route, 'cursor'))))('%s knows its own cursors alone', async (_, route) => {
     for (const cursor of ['x', '[]', 'a\0', 'WyJ4Il0', Buffer.from('[null,null,null]').toString('base64url'), 'x'.repeat(600)]) {
-      expect([cursor, await ana.tries('GET', filled(route, { cursor }))]).toEqual([cursor, '400 validation_failed']);
+      expect([cursor, await ana.statusOf('GET', filled(route, { cursor }))]).toEqual([cursor, '400 validation_failed']);
     }
   });
 
@@ -75,7 +75,7 @@ describe('a list', () => {
     for (const at of ['2026-02-30T00:00:00.000Z', '0000-01-01T00:00:00.000Z', '+010000-01-01T00:00:00.000Z', '2026-01-01', 'now']) {
       for (const key of [[at], [at, room.id], [at, room.id, 1]]) {
         const cursor = Buffer.from(JSON.stringify(key)).toString('base64url');
-        expect([key, await ana.tries('GET', filled(route, { cursor }))]).toEqual([key, '400 validation_failed']);
+        expect([key, await ana.statusOf('GET', filled(route, { cursor }))]).toEqual([key, '400 validation_failed']);
       }
     }
   });
@@ -135,7 +135,7 @@ describe('an id', () => {
     async (_, name, route) => {
       for (const id of ['x', '1', '%00', `${message.id}x`, "'--"]) {
         const way = filled({ ...route, template: route.template.replace(`{${name}}`, encodeURIComponent(id)) });
-        expect([id, await ana.tries(route.method, way, route.body && {})]).toEqual([id, '400 validation_failed']);
+        expect([id, await ana.statusOf(route.method, way, route.body && {})]).toEqual([id, '400 validation_failed']);
       }
     },
   );
@@ -146,8 +146,8 @@ describe('an id', () => {
     expect((await ana.posts(`/rooms/${roomId}/messages`, { text: 'a reply', replyToId: messageId })).replyTo.id).toBe(message.id);
     const id = 'ABCDEF00-0000-4000-8000-00000000ABCD';
     expect((await ana.posts(`/rooms/${roomId}/messages`, { text: 'mine', id })).id).toBe(id.toLowerCase());
-    const ear = await bob.listens();
-    const ack = await ear.says('message:send', { roomId, id: id.toLowerCase(), text: 'mine' });
+    const socket = await bob.connects();
+    const ack = await socket.emits('message:send', { roomId, id: id.toLowerCase(), text: 'mine' });
     expect(ack).toMatchObject({ ok: false, error: { status: 409, code: 'message_conflict' } });
   });
 });
@@ -198,12 +198,12 @@ describe('what an answer says', () => {
       metaTags: ['a'],
     });
     expect(await ana.patches(`/rooms/${mine.id}`, {})).toMatchObject({ name: 'named', description: null, metaTags: ['a'] });
-    expect(await ana.tries('PATCH', `/rooms/${mine.id}`, { isPublic: null })).toBe('400 validation_failed');
+    expect(await ana.statusOf('PATCH', `/rooms/${mine.id}`, { isPublic: null })).toBe('400 validation_failed');
   });
 
   it('lengths count characters, not bytes', async () => {
     const name = '🦆'.repeat(100);
     expect((await ana.posts('/rooms', { type: 'team', name })).name).toBe(name);
-    expect(await ana.tries('POST', '/rooms', { type: 'team', name: `${name}🦆` })).toBe('400 validation_failed');
+    expect(await ana.statusOf('POST', '/rooms', { type: 'team', name: `${name}🦆` })).toBe('400 validation_failed');
   });
 });

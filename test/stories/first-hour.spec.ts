@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Ear, type Said } from '../support/ear.js';
+import { TestSocket, type Said } from '../support/test-socket.js';
 import { freePort } from '../support/free-port.js';
 import { AppProcess } from '../support/processes.js';
 import { until } from '../support/until.js';
@@ -78,37 +78,37 @@ describe('the first hour', () => {
   it('what is written arrives as it was written, over every transport, in one order, and nobody else hears it', async () => {
     const room = await ana.opensGroup(bob);
     const [over, polling, other, stranger] = [
-      await ana.listens(),
-      await Ear.open(world.url, { token: bob.accessToken }, 'polling'),
-      await bob.listens(),
-      await zoe.listens(),
+      await ana.connects(),
+      await TestSocket.open(world.url, { token: bob.accessToken }, 'polling'),
+      await bob.connects(),
+      await zoe.connects(),
     ];
     const sent: Said[] = [];
     for (const [n, text] of UNICODE.entries()) {
       const by = [
-        () => ana.says(room, text),
-        async () => (await over.says('message:send', { roomId: room.id, text })).message,
-        async () => (await polling.says('message:send', { roomId: room.id, text })).message,
+        () => ana.sends(room, text),
+        async () => (await over.emits('message:send', { roomId: room.id, text })).message,
+        async () => (await polling.emits('message:send', { roomId: room.id, text })).message,
       ][n % 3]!;
       sent.push(await by());
     }
     expect(sent.map(({ text }) => text)).toEqual(UNICODE);
-    for (const ear of [over, polling, other]) {
-      await until('all are heard', () => ear.messages(room.id).length >= UNICODE.length);
-      expect(ear.messages(room.id).map(({ seq, text }) => [seq, text])).toEqual(sent.map(({ seq, text }) => [seq, text]));
+    for (const socket of [over, polling, other]) {
+      await until('all are heard', () => socket.messages(room.id).length >= UNICODE.length);
+      expect(socket.messages(room.id).map(({ seq, text }) => [seq, text])).toEqual(sent.map(({ seq, text }) => [seq, text]));
     }
     const { items } = await bob.page(room, `?after=${sent[0].seq - 1}`);
     expect(items.map(({ seq, text }: Said) => [seq, text])).toEqual(sent.map(({ seq, text }) => [seq, text]));
-    expect(await zoe.tries('GET', `/rooms/${room.id}/messages`)).toBe('404 room_not_found');
-    await stranger.settles();
-    expect(stranger.heard.map(({ event }) => event)).toEqual(['ready']);
-    expect(await ana.tries('POST', `/rooms/${room.id}/messages`, { text: '🦆'.repeat(10_001) })).toBe('400 validation_failed');
+    expect(await zoe.statusOf('GET', `/rooms/${room.id}/messages`)).toBe('404 room_not_found');
+    await stranger.flushes();
+    expect(stranger.received.map(({ event }) => event)).toEqual(['ready']);
+    expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: '🦆'.repeat(10_001) })).toBe('400 validation_failed');
     polling.close();
   });
 
   it('eight who write at once over both transports are numbered without a hole, and heard once and in order', async () => {
     const room = await ana.opensGroup(bob);
-    const ears = await Promise.all([ana.listens(), bob.listens(), ana.listens(), bob.listens()]);
+    const ears = await Promise.all([ana.connects(), bob.connects(), ana.connects(), bob.connects()]);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     const sends = Array.from({ length: 8 }, async (_, who) => {
       const seqs: number[] = [];
@@ -116,8 +116,8 @@ describe('the first hour', () => {
         const text = `${who}: ${n}`;
         const message =
           who % 2
-            ? await (who % 4 === 1 ? ana : bob).says(room, text)
-            : (await ears[who / 2]!.says('message:send', { roomId: room.id, text })).message;
+            ? await (who % 4 === 1 ? ana : bob).sends(room, text)
+            : (await ears[who / 2]!.emits('message:send', { roomId: room.id, text })).message;
         seqs.push(message.seq);
       }
       return seqs;
@@ -125,15 +125,15 @@ describe('the first hour', () => {
     const seqs = (await Promise.all(sends)).flat().toSorted((a, b) => a - b);
     const expected = Array.from({ length: 160 }, (_, n) => lastSeq + 1 + n);
     expect(seqs).toEqual(expected);
-    for (const ear of ears) {
-      await until('all are heard', () => ear.messages(room.id).length >= 160);
-      expect(ear.messages(room.id).map(({ seq }) => seq)).toEqual(expected);
+    for (const socket of ears) {
+      await until('all are heard', () => socket.messages(room.id).length >= 160);
+      expect(socket.messages(room.id).map(({ seq }) => seq)).toEqual(expected);
     }
   });
 
   it('history is the same from both ends, whatever the size of the page', async () => {
     const room = await ana.opensGroup(bob);
-    await Promise.all(Array.from({ length: 37 }, (_, n) => ana.says(room, `n ${n}`)));
+    await Promise.all(Array.from({ length: 37 }, (_, n) => ana.sends(room, `n ${n}`)));
     const all: Said[] = (await ana.page(room, '?limit=100')).items;
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: lastSeq }, (_, n) => n + 1));
@@ -155,19 +155,19 @@ describe('the first hour', () => {
 
   it('who is removed while connected is told so, and hears, reads and says nothing more', async () => {
     const room = await ana.opensGroup(bob, zoe);
-    const [owner, gone] = [await ana.listens(), await zoe.listens()];
-    const { message } = await owner.says('message:send', { roomId: room.id, text: 'before' });
-    await gone.hearsText('before');
+    const [owner, gone] = [await ana.connects(), await zoe.connects()];
+    const { message } = await owner.emits('message:send', { roomId: room.id, text: 'before' });
+    await gone.receivesText('before');
     await ana.deletes(`/rooms/${room.id}/users/${zoe.id}`);
-    await owner.says('message:send', { roomId: room.id, text: 'after' });
-    expect(await gone.hears('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
-    await gone.settles();
+    await owner.emits('message:send', { roomId: room.id, text: 'after' });
+    expect(await gone.receives('room:gone')).toMatchObject({ roomId: room.id, reason: 'removed' });
+    await gone.flushes();
     expect(gone.messages(room.id).map(({ text }) => text)).not.toContain('after');
-    expect(await gone.says('message:send', { roomId: room.id, text: 'me too' })).toMatchObject({ error: { code: 'room_not_found' } });
-    expect(await gone.says('room:read', { roomId: room.id, seq: 1 })).toMatchObject({ error: { code: 'room_not_found' } });
-    expect(await gone.says('sync', { rooms: { [room.id]: { seq: 0, rev: 0 } } })).toMatchObject({ rooms: { [room.id]: { gone: true } } });
+    expect(await gone.emits('message:send', { roomId: room.id, text: 'me too' })).toMatchObject({ error: { code: 'room_not_found' } });
+    expect(await gone.emits('room:read', { roomId: room.id, seq: 1 })).toMatchObject({ error: { code: 'room_not_found' } });
+    expect(await gone.emits('sync', { rooms: { [room.id]: { seq: 0, rev: 0 } } })).toMatchObject({ rooms: { [room.id]: { gone: true } } });
     for (const below of ['', '/messages', `/messages/${message.id}`, '/users', '/changes?seq=0&rev=0', '/pins', '/permissions']) {
-      expect(await zoe.tries('GET', `/rooms/${room.id}${below}`)).toBe('404 room_not_found');
+      expect(await zoe.statusOf('GET', `/rooms/${room.id}${below}`)).toBe('404 room_not_found');
     }
   });
 
@@ -175,7 +175,7 @@ describe('the first hour', () => {
     const room = await ana.opensGroup(bob);
     const messages = `/rooms/${room.id}/messages`;
     const before = await ana.gets(`/rooms/${room.id}`);
-    const refused = async (body: unknown): Promise<string> => ana.tries('POST', messages, body);
+    const refused = async (body: unknown): Promise<string> => ana.statusOf('POST', messages, body);
     expect(await refused({ text: 'a\0b' })).toBe('422 unstorable_text');
     expect(await refused('{"text":"\\ud800"}')).toBe('422 unstorable_text');
     expect(await refused({ text: 'x', seq: 7 })).toBe('400 validation_failed');
@@ -185,11 +185,11 @@ describe('the first hour', () => {
     expect(await refused('{"text":')).toBe('400 malformed_request');
     expect(await refused({ text: '' })).toBe('422 empty_message');
     expect(await refused({})).toBe('422 empty_message');
-    expect(await ana.tries('GET', `/users?query=${encodeURIComponent('a\0')}`)).toBe('422 unstorable_text');
-    expect(await ana.tries('GET', '/rooms/%00')).toBe('400 validation_failed');
-    const ear = await ana.listens();
+    expect(await ana.statusOf('GET', `/users?query=${encodeURIComponent('a\0')}`)).toBe('422 unstorable_text');
+    expect(await ana.statusOf('GET', '/rooms/%00')).toBe('400 validation_failed');
+    const socket = await ana.connects();
     for (const event of ['message:sent', 'toString', '__proto__', 'MESSAGE:SEND', '🦆']) {
-      expect(await ear.says(event, { roomId: room.id, text: 'x' })).toMatchObject({
+      expect(await socket.emits(event, { roomId: room.id, text: 'x' })).toMatchObject({
         ok: false,
         error: { status: 404, code: 'event_unknown' },
       });
@@ -206,14 +206,14 @@ describe('the first hour', () => {
       status: 401,
       body: { code: 'token_invalid' },
     });
-    await expect(Ear.open(world.url, { token })).rejects.toMatchObject({ problem: { status: 401, code: 'token_invalid' } });
+    await expect(TestSocket.open(world.url, { token })).rejects.toMatchObject({ problem: { status: 401, code: 'token_invalid' } });
   });
 
   it('kill -9 takes nothing: the same tokens go on, and what was acked is there', async () => {
     const room = await ana.opensGroup(bob);
     const id = randomUUID();
-    const first = await ana.says(room, 'once', { id });
-    const ear = await bob.listens();
+    const first = await ana.sends(room, 'once', { id });
+    const socket = await bob.connects();
     const acked: Said[] = [];
     const storm = Array.from({ length: 40 }, (_, n) =>
       ana.call('POST', `/rooms/${room.id}/messages`, { text: `storm ${n}` }).then(
@@ -224,7 +224,7 @@ describe('the first hour', () => {
     await until('some are acked', () => acked.length >= 5);
     server.kill('SIGKILL');
     await Promise.all(storm);
-    await until('the connection is gone', () => !ear.socket.connected);
+    await until('the connection is gone', () => !socket.socket.connected);
     await server.end();
 
     server = AppProcess.server({ ...(await env()), PORT: new URL(world.url).port });
@@ -237,9 +237,9 @@ describe('the first hour', () => {
       status: 200,
       body: { seq: first.seq },
     });
-    const again = await bob.listens();
-    await ana.says(room, 'we are back');
-    expect((await again.hearsText('we are back')).seq).toBe(seq + 1);
+    const again = await bob.connects();
+    await ana.sends(room, 'we are back');
+    expect((await again.receivesText('we are back')).seq).toBe(seq + 1);
     const pair = await call(world.url, 'POST', '/auth/refresh', { body: { refreshToken: bob.refreshToken } });
     expect(pair.status).toBe(200);
     bob.accessToken = pair.body.accessToken;

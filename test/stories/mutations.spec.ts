@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
-import type { Said } from '../support/ear.js';
+import type { Said } from '../support/test-socket.js';
 import { Mirror } from '../support/mirror.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
@@ -14,7 +14,7 @@ import { type Person, World } from '../support/world.js';
 type Name = 'ana' | 'bob' | 'zoe' | 'max';
 
 /** A group of ana (its owner), bob (an admin) and zoe; max is a friend of ana and of nobody else, and new for each story. */
-interface Cast extends Record<Name, Person> {
+interface MutationUsers extends Record<Name, Person> {
   readonly boss: Person;
   readonly room: Said;
   /** The path of the room. */
@@ -29,8 +29,8 @@ interface Cast extends Record<Name, Person> {
 
 interface Mutation {
   /** What must be so before. */
-  readonly given?: (cast: Cast) => Promise<unknown>;
-  readonly act: (cast: Cast) => Promise<unknown>;
+  readonly given?: (cast: MutationUsers) => Promise<unknown>;
+  readonly act: (cast: MutationUsers) => Promise<unknown>;
   /** Who must hear what: without it, a story in which nothing is told would pass. */
   readonly heard: Partial<Record<Name, string>>;
 }
@@ -137,7 +137,7 @@ const ROUTES: Record<string, Mutation> = {
     heard: { zoe: 'membership:updated' },
   },
   'PUT /v1/rooms/{roomId}/users/me/read': {
-    given: ({ ana, room }) => ana.says(room, 'unread @all'),
+    given: ({ ana, room }) => ana.sends(room, 'unread @all'),
     act: async ({ zoe, at }) => zoe.puts(`${at}/users/me/read`, { seq: (await zoe.gets(at)).lastSeq }),
     heard: { zoe: 'membership:updated' },
   },
@@ -159,16 +159,16 @@ const ROUTES: Record<string, Mutation> = {
     heard: {},
   },
   'POST /v1/rooms/{roomId}/messages': {
-    act: ({ bob, room, message }) => bob.says(room, 'hello @all', { replyToId: message.id }),
+    act: ({ bob, room, message }) => bob.sends(room, 'hello @all', { replyToId: message.id }),
     heard: { ana: 'messages:created', bob: 'messages:created' },
   },
   'PATCH /v1/rooms/{roomId}/messages/{messageId}': {
-    given: ({ bob, room, message }) => bob.says(room, 'a reply', { replyToId: message.id }),
+    given: ({ bob, room, message }) => bob.sends(room, 'a reply', { replyToId: message.id }),
     act: ({ zoe, bob, it: one }) => zoe.patches(one, { text: `changed for @${bob.username}` }),
     heard: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'DELETE /v1/rooms/{roomId}/messages/{messageId}': {
-    given: ({ bob, room, message }) => bob.says(room, 'a reply', { replyToId: message.id }),
+    given: ({ bob, room, message }) => bob.sends(room, 'a reply', { replyToId: message.id }),
     act: ({ ana, it: one }) => ana.deletes(one),
     heard: { bob: 'messages:updated', zoe: 'messages:updated' },
   },
@@ -225,7 +225,7 @@ const EVENTS: Record<string, Mutation> = {
     heard: { bob: 'messages:updated', zoe: 'messages:updated' },
   },
   'room:read': {
-    given: ({ ana, room }) => ana.says(room, 'unread @all'),
+    given: ({ ana, room }) => ana.sends(room, 'unread @all'),
     act: ({ says, room }) => says('zoe', 'room:read', { roomId: room.id, seq: 1_000 }),
     heard: { zoe: 'membership:updated' },
   },
@@ -262,22 +262,22 @@ describe('what is built from events is what a fresh load gives', () => {
   });
   afterAll(() => world.stop());
 
-  const castOf = async (says: Cast['says']): Promise<Cast> => {
+  const castOf = async (says: MutationUsers['says']): Promise<MutationUsers> => {
     const { max } = await world.people('max');
     await ana.befriends(max);
     const room = await ana.opensGroup(bob, zoe);
     // A room that was gone before it could be told would leave a hole in their numbers.
-    for (const { ear } of Object.values(mirrors)) await ear.hears('room:created', (heard) => heard.room.id === room.id);
+    for (const { socket } of Object.values(mirrors)) await socket.receives('room:created', (heard) => heard.room.id === room.id);
     const at = `/rooms/${room.id}`;
     await ana.patches(`${at}/users/${bob.id}`, { role: 'admin' });
-    const message = await zoe.says(room, 'hello');
+    const message = await zoe.sends(room, 'hello');
     const reaction = await bob.posts(`${at}/messages/${message.id}/reactions`, { reaction: '👍' });
     return { ana, bob, zoe, max, boss, room, at, message, it: `${at}/messages/${message.id}`, reaction, says };
   };
 
   it.each(Object.entries({ ...ROUTES, ...EVENTS }))('after %s', async (_, { given, act, heard }) => {
     const cast = await castOf(async (who, event, payload) => {
-      expect(await all[who].ear.says(event, payload)).toMatchObject({ ok: true });
+      expect(await all[who].socket.emits(event, payload)).toMatchObject({ ok: true });
     });
     const all: Record<Name, Mirror> = { ...mirrors, max: await Mirror.of(cast.max) };
     // Those whom it concerns, who sits beside it, and who may have done it.
@@ -291,13 +291,13 @@ describe('what is built from events is what a fresh load gives', () => {
       await until(`${who} hears ${event}`, () => all[who].heard().includes(event));
     }
     for (const who of looking) await isAsFresh(who, all[who]);
-    all.max.ear.close();
+    all.max.socket.close();
     await ana.call('DELETE', cast.at);
   });
 
   async function isAsFresh(who: Name, mirror: Mirror): Promise<void> {
-    if (!mirror.ear.socket.connected || (await mirror.person.call('GET', '/users/me')).status !== 200) return;
-    await mirror.ear.settles();
+    if (!mirror.socket.socket.connected || (await mirror.person.call('GET', '/users/me')).status !== 200) return;
+    await mirror.socket.flushes();
     mirror.isTrue = false;
     let expected: Said;
     const isSame = async (): Promise<boolean> => {

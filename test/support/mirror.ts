@@ -1,4 +1,4 @@
-import type { Ear, Heard, Said } from './ear.js';
+import type { TestSocket, Heard, Said } from './test-socket.js';
 import { fresh, ReferenceClient, ROOM_EVENTS } from './reference-client.js';
 import type { Person } from './world.js';
 
@@ -22,42 +22,42 @@ export class Mirror {
 
   private constructor(
     readonly person: Person,
-    readonly ear: Ear,
+    readonly socket: TestSocket,
   ) {
     this.client = new ReferenceClient(person);
   }
 
   static async of(person: Person): Promise<Mirror> {
-    return new Mirror(person, await person.listens());
+    return new Mirror(person, await person.connects());
   }
 
   /** Begins with a room that is open: what is loaded now is kept up to date by events alone. */
   async opens(roomId: string): Promise<void> {
-    await this.ear.settles();
+    await this.socket.flushes();
     if (this.isTrue) this.shows();
     else await this.load();
     this.room = roomId;
     this.client.rooms.clear();
     this.opened = this.rooms.has(roomId);
     if (this.opened) await this.client.open(roomId);
-    this.at = this.start = this.ear.heard.length;
+    this.at = this.start = this.socket.received.length;
   }
 
   private async load(): Promise<void> {
     const { rooms, friends, requests, me } = await loadPersonal(this.person);
     Object.assign(this, { rooms, friends, requests, me, my: me.my });
-    this.at = this.ear.heard.length;
+    this.at = this.socket.received.length;
   }
 
   /** The names of the events heard since {@link load}. */
   heard(): string[] {
-    return this.ear.heard.slice(this.start).map(({ event }) => event);
+    return this.socket.received.slice(this.start).map(({ event }) => event);
   }
 
   /** Takes in what was heard, and gives everything that the person would be shown. */
   shows(): Said {
-    for (const heard of this.ear.heard.slice(this.at)) this.take(heard);
-    this.at = this.ear.heard.length;
+    for (const heard of this.socket.received.slice(this.at)) this.take(heard);
+    this.at = this.socket.received.length;
     const held = this.client.rooms.get(this.room);
     const membership = this.rooms.get(this.room)?.membership;
     return bare({

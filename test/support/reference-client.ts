@@ -1,4 +1,4 @@
-import type { Heard, Said } from './ear.js';
+import type { Heard, Said } from './test-socket.js';
 import type { Person } from './world.js';
 
 /** The events by which a room's two numbers move. */

@@ -3,8 +3,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import * as consumers from 'node:stream/consumers';
 import pg from 'pg';
 import { startApp, type RunningApp } from './app.js';
-import { Ear, type Said } from './ear.js';
-import { Judge } from './judge.js';
+import { TestSocket, type Said } from './test-socket.js';
+import { ContractChecker } from './contract-checker.js';
 
 export interface Answer {
   status: number;
@@ -32,7 +32,7 @@ export async function call(
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  const faults = Judge.sits.ofAnswer({ method, path: whole, hasBody: body !== undefined }, answer);
+  const faults = ContractChecker.instance.ofAnswer({ method, path: whole, hasBody: body !== undefined }, answer);
   if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
   return answer;
 }
@@ -57,7 +57,7 @@ async function exchange(
 
 /** Somebody with an account, and the devices they have connected. */
 export class Person {
-  readonly ears: Ear[] = [];
+  readonly sockets: TestSocket[] = [];
 
   constructor(
     readonly world: World,
@@ -91,7 +91,7 @@ export class Person {
   deletes = (path: string): Promise<Said> => this.does('DELETE', path);
 
   /** The status of a call, and the code of the problem if it is one: what a table of rules compares. */
-  async tries(method: string, path: string, body?: unknown, on?: RunningApp): Promise<string> {
+  async statusOf(method: string, path: string, body?: unknown, on?: RunningApp): Promise<string> {
     const answer = await this.call(method, path, body, on);
     return answer.status < 300 ? String(answer.status) : `${answer.status} ${answer.body.reason ?? answer.body.code}`;
   }
@@ -103,11 +103,11 @@ export class Person {
   }
 
   /** Connects a device. */
-  async listens(auth: Record<string, unknown> = {}, on: RunningApp = this.world.app): Promise<Ear> {
-    const ear = await Ear.open(on.url, { token: this.accessToken, ...auth });
-    this.ears.push(ear);
-    this.world.ears.push(ear);
-    return ear;
+  async connects(auth: Record<string, unknown> = {}, on: RunningApp = this.world.app): Promise<TestSocket> {
+    const socket = await TestSocket.open(on.url, { token: this.accessToken, ...auth });
+    this.sockets.push(socket);
+    this.world.sockets.push(socket);
+    return socket;
   }
 
   async befriends(...others: Person[]): Promise<void> {
@@ -135,7 +135,7 @@ export class Person {
   }
 
   /** Sends by REST and gives the message. */
-  says(room: { id: string }, text: string, more: object = {}): Promise<Said> {
+  sends(room: { id: string }, text: string, more: object = {}): Promise<Said> {
     return this.posts(`/rooms/${room.id}/messages`, { text, ...more });
   }
 
@@ -146,7 +146,7 @@ export class Person {
 
 /** One or more servers on one database, and the people who use them. */
 export class World {
-  readonly ears: Ear[] = [];
+  readonly sockets: TestSocket[] = [];
   private readonly nodes: RunningApp[] = [];
   private readonly databases: pg.Client[] = [];
   private known = 0;
@@ -199,10 +199,10 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    for (const ear of this.ears) ear.close();
+    for (const socket of this.sockets) socket.close();
     await Promise.all(this.databases.map((database) => database.end()));
     await Promise.all(this.nodes.map((node) => node.close()));
     await this.app.close();
-    if (Ear.faults.length > 0) throw new Error(`not what the documents say:\n${Ear.faults.splice(0).join('\n')}`);
+    if (TestSocket.faults.length > 0) throw new Error(`not what the documents say:\n${TestSocket.faults.splice(0).join('\n')}`);
   }
 }

@@ -7,7 +7,7 @@ import {
   outranks,
   permissionsOf,
   PRESETS,
-  singleChanges,
+  overridesFor,
 } from '../../src/room-access/permission-set.policy.js';
 import { ROOM_ROLES, ROOM_TYPES, type RoomRole, type RoomType } from '../../src/room-access/room.types.js';
 
@@ -63,7 +63,7 @@ describe('permission sets', () => {
 
   it('become any wanted set by single changes', () => {
     const wanted: RoomPermission[] = ['can_create_messages', 'can_pin_messages'];
-    const changes = singleChanges('channel', 'member', wanted);
+    const changes = overridesFor('channel', 'member', wanted);
     expect(permissionsOf(effectiveBits('channel', { role: 'member', ...changes })).toSorted()).toEqual(wanted.toSorted());
     expect(changes.deny).toBe(bitsOf(['can_add_reactions', 'can_add_users']));
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningApp } from '../support/app.js';
-import type { Said } from '../support/ear.js';
+import type { Said } from '../support/test-socket.js';
 import { World, type Person } from '../support/world.js';
 
 let world: World;
@@ -32,24 +32,24 @@ describe('a message sent again with its id', () => {
   it('exists once, by REST and socket, on two nodes, all at once', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const here = await ana.listens();
-    const there = await ana.listens({}, second);
-    const ear = await bob.listens();
+    const here = await ana.connects();
+    const there = await ana.connects({}, second);
+    const socket = await bob.connects();
     const body = { id: randomUUID(), text: 'once' };
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, n) =>
         n % 3 === 0
           ? ana.call('POST', path(room), body, n % 2 ? second : world.app).then(({ status, body: message }) => ({ status, message }))
           : (n % 2 ? here : there)
-              .says('message:send', { roomId: room.id, ...body })
+              .emits('message:send', { roomId: room.id, ...body })
               .then((ack: Said) => ({ status: 200, message: ack.message })),
       ),
     );
     expect(new Set(answers.map(({ message }) => message.seq)).size).toBe(1);
     expect(answers.map(({ status }) => status).filter((status) => status !== 200 && status !== 201)).toEqual([]);
-    await ear.hearsText('once');
-    await ear.settles();
-    expect(ear.messages(room.id).filter((message) => message.text === 'once')).toHaveLength(1);
+    await socket.receivesText('once');
+    await socket.flushes();
+    expect(socket.messages(room.id).filter((message) => message.text === 'once')).toHaveLength(1);
     expect((await ana.call('POST', path(room), body)).status).toBe(200);
   });
 
@@ -69,31 +69,31 @@ describe('a message sent again with its id', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const id = randomUUID();
-    await ana.says(room, 'first', { id });
-    expect(await who(ana, bob).tries('POST', path(room), { id, ...body })).toBe('409 message_conflict');
+    await ana.sends(room, 'first', { id });
+    expect(await who(ana, bob).statusOf('POST', path(room), { id, ...body })).toBe('409 message_conflict');
   });
 
   it('answers with what the message is now: edited, or a tombstone whatever the body', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const id = randomUUID();
-    await ana.says(room, 'first', { id });
+    await ana.sends(room, 'first', { id });
     await ana.patches(`${path(room)}/${id}`, { text: 'edited' });
-    expect(await ana.says(room, 'first', { id })).toMatchObject({ id, text: 'edited', rev: expect.any(Number) });
+    expect(await ana.sends(room, 'first', { id })).toMatchObject({ id, text: 'edited', rev: expect.any(Number) });
     await ana.deletes(`${path(room)}/${id}`);
-    expect(await ana.says(room, 'anything', { id })).toMatchObject({ id, text: null, deletedAt: expect.any(String) });
+    expect(await ana.sends(room, 'anything', { id })).toMatchObject({ id, text: null, deletedAt: expect.any(String) });
   });
 
   it('is judged before the right to write, and after membership', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const id = randomUUID();
-    await bob.says(room, 'first', { id });
+    await bob.sends(room, 'first', { id });
     await ana.patches(`/rooms/${room.id}`, { active: false });
-    expect(await bob.tries('POST', path(room), { id, text: 'first' })).toBe('200');
-    expect(await bob.tries('POST', path(room), { text: 'second' })).toBe('403 room_inactive');
+    expect(await bob.statusOf('POST', path(room), { id, text: 'first' })).toBe('200');
+    expect(await bob.statusOf('POST', path(room), { text: 'second' })).toBe('403 room_inactive');
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
-    expect(await bob.tries('POST', path(room), { id, text: 'first' })).toBe('404 room_not_found');
+    expect(await bob.statusOf('POST', path(room), { id, text: 'first' })).toBe('404 room_not_found');
   });
 });
 
@@ -102,13 +102,13 @@ describe('the order of a room', () => {
     const { ana, bob, cem, dee } = await world.people('ana', 'bob', 'cem', 'dee');
     const people = [ana, bob, cem, dee];
     const room = await ana.opensGroup(bob, cem, dee);
-    const ears = await Promise.all(people.map((person, n) => person.listens({}, n % 2 ? second : world.app)));
+    const sockets = await Promise.all(people.map((person, n) => person.connects({}, n % 2 ? second : world.app)));
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     await Promise.all(
-      ears.flatMap((ear, n) => [
+      sockets.flatMap((socket, n) => [
         (async () => {
           for (let k = 0; k < 40; k++)
-            expect(await ear.says('message:send', { roomId: room.id, text: `${n} ${k}` })).toMatchObject({ ok: true });
+            expect(await socket.emits('message:send', { roomId: room.id, text: `${n} ${k}` })).toMatchObject({ ok: true });
         })(),
         (async () => {
           for (let k = 0; k < 40; k++) await people[n]!.does('POST', path(room), { text: `r${n} ${k}` }, n % 2 ? world.app : second);
@@ -116,24 +116,24 @@ describe('the order of a room', () => {
       ]),
     );
     const head = lastSeq + 320;
-    for (const ear of ears) {
-      await ear.hears('messages:created', (packet) => packet.messages.some((message: Said) => message.seq === head), 10_000);
-      expect(seqs(ear.messages(room.id))).toEqual(oneTo(head).slice(lastSeq));
+    for (const socket of sockets) {
+      await socket.receives('messages:created', (packet) => packet.messages.some((message: Said) => message.seq === head), 10_000);
+      expect(seqs(socket.messages(room.id))).toEqual(oneTo(head).slice(lastSeq));
     }
   }, 60_000);
 
   it('is that of one socket’s sends, also past a reply to what was just sent', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const ear = await ana.listens();
+    const socket = await ana.connects();
     const id = randomUUID();
     const acks = await Promise.all([
-      ear.says('message:send', { roomId: room.id, text: '1' }),
-      ear.says('message:send', { roomId: room.id, id, text: '2' }),
-      ear.says('message:send', { roomId: room.id, text: '3', replyToId: id }),
-      ear.says('message:send', { roomId: room.id, text: '4' }),
-      ear.says('message:send', { roomId: room.id, id, text: '2' }),
-      ear.says('message:send', { roomId: room.id, text: '5' }),
+      socket.emits('message:send', { roomId: room.id, text: '1' }),
+      socket.emits('message:send', { roomId: room.id, id, text: '2' }),
+      socket.emits('message:send', { roomId: room.id, text: '3', replyToId: id }),
+      socket.emits('message:send', { roomId: room.id, text: '4' }),
+      socket.emits('message:send', { roomId: room.id, id, text: '2' }),
+      socket.emits('message:send', { roomId: room.id, text: '5' }),
     ]);
     expect(acks.map((ack) => ack.message?.text)).toEqual(['1', '2', '3', '4', '2', '5']);
     const numbers = seqs(acks.map((ack) => ack.message));
@@ -174,7 +174,7 @@ describe('a room that somebody holds', () => {
     expect(answered).toEqual(['free', 'free', 'free']);
     expect((await Promise.all(stuck)).map(({ status, body }) => `${status} ${body.code}`)).toEqual(held.map(() => '503 busy'));
     await letGo();
-    for (const room of held) expect(await ana.tries('POST', path(room), { text: 'free again' })).toBe('201');
+    for (const room of held) expect(await ana.statusOf('POST', path(room), { text: 'free again' })).toBe('201');
   });
 
   it('delays no other by the changes that wait for it, and takes them once it is let go', async () => {
@@ -182,10 +182,10 @@ describe('a room that somebody holds', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const [held, free] = [await ana.opensGroup(bob), await ana.opensGroup(bob)];
-    const [here, there] = [await ana.says(held, 'here'), await ana.says(free, 'there')];
+    const [here, there] = [await ana.sends(held, 'here'), await ana.sends(free, 'there')];
     const letGo = await holding(held);
-    const stuck = oneTo(8).map((n) => ana.tries('PATCH', `${path(held)}/${here.id}`, { text: `stuck ${n}` }, narrow));
-    for (const n of oneTo(3)) expect(await ana.tries('PATCH', `${path(free)}/${there.id}`, { text: `free ${n}` }, narrow)).toBe('200');
+    const stuck = oneTo(8).map((n) => ana.statusOf('PATCH', `${path(held)}/${here.id}`, { text: `stuck ${n}` }, narrow));
+    for (const n of oneTo(3)) expect(await ana.statusOf('PATCH', `${path(free)}/${there.id}`, { text: `free ${n}` }, narrow)).toBe('200');
     await letGo();
     expect(await Promise.all(stuck)).toEqual(oneTo(8).map(() => '200'));
   });
@@ -194,22 +194,22 @@ describe('a room that somebody holds', () => {
     const impatient = await world.node({ DATABASE_PATIENCE_MS: '500', WRITER_LOCK_TIMEOUT_MS: '1000' });
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const { id } = await ana.says(room, 'here');
+    const { id } = await ana.sends(room, 'here');
     const letGo = await holding(room);
-    const stuck = oneTo(5).map((n) => ana.tries('PATCH', `${path(room)}/${id}`, { text: `stuck ${n}` }, impatient));
+    const stuck = oneTo(5).map((n) => ana.statusOf('PATCH', `${path(room)}/${id}`, { text: `stuck ${n}` }, impatient));
     expect(await Promise.all(stuck)).toEqual(oneTo(5).map(() => '503 busy'));
     await letGo();
-    expect(await ana.tries('PATCH', `${path(room)}/${id}`, { text: 'free again' }, impatient)).toBe('200');
+    expect(await ana.statusOf('PATCH', `${path(room)}/${id}`, { text: 'free again' }, impatient)).toBe('200');
   });
 
   it('takes what waited for it in the order sent, once it is let go', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const ear = await ana.listens();
+    const socket = await ana.connects();
     const letGo = await holding(room);
-    const sends = oneTo(5).map((n) => ear.says('message:send', { roomId: room.id, text: `${n}` }));
+    const sends = oneTo(5).map((n) => socket.emits('message:send', { roomId: room.id, text: `${n}` }));
     await ana.gets('/users/me');
-    const late = oneTo(3).map((n) => ear.says('message:send', { roomId: room.id, text: `late ${n}` }));
+    const late = oneTo(3).map((n) => socket.emits('message:send', { roomId: room.id, text: `late ${n}` }));
     await letGo();
     const acks = await Promise.all([...sends, ...late]);
     expect(acks.map((ack) => ack.message?.text)).toEqual(['1', '2', '3', '4', '5', 'late 1', 'late 2', 'late 3']);
@@ -223,13 +223,13 @@ describe('one refused message', () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
-    const [ear, stranger] = [await ana.listens(), await zoe.listens()];
+    const [socket, stranger] = [await ana.connects(), await zoe.connects()];
     const acks = await Promise.all([
-      ear.says('message:send', { roomId: room.id, text: 'good' }),
-      ear.says('message:send', { roomId: room.id, text: 'bad', replyToId: randomUUID() }),
-      ear.says('message:send', { roomId: room.id, mediaIds: [randomUUID()] }),
-      stranger.says('message:send', { roomId: room.id, text: 'from outside' }),
-      ear.says('message:send', { roomId: room.id, text: 'good too' }),
+      socket.emits('message:send', { roomId: room.id, text: 'good' }),
+      socket.emits('message:send', { roomId: room.id, text: 'bad', replyToId: randomUUID() }),
+      socket.emits('message:send', { roomId: room.id, mediaIds: [randomUUID()] }),
+      stranger.emits('message:send', { roomId: room.id, text: 'from outside' }),
+      socket.emits('message:send', { roomId: room.id, text: 'good too' }),
     ]);
     expect(acks.map((ack) => ack.error?.code ?? 'ok')).toEqual(['ok', 'reply_not_found', 'media_not_usable', 'room_not_found', 'ok']);
     expect((await ana.gets(`/rooms/${room.id}`)).lastSeq).toBe(lastSeq + 2);
@@ -240,10 +240,10 @@ describe('a body of many faults', () => {
   it('is answered in few words, by REST and socket', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    const ear = await ana.listens();
+    const socket = await ana.connects();
     const body = Object.fromEntries(oneTo(1_000).map((n) => [`${n}${'x'.repeat(n === 1 ? 5_000 : 1)}`, n]));
     const answer = await ana.call('POST', path(room), { text: 'hi', ...body });
-    const ack = await ear.says('message:send', { roomId: room.id, text: 'hi', ...body });
+    const ack = await socket.emits('message:send', { roomId: room.id, text: 'hi', ...body });
     for (const { code, errors } of [answer.body, ack.error]) {
       expect(code).toBe('validation_failed');
       expect(errors.map((fault: Said) => fault.path)).toEqual([
@@ -266,18 +266,18 @@ describe('slow mode', () => {
     const refused = one.status === 403 ? one : other;
     expect(refused.body).toMatchObject({ code: 'forbidden', reason: 'slow_mode', retryAfter: expect.any(Number) });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50);
-    for (const text of ['1', '2']) expect(await ana.tries('POST', path(room), { text })).toBe('201');
+    for (const text of ['1', '2']) expect(await ana.statusOf('POST', path(room), { text })).toBe('201');
   });
 
   it('is not set off by what is refused for another reason', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
-    const ear = await bob.listens();
+    const socket = await bob.connects();
     // Held, so that all the others are judged in one call.
     const letGo = await holding(room);
     const sends = [{ text: 'a reply to nothing', replyToId: randomUUID() }, { text: 'good' }, { text: 'too soon' }].map((message) =>
-      ear.says('message:send', { roomId: room.id, ...message }),
+      socket.emits('message:send', { roomId: room.id, ...message }),
     );
     await letGo();
     const acks = await Promise.all(sends);
@@ -287,7 +287,7 @@ describe('slow mode', () => {
     const db = await world.database();
     await db.query(`UPDATE room_users SET last_sent_at = now() - interval '2 minutes' WHERE user_id = $1`, [bob.id]);
     await db.end();
-    const again = await Promise.all([1, 2].map((n) => ear.says('message:send', { roomId: room.id, text: `again ${n}` })));
+    const again = await Promise.all([1, 2].map((n) => socket.emits('message:send', { roomId: room.id, text: `again ${n}` })));
     expect(again.map((ack) => ack.error?.reason ?? 'ok')).toEqual(['ok', 'slow_mode']);
     expect(again[1].error.retryAfter).toBeGreaterThan(50);
   });
@@ -297,20 +297,20 @@ describe('slow mode', () => {
     const room = await ana.posts('/rooms', { type: 'group', name: 'slow', isPublic: true });
     await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
     for (const person of [bob, eva]) await person.posts(`/rooms/${room.id}/join`);
-    await bob.says(room, 'once');
+    await bob.sends(room, 'once');
     for (const person of [bob, eva]) {
       await person.posts(`/rooms/${room.id}/leave`);
       await person.posts(`/rooms/${room.id}/join`);
     }
-    expect(await bob.tries('POST', path(room), { text: 'twice' })).toBe('403 slow_mode');
-    expect(await eva.tries('POST', path(room), { text: 'once' })).toBe('201');
+    expect(await bob.statusOf('POST', path(room), { text: 'twice' })).toBe('403 slow_mode');
+    expect(await eva.statusOf('POST', path(room), { text: 'once' })).toBe('201');
     // Who has waited long enough may speak.
     await world
       .database()
       .then((db) => db.query(`UPDATE messages SET created_at = now() - interval '2 minutes' WHERE user_id = $1`, [bob.id]));
     await bob.posts(`/rooms/${room.id}/leave`);
     await bob.posts(`/rooms/${room.id}/join`);
-    expect(await bob.tries('POST', path(room), { text: 'twice' })).toBe('201');
+    expect(await bob.statusOf('POST', path(room), { text: 'twice' })).toBe('201');
   });
 });
 
@@ -322,10 +322,10 @@ describe('the view of a message', () => {
   ])('is the same in the ack, the broadcast and when read: %s', async (_, body) => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const ear = await bob.listens();
+    const socket = await bob.connects();
     const sent = await ana.posts(path(room), body);
     expect(await ana.gets(`${path(room)}/${sent.id}`)).toEqual(sent);
-    const heard = await ear.hears('messages:created', (packet) => packet.messages.some((message: Said) => message.id === sent.id));
+    const heard = await socket.receives('messages:created', (packet) => packet.messages.some((message: Said) => message.id === sent.id));
     expect(heard.messages).toEqual([sent]);
     expect((await ana.page(room)).items.at(-1)).toEqual(sent);
   });
@@ -336,9 +336,9 @@ describe('the writer’s queue', () => {
     const small = await world.node({ WRITER_QUEUE_PER_SENDER: '3' });
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const ear = await ana.listens({}, small);
+    const socket = await ana.connects({}, small);
     const letGo = await holding(room);
-    const sends = oneTo(5).map((n) => ear.says('message:send', { roomId: room.id, text: `${n}` }));
+    const sends = oneTo(5).map((n) => socket.emits('message:send', { roomId: room.id, text: `${n}` }));
     const refused = await Promise.all(sends.slice(3));
     expect(refused.map((ack) => [ack.error.status, ack.error.code, ack.error.retryAfter])).toEqual([
       [503, 'overloaded', 1],

@@ -56,7 +56,7 @@ export class ExternalIdentity {
     return this.source !== null;
   }
 
-  /** @throws TokenInvalid, TokenExpired, SessionOver, IdentityUnavailable */
+  /** @throws TokenInvalid, TokenExpired, SessionInvalid, IdentityUnavailable */
   async verify(token: string, device: Device): Promise<VerifiedActor> {
     const { data } = claims.safeParse(await this.payload(token));
     // A token from the future could not be ended: its session would open anew.
@@ -69,7 +69,7 @@ export class ExternalIdentity {
       expiresAt: new Date(data.exp * 1000),
       profile: { username: data.preferred_username ?? data.nickname ?? data.email, name: data.name },
     };
-    const { userId, admin } = await this.sessions.admit(session, device);
+    const { userId, admin } = await this.sessions.upsertExternalSession(session, device);
     return { userId, sessionId: session.id, admin, expiresAt: session.expiresAt };
   }
 

@@ -5,7 +5,7 @@ import { Transactions } from '../../database/transactions.js';
 import { Credentials } from '../../users/credentials.service.js';
 import { isReservedUsername, isUsername, MAX_DISPLAY_NAME } from '../../users/user.policy.js';
 import { UsersService } from '../../users/users.service.js';
-import { SessionOver } from '../auth.errors.js';
+import { SessionInvalid } from '../auth.errors.js';
 import type { Device } from '../device.types.js';
 import { Sessions } from '../sessions.service.js';
 
@@ -35,21 +35,21 @@ export class ExternalSessions {
 
   /**
    * Who the session belongs to. The first sight of a subject makes the person, that of a session its row; a token issued after the session
-   * ended opens it anew. @throws SessionOver
+   * ended opens it anew. @throws SessionInvalid
    */
-  async admit(session: ExternalSession, device: Device): Promise<{ userId: string; admin: boolean }> {
+  async upsertExternalSession(session: ExternalSession, device: Device): Promise<{ userId: string; admin: boolean }> {
     const known = await this.sessions.state(session.id);
-    if (known && !known.live) throw new SessionOver();
+    if (known && !known.live) throw new SessionInvalid();
     if (known && !known.endedAt && !known.stale && known.expiresAt >= session.expiresAt) return known;
-    if (known?.endedAt && known.endedAt >= session.issuedAt) throw new SessionOver();
+    if (known?.endedAt && known.endedAt >= session.issuedAt) throw new SessionInvalid();
     const userId = known?.userId ?? (await this.person(session));
     await this.transactions.run(() => this.keep(userId, session, device));
-    const { admin } = await this.users.require(userId);
+    const { admin } = await this.users.requireActiveUser(userId);
     return { userId, admin };
   }
 
   private async keep(userId: string, { id, issuedAt, expiresAt }: ExternalSession, { userAgent, ip }: Device): Promise<void> {
-    if (!(await this.credentials.hold(userId))) throw new SessionOver();
+    if (!(await this.credentials.lockCredential(userId))) throw new SessionInvalid();
     const rows = await this.transactions.query(
       `INSERT INTO sessions AS s (id, user_id, external, user_agent, ip, expires_at) VALUES ($1, $2, true, $3, $4, $5)
        ON CONFLICT (id) DO UPDATE SET last_used_at = now(), expires_at = greatest(s.expires_at, excluded.expires_at),
@@ -58,7 +58,7 @@ export class ExternalSessions {
        WHERE s.ended_at IS NULL OR s.ended_at < $6 RETURNING 1`,
       [id, userId, userAgent, ip, expiresAt, issuedAt],
     );
-    if (rows.length === 0) throw new SessionOver();
+    if (rows.length === 0) throw new SessionInvalid();
   }
 
   /** The id of the subject's person, made when there is none. Of two that make it at once, one makes and the other finds. */
@@ -66,10 +66,10 @@ export class ExternalSessions {
     const wished = usernameFrom(profile.username);
     const displayName = displayNameFrom(profile.name);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const found = await this.credentials.ofSubject(issuer, subject);
+      const found = await this.credentials.findUserIdBySubject(issuer, subject);
       if (found) return found;
       const username = attempt === 0 && wished.length >= 3 && !isReservedUsername(wished) ? wished : withSuffix(wished);
-      const made = await this.users.create({ username, displayName, external: { issuer, subject } });
+      const made = await this.users.createUser({ username, displayName, external: { issuer, subject } });
       if (made) return made.id;
     }
     throw new Error('no free username was found');

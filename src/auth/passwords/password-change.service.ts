@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../common/actor.js';
 import { Transactions } from '../../database/transactions.js';
-import { Guesses } from '../../limits/guesses.js';
+import { LoginThrottle } from '../../limits/login-throttle.js';
 import { Credentials } from '../../users/credentials.service.js';
 import { PasswordCommon, PasswordWrong } from '../auth.errors.js';
 import { isCommonPassword } from './common-passwords.js';
@@ -16,16 +16,16 @@ export class PasswordChange {
     private readonly credentials: Credentials,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
-    private readonly guesses: Guesses,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   /** Ends every other session of the person. @throws PasswordWrong also for who has none here; PasswordCommon, RateLimited */
-  change(actor: Actor, dto: ChangePasswordDto): Promise<void> {
-    return this.guesses.count(actor.userId, null, PasswordWrong, () => this.prove(actor, dto));
+  changePassword(actor: Actor, dto: ChangePasswordDto): Promise<void> {
+    return this.throttle.throttleLogin(actor.userId, null, PasswordWrong, () => this.prove(actor, dto));
   }
 
   private async prove({ userId, sessionId }: Actor, { currentPassword, newPassword }: ChangePasswordDto): Promise<void> {
-    const current = (await this.credentials.ofUser(userId))?.passwordHash ?? null;
+    const current = (await this.credentials.findByUserId(userId))?.passwordHash ?? null;
     if (!(await this.passwords.matches(currentPassword, current)) || current === null) throw new PasswordWrong();
     if (isCommonPassword(newPassword)) throw new PasswordCommon('newPassword');
     const next = await this.passwords.hash(newPassword);

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
-import { Turns } from '../../common/turns.js';
+import { Semaphore } from '../../common/semaphore.js';
 import { Settings } from '../../config/settings.js';
 import { TooManyLogins } from '../auth.errors.js';
 
@@ -14,7 +14,7 @@ const WAITING = 500;
 export class Passwords implements OnModuleInit {
   private readonly options: Options;
   private nobody: string;
-  private readonly turns = new Turns(AT_ONCE);
+  private readonly turns = new Semaphore(AT_ONCE);
 
   constructor({ auth }: Settings) {
     const { memoryKib, iterations, parallelism } = auth.argon2;

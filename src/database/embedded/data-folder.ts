@@ -15,7 +15,7 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPostgresOf, isWorkedIn } from './processes.js';
-import { mayEnter, refuseStranger, run, sharedPlace, type Runner } from './runner.js';
+import { mayEnter, requireOwnFolder, run, sharedPlace, type Runner } from './runner.js';
 
 export const SUPERUSER = 'parley';
 const GLANCE_MS = 10;
@@ -25,7 +25,7 @@ const ENDING_MS = 60_000;
 export function prepareFolder(wanted: string, runner: Runner): string {
   const folder = makeFolder(wanted, runner);
   const moved = sharedPlace('parley-data', folder);
-  if (existsSync(moved)) refuseStranger(moved);
+  if (existsSync(moved)) requireOwnFolder(moved);
   const hasData = isInitialised(path.join(folder, 'data'));
   if (runner.ids.uid === undefined || mayEnter(runner, folder)) {
     const keptElsewhere = !hasData && isInitialised(path.join(moved, 'data'));
@@ -49,7 +49,7 @@ export const isInitialised = (dataDir: string): boolean => existsSync(path.join(
 
 /** initdb beside its place, then moved there whole: killed half-way it leaves nothing that looks like a database. */
 export function initialise(dataDir: string, runner: Runner, password: string, durable: boolean): void {
-  sweepDrafts(dataDir);
+  removeDataDrafts(dataDir);
   const draft = `${dataDir}.${randomUUID()}`;
   const passwordFile = `${draft}.password`;
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -68,7 +68,7 @@ export function initialise(dataDir: string, runner: Runner, password: string, du
 }
 
 /** What a process left that was killed while it made the database. */
-function sweepDrafts(dataDir: string): void {
+function removeDataDrafts(dataDir: string): void {
   const home = path.dirname(dataDir);
   const drafts = readdirSync(home).filter((name) => name.startsWith(`${path.basename(dataDir)}.`));
   for (const name of drafts) rmSync(path.join(home, name), { recursive: true, force: true });
@@ -95,7 +95,7 @@ export function postmasterOf(dataDir: string): Postmaster | null {
 }
 
 /** Waits while a server of the folder starts or ends; drops the lock of one that is dead. Answers a server that is ready. */
-export async function settle(dataDir: string): Promise<Postmaster | null> {
+export async function waitForShutdown(dataDir: string): Promise<Postmaster | null> {
   for (const until = Date.now() + ENDING_MS; ; await sleep(GLANCE_MS)) {
     const found = postmasterOf(dataDir);
     if (found?.ready) return found;

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keptSecret } from '../../config/kept-secret.js';
-import { initialise, isInitialised, prepareFolder, settle, SUPERUSER } from './data-folder.js';
-import { Holders, underLock } from './folder-lock.js';
+import { initialise, isInitialised, prepareFolder, waitForShutdown, SUPERUSER } from './data-folder.js';
+import { FolderUsers, withFolderLock } from './folder-lock.js';
 import { freePort, launch } from './launch.js';
 import { isPostgresOf } from './processes.js';
 import { chooseRunner, run, type Runner } from './runner.js';
@@ -46,11 +46,11 @@ export class EmbeddedPostgres {
     const runner = chooseRunner(options.userNamespace ?? true);
     const home = prepareFolder(path.join(path.resolve(options.dataDir), 'postgres'), runner);
     const data = path.join(home, 'data');
-    return underLock(lockFile(options), async () => {
+    return withFolderLock(lockFile(options), async () => {
       const password = openPassword(options, data);
       if (!isInitialised(data)) initialise(data, runner, password, options.durable ?? true);
       refuseOtherVersion(data, runner);
-      const found = await settle(data);
+      const found = await waitForShutdown(data);
       const server = found ? { ...found, adopted: true } : await startIn(options, runner, data);
       holders(options).enter();
       options.log?.(`PostgreSQL ${found ? 'adopted' : 'started'}: pid ${server.pid}, port ${server.port}, ${data}`);
@@ -85,9 +85,9 @@ export class EmbeddedPostgres {
   }
 
   private async restart(): Promise<void> {
-    await underLock(lockFile(this.options), async () => {
+    await withFolderLock(lockFile(this.options), async () => {
       if (this.stopping) return;
-      const found = await settle(this.data);
+      const found = await waitForShutdown(this.data);
       if (found && found.port !== this.current.port) throw new Error(`PostgreSQL has come back on another port (${found.port})`);
       this.current = found ? { ...found, adopted: true } : await startIn(this.options, this.runner, this.data, this.current.port);
       this.options.log?.(`PostgreSQL runs again: pid ${this.pid}, port ${this.current.port}`);
@@ -99,7 +99,7 @@ export class EmbeddedPostgres {
     this.stopping = true;
     clearInterval(this.watch);
     await this.restarting;
-    await underLock(lockFile(this.options), async () => {
+    await withFolderLock(lockFile(this.options), async () => {
       const circle = holders(this.options);
       circle.leave();
       const ours = this.options.keeper && !this.adopted;
@@ -116,7 +116,7 @@ export class EmbeddedPostgres {
 }
 
 const lockFile = ({ dataDir }: EmbeddedOptions): string => path.join(path.resolve(dataDir), 'postgres.lock');
-const holders = ({ dataDir }: EmbeddedOptions): Holders => new Holders(path.join(path.resolve(dataDir), 'postgres-holders'));
+const holders = ({ dataDir }: EmbeddedOptions): FolderUsers => new FolderUsers(path.join(path.resolve(dataDir), 'postgres-holders'));
 
 function openPassword({ dataDir }: EmbeddedOptions, data: string): string {
   const file = path.join(path.resolve(dataDir), 'postgres-password');
@@ -142,7 +142,7 @@ async function startIn(
     const port = samePort ?? (await freePort());
     const pid = await launch(runner, port, { dataDir, logFile, durable: options.durable ?? true, diesWithUs: options.keeper });
     if (pid !== null) return { pid, port, adopted: false };
-    await settle(dataDir);
+    await waitForShutdown(dataDir);
   }
   throw new Error(`the embedded PostgreSQL did not start: see ${logFile}`);
 }

@@ -2,25 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identity, lives } from './processes.js';
+import { identity, isSameProcess } from './processes.js';
 
 const PATIENCE_MS = 90_000;
 const GLANCE_MS = 20;
 
 /** Runs `work` while no other process runs its own under the same lock. The lock of a dead process does not count. */
-export async function underLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const draft = `${file}.${randomUUID()}`;
   writeFileSync(draft, identity(process.pid), { mode: 0o600 });
   try {
     for (const until = Date.now() + PATIENCE_MS; !taken(draft, file); await sleep(GLANCE_MS)) {
       if (Date.now() > until) throw new Error(`${file} is held by process ${holderOf(file)}`);
-      dropDead(file);
+      removeStaleLock(file);
     }
   } finally {
     rmSync(draft, { force: true });
   }
   try {
-    sweepDrafts(file);
+    removeLockDrafts(file);
     return await work();
   } finally {
     rmSync(file, { force: true });
@@ -45,14 +45,14 @@ const holderOf = (file: string): string => {
   }
 };
 
-function dropDead(file: string): void {
+function removeStaleLock(file: string): void {
   const holder = holderOf(file);
-  if (!holder || lives(holder)) return;
+  if (!holder || isSameProcess(holder)) return;
   const grave = `${file}.${randomUUID()}`;
   try {
     renameSync(file, grave);
     // Another may have dropped it before and locked anew: give it back.
-    if (lives(holderOf(grave))) linkSync(grave, file);
+    if (isSameProcess(holderOf(grave))) linkSync(grave, file);
   } catch {
     // Somebody else was faster.
   } finally {
@@ -61,14 +61,14 @@ function dropDead(file: string): void {
 }
 
 /** What processes left that were killed while they waited. */
-function sweepDrafts(file: string): void {
+function removeLockDrafts(file: string): void {
   const folder = path.dirname(file);
   const drafts = readdirSync(folder).filter((name) => name.startsWith(`${path.basename(file)}.`));
-  for (const draft of drafts.map((name) => path.join(folder, name))) if (!lives(holderOf(draft))) rmSync(draft, { force: true });
+  for (const draft of drafts.map((name) => path.join(folder, name))) if (!isSameProcess(holderOf(draft))) rmSync(draft, { force: true });
 }
 
 /** The processes that use one server, as files of a folder. */
-export class Holders {
+export class FolderUsers {
   constructor(private readonly folder: string) {}
 
   enter(): void {
@@ -86,7 +86,7 @@ export class Holders {
     for (const name of this.list()) {
       const file = path.join(this.folder, name);
       if (name === String(process.pid)) continue;
-      if (lives(holderOf(file))) others = true;
+      if (isSameProcess(holderOf(file))) others = true;
       else rmSync(file, { force: true });
     }
     return others;

@@ -48,7 +48,7 @@ export function isWorkedIn(dataDir: string): boolean {
 /** Names a process beyond the reuse of its number: the number and when it started. */
 export const identity = (pid: number): string => `${pid} ${linux ? (statFields(pid)[19] ?? '') : ''}`.trim();
 
-export function lives(name: string): boolean {
+export function isSameProcess(name: string): boolean {
   const pid = Number.parseInt(name, 10);
   return isAlive(pid) && identity(pid) === name.trim();
 }

@@ -2,7 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, lstatSync } from 'node:fs';
 import path from 'node:path';
-import { searchPath } from '../../config/search-path.js';
+import { executablePath } from '../../config/executable-path.js';
 import { binariesFolder } from './binaries.js';
 
 const NOBODY = 65_534;
@@ -35,7 +35,7 @@ function asNobody(binaries: string): Runner {
   if (works(nobody)) return nobody;
   // The folder of the application is closed to others (a checkout below /root): a copy of the programs is not.
   const copy = sharedPlace('parley-postgres', binaries);
-  if (existsSync(copy)) refuseStranger(copy);
+  if (existsSync(copy)) requireOwnFolder(copy);
   cpSync(binaries, copy, { recursive: true, verbatimSymlinks: true, force: true });
   chmodSync(copy, 0o755);
   const moved = { ...nobody, binaries: copy };
@@ -52,7 +52,7 @@ export function run(runner: Runner, program: string, args: readonly string[]): S
 const works = (runner: Runner): boolean => run(runner, 'postgres', ['--version']).status === 0;
 
 /** Nothing of the caller's locale or PG* variables reaches the server. */
-export const postgresEnv = (): NodeJS.ProcessEnv => ({ PATH: searchPath, LC_ALL: 'C', TZ: 'UTC' });
+export const postgresEnv = (): NodeJS.ProcessEnv => ({ PATH: executablePath, LC_ALL: 'C', TZ: 'UTC' });
 
 export function mayEnter(runner: Runner, folder: string): boolean {
   return spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', folder], { ...runner.ids, cwd: '/' }).status === 0;
@@ -63,7 +63,7 @@ export function sharedPlace(name: string, origin: string): string {
 }
 
 /** A place that everyone may write to can have been prepared by somebody else. */
-export function refuseStranger(folder: string): void {
+export function requireOwnFolder(folder: string): void {
   const found = lstatSync(folder);
   if (!found.isDirectory() || ![0, NOBODY].includes(found.uid)) {
     throw new Error(`${folder} belongs to somebody else: remove it, or set DATABASE_URL`);

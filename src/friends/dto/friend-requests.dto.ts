@@ -4,7 +4,7 @@ import { PageQuery } from '../../common/page.js';
 import { IsId } from '../../common/validators.js';
 import { FRIEND_REQUEST_STATUSES, type FriendRequestStatus } from '../friend-request.entity.js';
 
-export class AskFriendshipDto {
+export class CreateFriendRequestDto {
   @ApiProperty({ format: 'uuid', example: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' })
   @IsId()
   userId: string;

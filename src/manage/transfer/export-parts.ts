@@ -1,10 +1,10 @@
 import { ROOM_PERMISSIONS } from '../../common/permissions.js';
 import { timeJson } from '../../database/sql-json.js';
-import { EVERYBODY } from '../../timeline/message.types.js';
+import { EVERYONE_ID } from '../../timeline/message.types.js';
 import type { Kind } from './records.js';
 
 /** Records of one kind: a query of `line`, in the order of an index. `$1` is the room, null for all. */
-export interface Part {
+export interface TransferPart {
   readonly kind: Kind;
   readonly lines: string;
 }
@@ -32,7 +32,7 @@ const PEOPLE = `SELECT user_id AS id FROM room_users WHERE room_id = $1
 /** Of a room alone, its people are told with their names and pictures, and nothing else that is theirs. */
 const onlyOfAll = (sql: string): string => `CASE WHEN $1::uuid IS NULL THEN ${sql} END`;
 
-const USERS: Part = {
+const USERS: TransferPart = {
   kind: 'user',
   lines: `SELECT ${line({
     id: 'u.id',
@@ -50,7 +50,7 @@ const USERS: Part = {
   })} FROM users u WHERE $1::uuid IS NULL OR u.id IN (${PEOPLE}) ORDER BY u.id`,
 };
 
-const MEDIA: Part = {
+const MEDIA: TransferPart = {
   kind: 'media',
   lines: `SELECT ${line({
     id: 'f.id',
@@ -72,13 +72,13 @@ const MEDIA: Part = {
     OR f.id IN (SELECT avatar_media_id FROM users WHERE id IN (${PEOPLE}))) ORDER BY f.id`,
 };
 
-const FRIENDSHIPS: Part = {
+const FRIENDSHIPS: TransferPart = {
   kind: 'friendship',
   lines: `SELECT ${line({ userIds: 'json_build_array(f.user_low, f.user_high)', createdAt: timeJson('f.created_at') })}
     FROM friendships f WHERE $1::uuid IS NULL ORDER BY f.user_low, f.user_high`,
 };
 
-const BLOCKS: Part = {
+const BLOCKS: TransferPart = {
   kind: 'block',
   lines: `SELECT ${line({ userId: 'k.user_id', blockedId: 'k.blocked_id', createdAt: timeJson('k.created_at') })}
     FROM blocks k WHERE $1::uuid IS NULL ORDER BY k.user_id, k.blocked_id`,
@@ -87,7 +87,7 @@ const BLOCKS: Part = {
 const LIVING = 'r.deleted_at IS NULL AND ($1::uuid IS NULL OR r.id = $1)';
 
 /** Teams before the private rooms in them: also those that are gone, as long as rooms belong to them. */
-const ROOM_LINES: Part = {
+const ROOM_LINES: TransferPart = {
   kind: 'room',
   lines: `SELECT ${line({
     id: 'r.id',
@@ -112,7 +112,7 @@ const ROOM_LINES: Part = {
     ORDER BY r.team_id IS NOT NULL, r.id`,
 };
 
-const MESSAGES: Part = {
+const MESSAGES: TransferPart = {
   kind: 'message',
   lines: `SELECT ${line({
     roomId: 'm.room_id',
@@ -126,9 +126,9 @@ const MESSAGES: Part = {
     mediaIds: `coalesce((SELECT json_agg(mm.media_id ORDER BY mm.position) FROM message_media mm
       WHERE mm.room_id = m.room_id AND mm.message_id = m.id), '[]')`,
     mentions: `coalesce((SELECT json_agg(mn.user_id ORDER BY mn.user_id) FROM message_mentions mn
-      WHERE mn.room_id = m.room_id AND mn.message_id = m.id AND mn.user_id <> '${EVERYBODY}'), '[]')`,
+      WHERE mn.room_id = m.room_id AND mn.message_id = m.id AND mn.user_id <> '${EVERYONE_ID}'), '[]')`,
     mentionsAll: `EXISTS (SELECT 1 FROM message_mentions mn
-      WHERE mn.room_id = m.room_id AND mn.message_id = m.id AND mn.user_id = '${EVERYBODY}')`,
+      WHERE mn.room_id = m.room_id AND mn.message_id = m.id AND mn.user_id = '${EVERYONE_ID}')`,
     system: `CASE WHEN m.system_event IS NOT NULL THEN json_build_object('event', m.system_event, 'userIds', m.system_user_ids) END`,
     // Of a short text that was deleted, a hash would tell what it was.
     requestHash: `CASE WHEN m.deleted_at IS NULL THEN encode(m.request_hash, 'hex') END`,
@@ -138,7 +138,7 @@ const MESSAGES: Part = {
   })} FROM messages m WHERE m.room_id = $1 ORDER BY m.seq`,
 };
 
-const EDITS: Part = {
+const EDITS: TransferPart = {
   kind: 'edit',
   lines: `SELECT ${line({
     roomId: 'e.room_id',
@@ -150,7 +150,7 @@ const EDITS: Part = {
   })} FROM message_edits e WHERE e.room_id = $1 ORDER BY e.message_id, e.rev`,
 };
 
-const REACTIONS: Part = {
+const REACTIONS: TransferPart = {
   kind: 'reaction',
   lines: `SELECT ${line({
     roomId: 'x.room_id',
@@ -162,7 +162,7 @@ const REACTIONS: Part = {
   })} FROM reactions x WHERE x.room_id = $1 ORDER BY x.message_id, x.user_id, x.reaction`,
 };
 
-const PINS: Part = {
+const PINS: TransferPart = {
   kind: 'pin',
   lines: `SELECT ${line({ roomId: 'p.room_id', messageId: 'p.message_id', userId: 'p.pinned_by', pinnedAt: timeJson('p.pinned_at') })}
     FROM message_pins p WHERE p.room_id = $1 ORDER BY p.message_id`,
@@ -173,7 +173,7 @@ const words = (bits: string): string => `ARRAY(SELECT w.word FROM unnest(ARRAY[$
   WITH ORDINALITY w (word, place) WHERE (${bits} >> (w.place - 1)::integer) & 1 = 1)`;
 const messageAt = (seq: string): string => `(SELECT m.id FROM messages m WHERE m.room_id = ru.room_id AND m.seq = ${seq})`;
 
-const ROOM_USERS: Part = {
+const ROOM_USERS: TransferPart = {
   kind: 'room-user',
   lines: `SELECT ${line({
     roomId: 'ru.room_id',
@@ -194,7 +194,7 @@ const ROOM_USERS: Part = {
   })} FROM room_users ru WHERE ru.room_id = $1 ORDER BY ru.user_id`,
 };
 
-const BANS: Part = {
+const BANS: TransferPart = {
   kind: 'ban',
   lines: `SELECT ${line({
     roomId: 'b.room_id',
@@ -207,9 +207,9 @@ const BANS: Part = {
 };
 
 /** First people and rooms, so that whatever follows names only what came before. */
-export const INSTALLATION: readonly Part[] = [USERS, MEDIA, FRIENDSHIPS, BLOCKS, ROOM_LINES];
+export const INSTALLATION: readonly TransferPart[] = [USERS, MEDIA, FRIENDSHIPS, BLOCKS, ROOM_LINES];
 
 /** Then the contents of each room, its members last: their marks stand at messages. */
-export const ROOM: readonly Part[] = [MESSAGES, EDITS, REACTIONS, PINS, ROOM_USERS, BANS];
+export const ROOM: readonly TransferPart[] = [MESSAGES, EDITS, REACTIONS, PINS, ROOM_USERS, BANS];
 
 export const ROOMS = `SELECT r.id FROM rooms r WHERE ${LIVING} ORDER BY r.id`;

@@ -1,7 +1,7 @@
 import { timeJson } from '../../database/sql-json.js';
 import type { Transactions } from '../../database/transactions.js';
-import { CommandError } from '../workplace.js';
-import { INSTALLATION, type Part, ROOM, ROOMS } from './export-parts.js';
+import { CommandError } from '../command-context.js';
+import { INSTALLATION, type TransferPart, ROOM, ROOMS } from './export-parts.js';
 import { FORMAT, VERSION } from './records.js';
 
 /** Rows that are held at a time. */
@@ -50,7 +50,7 @@ export class InstallationExport {
     return { epoch: row.epoch, exportedAt: row.exportedAt };
   }
 
-  private async tell({ kind, lines }: Part, roomId: string | null, write: (text: string) => Promise<void>): Promise<void> {
+  private async tell({ kind, lines }: TransferPart, roomId: string | null, write: (text: string) => Promise<void>): Promise<void> {
     for await (const rows of this.rows<{ line: object }>(lines, roomId)) {
       await write(rows.map(({ line }) => this.line(kind, line)).join(''));
     }

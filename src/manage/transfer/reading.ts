@@ -1,13 +1,13 @@
-import { CommandError } from '../workplace.js';
+import { CommandError } from '../command-context.js';
 import { faultIn } from './consistency.policy.js';
-import { type Line, schemas, type TransferRecord } from './records.js';
+import { type ImportLine, schemas, type TransferRecord } from './records.js';
 
 /** No record that is within its bounds comes near it. */
 const LONGEST_LINE = 1_048_576;
 const NEWLINE = 0x0a;
 
 /** A refusal of one line: its number in the file, the field, and what is wrong with it. */
-export function refuse(number: number, field: string, why: string): never {
+export function rejectLine(number: number, field: string, why: string): never {
   throw new CommandError(`line ${number}: ${field ? `${field} ` : ''}${why}`);
 }
 
@@ -26,7 +26,7 @@ async function* rawLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawLine>
       yield { number: ++number, bytes: bytes.subarray(0, at) };
       bytes = bytes.subarray(at + 1);
     }
-    if (bytes.length > LONGEST_LINE) refuse(number + 1, '', `is longer than ${LONGEST_LINE} bytes`);
+    if (bytes.length > LONGEST_LINE) rejectLine(number + 1, '', `is longer than ${LONGEST_LINE} bytes`);
     rest = bytes;
   }
   if (rest.length > 0) yield { number: number + 1, bytes: rest };
@@ -35,18 +35,19 @@ async function* rawLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawLine>
 /**
  * The records of a file, each judged by itself; holds one at a time. @throws CommandError naming line and field
  */
-export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<ImportLine> {
   let records = 0;
   let ended = false;
   for await (const { number, bytes } of rawLines(chunks)) {
     const text = textOf(number, bytes);
     // What `npm run` says of itself before the first line is no part of the file.
     if (text.trim() === '' || (records === 0 && text.startsWith('>'))) continue;
-    if (ended) refuse(number, '', 'stands behind the end');
+    if (ended) rejectLine(number, '', 'stands behind the end');
     const record = recordOf(number, text);
-    if ((record.record === 'header') !== (records === 0)) refuse(number, 'record', 'must be "header" in the first line, and there alone');
+    if ((record.record === 'header') !== (records === 0))
+      rejectLine(number, 'record', 'must be "header" in the first line, and there alone');
     ended = record.record === 'end';
-    if (record.record === 'end' && record.records !== records) refuse(number, 'records', `says ${record.records}, but ${records} came`);
+    if (record.record === 'end' && record.records !== records) rejectLine(number, 'records', `says ${record.records}, but ${records} came`);
     records++;
     yield { number, bytes: bytes.length, record };
   }
@@ -57,7 +58,7 @@ function textOf(number: number, bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return refuse(number, '', 'is not UTF-8');
+    return rejectLine(number, '', 'is not UTF-8');
   }
 }
 
@@ -66,16 +67,16 @@ function recordOf(number: number, text: string): TransferRecord {
   try {
     value = JSON.parse(text);
   } catch {
-    refuse(number, '', 'is not JSON');
+    rejectLine(number, '', 'is not JSON');
   }
   const { data, error } = schemas.safeParse(value);
   if (error) {
     const [issue] = error.issues;
     const field = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : (issue?.path.join('.') ?? '');
-    refuse(number, field, issue?.code === 'unrecognized_keys' ? 'is not known' : sentence(issue?.message ?? 'is wrong'));
+    rejectLine(number, field, issue?.code === 'unrecognized_keys' ? 'is not known' : sentence(issue?.message ?? 'is wrong'));
   }
   const fault = faultIn(data);
-  if (fault) refuse(number, fault.field, fault.why);
+  if (fault) rejectLine(number, fault.field, fault.why);
   return data;
 }
 

@@ -195,10 +195,10 @@ export type Kind = TransferRecord['record'];
 export type RecordOf<K extends Kind> = Extract<TransferRecord, { record: K }>;
 
 /** A record, and where it stands. */
-export interface Placed<R> {
+export interface NumberedRecord<R> {
   readonly number: number;
   readonly bytes: number;
   readonly record: R;
 }
 
-export type Line<K extends Kind = Kind> = Placed<RecordOf<K>>;
+export type ImportLine<K extends Kind = Kind> = NumberedRecord<RecordOf<K>>;

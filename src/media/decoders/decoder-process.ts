@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { Frames } from './frames.js';
+import { PipeReader } from './pipe-reader.js';
 
 /** The compiled program, also where the sources themselves run. */
 const PROGRAM = fileURLToPath(
@@ -17,7 +17,7 @@ const HEAP_MB = 256;
 
 /** One decoder at work. Whatever goes wrong with it, it is thrown away. */
 export class DecoderProcess {
-  readonly answers: Frames;
+  readonly answers: PipeReader;
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
 
   constructor() {
@@ -28,7 +28,7 @@ export class DecoderProcess {
     // Its end is told by its stdout, also when it could not be started or takes no more.
     this.child.on('error', () => this.child.stdout.destroy());
     this.child.stdin.on('error', () => undefined);
-    this.answers = new Frames(this.child.stdout);
+    this.answers = new PipeReader(this.child.stdout);
   }
 
   get alive(): boolean {

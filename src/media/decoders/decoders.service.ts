@@ -1,12 +1,12 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { Turns } from '../../common/turns.js';
+import { Semaphore } from '../../common/semaphore.js';
 import { Settings } from '../../config/settings.js';
 import { StorageUnavailable } from '../../storage/storage.errors.js';
 import { ImageUnreadable, TooManyPixels } from '../media.errors.js';
 import { DecoderProcess } from './decoder-process.js';
-import { type Dimensions, type ImageType, NOTHING_KNOWN, type Order, READ_WHOLE, type SoundFacts } from './decoders.types.js';
+import { type Dimensions, type ImageType, NOTHING_KNOWN, type DecodeRequest, READ_WHOLE, type SoundFacts } from './decoders.types.js';
 
 /** An image or a sound that takes longer is given up. */
 const PATIENCE_MS = 60_000;
@@ -39,10 +39,10 @@ export interface DecodedFiles extends Dimensions {
 export class Decoders implements OnApplicationShutdown {
   private readonly log = new Logger(Decoders.name);
   private readonly resting: { readonly decoder: DecoderProcess; readonly end: NodeJS.Timeout }[] = [];
-  private readonly turns: Turns;
+  private readonly turns: Semaphore;
 
   constructor(private readonly settings: Settings) {
-    this.turns = new Turns(settings.media.decoders);
+    this.turns = new Semaphore(settings.media.decoders);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -54,7 +54,7 @@ export class Decoders implements OnApplicationShutdown {
   /** Writes an image anew, with a thumbnail, and hands both to `keep`. @throws ImageUnreadable, TooManyPixels, and what `keep` throws */
   image<T>({ type, size: bytes, body }: Undecoded<ImageType>, keep: (files: DecodedFiles) => Promise<T>): Promise<T> {
     const { maxPixels, thumbnailPixels } = this.settings.media;
-    const order: Order = { kind: 'image', type, size: bytes, maxPixels, thumbnailPixels };
+    const order: DecodeRequest = { kind: 'image', type, size: bytes, maxPixels, thumbnailPixels };
     return this.lend(async (decoder) => {
       const answer = imageAnswer.safeParse(await this.ask(decoder, order, body)).data;
       if (!answer) throw new ImageUnreadable();
@@ -76,7 +76,7 @@ export class Decoders implements OnApplicationShutdown {
   }
 
   /** The decoder's answer; null when it gave none. @throws StorageUnavailable when the file could not be read to its end */
-  private async ask(decoder: DecoderProcess, order: Order, body: Readable): Promise<unknown> {
+  private async ask(decoder: DecoderProcess, order: DecodeRequest, body: Readable): Promise<unknown> {
     let unread = false;
     body.once('error', (error: NodeJS.ErrnoException) => (unread = error.code !== 'EPIPE' && !error.code?.startsWith('ERR_STREAM')));
     decoder.feed(JSON.stringify(order), body).catch(() => undefined);

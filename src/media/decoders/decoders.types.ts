@@ -4,7 +4,7 @@ export type ImageType = (typeof IMAGE_TYPES)[number];
 
 export const isImageType = (type: string): type is ImageType => (IMAGE_TYPES as readonly string[]).includes(type);
 
-export interface ImageOrder {
+export interface ImageDecodeRequest {
   readonly kind: 'image';
   readonly type: ImageType;
   /** Bytes that follow. */
@@ -15,13 +15,13 @@ export interface ImageOrder {
   readonly thumbnailPixels: number;
 }
 
-export interface SoundOrder {
+export interface SoundDecodeRequest {
   readonly kind: 'sound';
   readonly type: string;
   readonly size: number;
 }
 
-export type Order = ImageOrder | SoundOrder;
+export type DecodeRequest = ImageDecodeRequest | SoundDecodeRequest;
 
 /** Of an image or a video. */
 export interface Dimensions {
@@ -41,7 +41,7 @@ export interface SoundFacts {
 /** The sizes are those of the bytes that follow: the image, then its thumbnail. */
 export type ImageAnswer = { readonly ok: true; readonly image: number; readonly thumbnail: number } & Dimensions;
 export type SoundAnswer = { readonly ok: true } & SoundFacts;
-export type Refusal = { readonly ok: false; readonly why: 'unreadable' | 'too_many_pixels' };
+export type DecodeFailure = { readonly ok: false; readonly why: 'unreadable' | 'too_many_pixels' };
 
 /** Sounds up to here are read whole: some formats tell their length at the end, or by being counted through. */
 export const READ_WHOLE = 16 * 1024 * 1024;

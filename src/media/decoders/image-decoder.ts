@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { Dimensions, ImageOrder, ImageType, Refusal } from './decoders.types.js';
+import type { Dimensions, ImageDecodeRequest, ImageType, DecodeFailure } from './decoders.types.js';
 
 /** Nothing but these is ever decoded, whatever the bytes say. */
 const READERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((name) => `VipsForeignLoad${name}Buffer`);
@@ -31,7 +31,10 @@ export function prepareImages(): void {
  * The picture and nothing else: turned as its orientation says, all frames kept, without EXIF, colour profile, comments or what was
  * hidden behind its end.
  */
-export async function decodeImage(input: Buffer, { type, maxPixels, thumbnailPixels }: ImageOrder): Promise<DecodedImage | Refusal> {
+export async function decodeImage(
+  input: Buffer,
+  { type, maxPixels, thumbnailPixels }: ImageDecodeRequest,
+): Promise<DecodedImage | DecodeFailure> {
   const animated = MOVING.includes(type);
   try {
     const seen = await sharp(input, { limitInputPixels: false, animated }).metadata();

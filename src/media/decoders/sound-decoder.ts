@@ -1,11 +1,11 @@
 import { type IAudioMetadata, parseBuffer, parseStream } from 'music-metadata';
 import { Readable } from 'node:stream';
-import type { Frames } from './frames.js';
-import { NOTHING_KNOWN, READ_WHOLE, type SoundFacts, type SoundOrder } from './decoders.types.js';
+import type { PipeReader } from './pipe-reader.js';
+import { NOTHING_KNOWN, READ_WHOLE, type SoundFacts, type SoundDecodeRequest } from './decoders.types.js';
 
 const MOST = 2_147_483_647;
 
-export async function decodeSound(frames: Frames, { type, size }: SoundOrder): Promise<SoundFacts> {
+export async function decodeSound(frames: PipeReader, { type, size }: SoundDecodeRequest): Promise<SoundFacts> {
   const file = { mimeType: type, size };
   const options = { skipCovers: true, duration: size <= READ_WHOLE };
   if (size > READ_WHOLE) return facts(() => parseStream(Readable.from(frames.bytes(size), { objectMode: false }), file, options));

@@ -5,7 +5,7 @@ import { ObjectStore, type VerifiedUpload } from '../../storage/object-store.js'
 import { ObjectTooLarge } from '../../storage/storage.errors.js';
 import { MediaObjects } from '../media-objects.service.js';
 import { DirectUploads } from './direct-uploads.service.js';
-import { ExaminedBody } from './examined-body.js';
+import { HashingStream } from './hashing-stream.js';
 import { cutOffLater } from './form-reader.js';
 import { UploadSlots } from './upload-slots.js';
 import { UploadBrokenOff, UploadMismatch, UploadNotFound } from './uploads.errors.js';
@@ -21,12 +21,12 @@ export class Arrivals {
   ) {}
 
   /** @throws UploadNotFound (also when the link is forged or over), UploadMismatch, ObjectTooLarge, UploadBrokenOff, TooManyUploads */
-  async put(mediaId: string, token: string, request: Request): Promise<void> {
+  async putDirectUpload(mediaId: string, token: string, request: Request): Promise<void> {
     try {
       const grant = this.store.verifyUpload(mediaId, token);
       if (!grant) throw new UploadNotFound();
-      await this.direct.pending(mediaId);
-      demandPromised(request, grant);
+      await this.direct.findPending(mediaId);
+      requirePromised(request, grant);
       await this.slots.hold(() => this.receive(grant, request));
     } catch (error) {
       cutOffLater(request);
@@ -35,15 +35,15 @@ export class Arrivals {
   }
 
   private async receive({ key, contentType, size }: VerifiedUpload, request: Request): Promise<void> {
-    const body = Readable.from(new ExaminedBody(request).chunks(), { objectMode: false });
+    const body = Readable.from(new HashingStream(request).chunks(), { objectMode: false });
     const put = await this.store.put(key, body, { contentType, maxBytes: size });
     if (put.size === size) return;
-    await this.objects.discard(key);
+    await this.objects.deleteObjects(key);
     throw new UploadMismatch();
   }
 }
 
-function demandPromised({ headers }: Request, { contentType, size }: VerifiedUpload): void {
+function requirePromised({ headers }: Request, { contentType, size }: VerifiedUpload): void {
   const length = headers['content-length'];
   if (length !== undefined && Number(length) > size) throw new ObjectTooLarge();
   if (length !== undefined && Number(length) !== size) throw new UploadMismatch();

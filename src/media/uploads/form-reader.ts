@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import multer from 'multer';
 import { type DomainError, ValidationFailed } from '../../common/domain-error.js';
-import { FormBroken, UploadBrokenOff } from './uploads.errors.js';
+import { MalformedForm, UploadBrokenOff } from './uploads.errors.js';
 
 /** How long a client may go on sending what nobody wants, once it has its answer. */
 const LINGER_MS = 5_000;
@@ -15,7 +15,7 @@ export interface FormFile {
 /**
  * Reads a form with one file, which `take` streams away while it comes. A refusal is thrown at once: the client is answered while it may
  * still be sending, and cut off if it does not end. What was taken of a form that breaks afterwards goes to `drop`.
- * @throws ValidationFailed, FormBroken, UploadBrokenOff, and what `take` throws
+ * @throws ValidationFailed, MalformedForm, UploadBrokenOff, and what `take` throws
  */
 export function readForm<T>(
   request: Request,
@@ -52,13 +52,13 @@ export function readForm<T>(
     const limits = { files: 1, fields: 0, parts: 1, headerPairs: 20, fieldNameSize: 100, fieldSize: 1 };
     const streamHandler = (_request: Request, parser: Writable): void => {
       // It lets go of a form that it has refused, and then waits for its end to say why. Not every form ends.
-      parser.once('unpipe', () => setImmediate(() => request.complete || fail(new FormBroken())));
+      parser.once('unpipe', () => setImmediate(() => request.complete || fail(new MalformedForm())));
       request.pipe(parser);
     };
     const options = { storage, limits, streamHandler, defParamCharset: 'utf8' };
     multer(options).any()(request, response, (error: unknown) => {
       const [result] = taken;
-      if (error) fail(refusalOf(error));
+      if (error) fail(formErrorOf(error));
       else if (result === undefined) fail(new ValidationFailed([{ path: 'file', message: 'is missing' }]));
       else resolve(result);
     });
@@ -72,8 +72,8 @@ class UnknownPart extends ValidationFailed {
 }
 
 /** What the parser of forms complains of is the client's doing. */
-function refusalOf(error: unknown): DomainError {
-  if (!(error instanceof multer.MulterError)) return new FormBroken();
+function formErrorOf(error: unknown): DomainError {
+  if (!(error instanceof multer.MulterError)) return new MalformedForm();
   return new ValidationFailed([{ path: error.field ?? 'file', message: error.message.toLowerCase() }]);
 }
 

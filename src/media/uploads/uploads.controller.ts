@@ -16,14 +16,14 @@ import { ApiProblems } from '../../common/api-problems.decorator.js';
 import { CurrentActor } from '../../common/current-actor.decorator.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import { Public } from '../../common/public.decorator.js';
-import { Spends } from '../../limits/spends.decorator.js';
+import { RateLimit } from '../../limits/rate-limit.decorator.js';
 import { MediaView } from '../media.view.js';
 import { Arrivals } from './arrivals.service.js';
 import { DirectUploads } from './direct-uploads.service.js';
 import { ArrivalQueryDto } from './dto/arrival-query.dto.js';
 import { StartUploadDto } from './dto/start-upload.dto.js';
 import { UploadSlots } from './upload-slots.js';
-import { Uploads } from './uploads.service.js';
+import { FormUploads } from './form-uploads.service.js';
 import { UploadView } from './uploads.view.js';
 
 const BUSY = ['database_unavailable', 'storage_unavailable', 'overloaded'];
@@ -33,14 +33,14 @@ const BUSY = ['database_unavailable', 'storage_unavailable', 'overloaded'];
 @Controller({ path: 'media', version: '1' })
 export class UploadsController {
   constructor(
-    private readonly uploads: Uploads,
+    private readonly uploads: FormUploads,
     private readonly direct: DirectUploads,
     private readonly arrivals: Arrivals,
     private readonly slots: UploadSlots,
   ) {}
 
   @Post()
-  @Spends('upload')
+  @RateLimit('upload')
   @ApiOperation({
     summary: 'Upload a file',
     description:
@@ -58,12 +58,12 @@ export class UploadsController {
     422: ['quota_exceeded', 'image_unreadable', 'too_many_pixels'],
     503: BUSY,
   })
-  upload(@CurrentActor() actor: Actor, @Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<MediaView> {
-    return this.uploads.upload(actor, request, response);
+  uploadMedia(@CurrentActor() actor: Actor, @Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<MediaView> {
+    return this.uploads.uploadMedia(actor, request, response);
   }
 
   @Post('uploads')
-  @Spends('upload')
+  @RateLimit('upload')
   @ApiOperation({ summary: 'Begin a direct upload', description: 'Put the bytes to `url`, then complete the upload.' })
   @ApiCreatedResponse({ type: UploadView })
   @ApiProblems({
@@ -72,8 +72,8 @@ export class UploadsController {
     422: ['quota_exceeded', 'unstorable_text'],
     503: ['database_unavailable', 'storage_unavailable'],
   })
-  start(@CurrentActor() actor: Actor, @Body() dto: StartUploadDto): Promise<UploadView> {
-    return this.direct.start(actor, dto);
+  startDirectUpload(@CurrentActor() actor: Actor, @Body() dto: StartUploadDto): Promise<UploadView> {
+    return this.direct.startDirectUpload(actor, dto);
   }
 
   @Post('uploads/:mediaId/complete')
@@ -92,8 +92,8 @@ export class UploadsController {
     422: ['upload_mismatch', 'quota_exceeded', 'image_unreadable', 'too_many_pixels'],
     503: BUSY,
   })
-  complete(@CurrentActor() actor: Actor, @Param('mediaId', IdPipe) id: string): Promise<MediaView> {
-    return this.slots.hold(() => this.direct.complete(actor, id));
+  completeDirectUpload(@CurrentActor() actor: Actor, @Param('mediaId', IdPipe) id: string): Promise<MediaView> {
+    return this.slots.hold(() => this.direct.completeDirectUpload(actor, id));
   }
 
   @Put('uploads/:mediaId/content')
@@ -115,7 +115,7 @@ export class UploadsController {
     422: 'upload_mismatch',
     503: BUSY,
   })
-  put(@Param('mediaId', IdPipe) mediaId: string, @Query() { token }: ArrivalQueryDto, @Req() request: Request): Promise<void> {
-    return this.arrivals.put(mediaId, token, request);
+  putDirectUpload(@Param('mediaId', IdPipe) mediaId: string, @Query() { token }: ArrivalQueryDto, @Req() request: Request): Promise<void> {
+    return this.arrivals.putDirectUpload(mediaId, token, request);
   }
 }

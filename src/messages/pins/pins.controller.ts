@@ -21,8 +21,8 @@ export class PinsController {
   @ApiOperation({ summary: 'The pinned messages of a room, newest pin first' })
   @ApiPage(MessageView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  list(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<MessageView>> {
-    return this.pins.list(actor, roomId, query);
+  listPins(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<MessageView>> {
+    return this.pins.listPins(actor, roomId, query);
   }
 
   @Put('messages/:messageId/pin')
@@ -36,8 +36,12 @@ export class PinsController {
     422: ['too_many_pins', 'system_message'],
     503: BUSY,
   })
-  pin(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('messageId', IdPipe) messageId: string): Promise<void> {
-    return this.pins.pin(actor, roomId, messageId);
+  pinMessage(
+    @CurrentActor() actor: Actor,
+    @Param('roomId', IdPipe) roomId: string,
+    @Param('messageId', IdPipe) messageId: string,
+  ): Promise<void> {
+    return this.pins.pinMessage(actor, roomId, messageId);
   }
 
   @Delete('messages/:messageId/pin')
@@ -45,11 +49,11 @@ export class PinsController {
   @ApiOperation({ summary: 'Take the pin away' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 503: BUSY })
-  unpin(
+  unpinMessage(
     @CurrentActor() actor: Actor,
     @Param('roomId', IdPipe) roomId: string,
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<void> {
-    return this.pins.unpin(actor, roomId, messageId);
+    return this.pins.unpinMessage(actor, roomId, messageId);
   }
 }

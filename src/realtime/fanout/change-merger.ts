@@ -17,7 +17,7 @@ const MERGE_MS = 250;
 
 interface RoomPace {
   second: number;
-  told: number;
+  sent: number;
   held: MessageChanges | null;
   timer: NodeJS.Timeout | null;
 }
@@ -29,13 +29,13 @@ interface RoomPace {
 export class ChangeMerger {
   private readonly paces = new Map<string, RoomPace>();
 
-  constructor(private readonly tell: (changes: MessageChanges) => void) {}
+  constructor(private readonly send: (changes: MessageChanges) => void) {}
 
   add(changes: MessageChanges): void {
     const pace = this.paceOf(changes.roomId);
     if (pace.held && pace.held.rev !== changes.prevRev) this.flush(changes.roomId);
     if (pace.held) pace.held = merged(pace.held, changes);
-    else if (++pace.told <= UNMERGED_A_SECOND) this.tell(changes);
+    else if (++pace.sent <= UNMERGED_A_SECOND) this.send(changes);
     else {
       pace.held = changes;
       pace.timer = setTimeout(() => this.flush(changes.roomId), MERGE_MS);
@@ -49,7 +49,7 @@ export class ChangeMerger {
     const { held } = pace;
     if (pace.timer) clearTimeout(pace.timer);
     pace.held = pace.timer = null;
-    this.tell(held);
+    this.send(held);
   }
 
   flushAll(): void {
@@ -63,7 +63,7 @@ export class ChangeMerger {
     // Deleted first: the table is in the order of the seconds.
     this.paces.delete(roomId);
     this.forgetBefore(second);
-    const pace = known?.held ? Object.assign(known, { second, told: UNMERGED_A_SECOND }) : { second, told: 0, held: null, timer: null };
+    const pace = known?.held ? Object.assign(known, { second, sent: UNMERGED_A_SECOND }) : { second, sent: 0, held: null, timer: null };
     this.paces.set(roomId, pace);
     return pace;
   }

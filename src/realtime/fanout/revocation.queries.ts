@@ -9,7 +9,7 @@ const AT_ONCE = 1_000;
 export interface Review {
   fence: number;
   /** By person: the first `seq` that they may see; null: they are not in the room. And why they are not, or not any more as they were. */
-  seats: Map<string, { visibleFrom: number | null; reason: LossReason }>;
+  members: Map<string, { visibleFrom: number | null; reason: LossReason }>;
 }
 
 const GONE = { visibleFrom: null, reason: 'deleted' } as const;
@@ -28,7 +28,7 @@ export class RevocationQueries {
       `SELECT h.fence FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = $1 AND r.deleted_at IS NULL`,
       [roomId],
     );
-    if (!head) return { fence: Number.MAX_SAFE_INTEGER, seats: new Map(userIds.map((userId) => [userId, GONE])) };
+    if (!head) return { fence: Number.MAX_SAFE_INTEGER, members: new Map(userIds.map((userId) => [userId, GONE])) };
     const rows = await this.transactions.query<{ userId: string; visibleFrom: number | null; reason: LossReason }>(
       `SELECT w.user_id AS "userId", ru.visible_from_seq AS "visibleFrom", CASE
          WHEN EXISTS (SELECT 1 FROM room_bans b WHERE b.room_id = $1 AND b.user_id = w.user_id AND (b.until IS NULL OR b.until > now())) THEN 'banned'
@@ -39,7 +39,7 @@ export class RevocationQueries {
        FROM unnest($2::uuid[]) w (user_id) LEFT JOIN room_users ru ON ru.room_id = $1 AND ru.user_id = w.user_id`,
       [roomId, userIds],
     );
-    return { fence: head.fence, seats: new Map(rows.map((row) => [row.userId, row])) };
+    return { fence: head.fence, members: new Map(rows.map((row) => [row.userId, row])) };
   }
 
   /** Those of the rooms in which somebody lost access since these fences were read, or that are gone. */

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { SessionEnded, SESSIONS_CHANNEL } from '../../auth/auth.events.js';
-import { Turns } from '../../common/turns.js';
+import { Semaphore } from '../../common/semaphore.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { DatabaseNotifications } from '../../database/notifications.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import { ACCESS_CHANNEL, type AccessLost } from '../../room-access/room-log.service.js';
 import type { LossReason } from '../../room-access/room.types.js';
 import { JsonText } from '../json-text.js';
-import { LivePeople } from './live-people.service.js';
-import type { LiveRoom, Seat } from './live-room.js';
-import { LiveRooms } from './live-rooms.service.js';
+import { UserHub } from '../hub/user-hub.service.js';
+import type { RoomChannel, RoomSubscription } from '../hub/room-channel.js';
+import { RoomHub } from '../hub/room-hub.service.js';
 import { RevocationQueries } from './revocation.queries.js';
 
 const RETRY_MS = 500;
@@ -25,20 +25,20 @@ const AT_ONCE = 4;
 export class Revocation implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(Revocation.name);
   private readonly ending = new AbortController();
-  private readonly turns = new Turns(AT_ONCE);
+  private readonly turns = new Semaphore(AT_ONCE);
 
   constructor(
     private readonly role: ProcessRole,
     private readonly notifications: DatabaseNotifications,
     private readonly events: DomainEvents,
-    private readonly rooms: LiveRooms,
-    private readonly people: LivePeople,
+    private readonly hub: RoomHub,
+    private readonly userHub: UserHub,
     private readonly queries: RevocationQueries,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.role.isServer) return;
-    this.rooms.whenTroubled({ fence: (room) => void this.review(room) });
+    this.hub.onFenceOrGap({ fence: (channel) => void this.review(channel) });
     this.events.on(SessionEnded, ({ sessionIds, reason }) => this.endSessions(sessionIds, reason));
     this.notifications.onReconnect(() => void this.reviewEverything());
     await this.notifications.listen(ACCESS_CHANNEL, (payload) => this.accessLost(JSON.parse(payload) as AccessLost));
@@ -56,61 +56,63 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
    * Somebody lost a room by what this process did: they hear nothing more of it, and that they do not. Everything else is as it was.
    * @param my of each who lost it, where it took one
    */
-  lose(roomId: string, userIds: readonly string[] | null, reason: LossReason, my: ReadonlyMap<string, number>): void {
-    for (const seat of this.seatsOf(roomId, userIds)) this.unseat(seat, reason, my.get(seat.connection.userId));
+  revokeLocally(roomId: string, userIds: readonly string[] | null, reason: LossReason, my: ReadonlyMap<string, number>): void {
+    for (const subscription of this.seatsOf(roomId, userIds)) this.unseat(subscription, reason, my.get(subscription.connection.userId));
   }
 
   /** Looks who of a room's sockets may stay, before anything more is delivered. */
-  async review(room: LiveRoom): Promise<void> {
-    if (!room.review()) return;
-    const { fence } = room;
+  async review(channel: RoomChannel): Promise<void> {
+    if (!channel.pauseForReview()) return;
+    const { fence } = channel;
     try {
-      room.reviewed(await this.turns.run(() => this.look(room)));
+      channel.resumeAfterReview(await this.turns.run(() => this.look(channel)));
     } catch {
       // The database is away: nothing is delivered before it has answered.
       setTimeout(() => {
-        room.reviewed(fence);
-        void this.review(room);
+        channel.resumeAfterReview(fence);
+        void this.review(channel);
       }, RETRY_MS).unref();
       return;
     }
-    this.rooms.settle(room);
+    this.hub.deliverPending(channel);
   }
 
   /**
    * Takes the seats that are lost, or were and are others now; also of those who come meanwhile.
    * @returns the fence up to which all was looked at
    */
-  private async look(room: LiveRoom): Promise<number> {
-    const looked = new Set<Seat>();
+  private async look(channel: RoomChannel): Promise<number> {
+    const looked = new Set<RoomSubscription>();
     const lost = new Set<string>();
     let fence = Number.MAX_SAFE_INTEGER;
     do {
-      const seats = [...room.seats.values()].filter((seat) => !looked.has(seat));
-      const found = await this.queries.review(room.id, [...new Set(seats.map((seat) => seat.connection.userId))]);
+      const subscriptions = [...channel.subscriptions.values()].filter((subscription) => !looked.has(subscription));
+      const found = await this.queries.review(channel.id, [
+        ...new Set(subscriptions.map((subscription) => subscription.connection.userId)),
+      ]);
       fence = Math.min(fence, found.fence);
-      for (const seat of seats) {
-        looked.add(seat);
-        const { userId, seats: own } = seat.connection;
-        const { visibleFrom, reason } = found.seats.get(userId) ?? {};
-        if (!reason || visibleFrom === seat.visibleFrom || own.get(room.id) !== seat) continue;
-        this.unseat(seat, reason);
+      for (const subscription of subscriptions) {
+        looked.add(subscription);
+        const { userId, subscriptions: own } = subscription.connection;
+        const { visibleFrom, reason } = found.members.get(userId) ?? {};
+        if (!reason || visibleFrom === subscription.visibleFrom || own.get(channel.id) !== subscription) continue;
+        this.unseat(subscription, reason);
         if (reason !== 'deleted') lost.add(userId);
       }
-    } while ([...room.seats.values()].some((seat) => !looked.has(seat)));
-    for (const userId of lost) void this.takeBack(userId, room.id);
+    } while ([...channel.subscriptions.values()].some((subscription) => !looked.has(subscription)));
+    for (const userId of lost) void this.takeBack(userId, channel.id);
     return fence;
   }
 
   /** Who has come in again by now is told so: the number that they were told of their loss may cover it, and nobody would look again. */
   private async takeBack(userId: string, roomId: string): Promise<void> {
     const my = await this.queries.my(userId).catch(() => null);
-    if (my !== null) this.people.doHere(userId, { do: 'enter', roomId, my });
+    if (my !== null) this.userHub.applyHint(userId, { do: 'enter', roomId, my });
   }
 
   endSessions(sessionIds: readonly string[], reason: string): void {
     for (const sessionId of sessionIds) {
-      for (const connection of this.people.ofSession(sessionId)) {
+      for (const connection of this.userHub.ofSession(sessionId)) {
         connection.emit('session:ended', { reason });
         connection.socket.disconnect(true);
       }
@@ -118,17 +120,17 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private accessLost({ roomId, fence }: AccessLost): void {
-    const room = this.rooms.find(roomId);
+    const room = this.hub.find(roomId);
     if (room && room.fence < fence) void this.review(room);
   }
 
   /** What was said while nobody listened is looked up: the sessions first, as nothing else tells of them. */
   private async reviewEverything(): Promise<void> {
-    const ended = await this.untilAnswered(() => this.queries.ended(this.people.sessionIds()));
+    const ended = await this.untilAnswered(() => this.queries.ended(this.userHub.sessionIds()));
     for (const { sessionId, reason } of ended) this.endSessions([sessionId], reason);
-    const risen = await this.untilAnswered(() => this.queries.risen(this.rooms.all()));
+    const risen = await this.untilAnswered(() => this.queries.risen(this.hub.all()));
     for (const roomId of risen) {
-      const room = this.rooms.find(roomId);
+      const room = this.hub.find(roomId);
       if (room) void this.review(room);
     }
   }
@@ -146,28 +148,28 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
     return [];
   }
 
-  private seatsOf(roomId: string, userIds: readonly string[] | null): Seat[] {
-    const seats = [...(this.rooms.find(roomId)?.seats.values() ?? [])];
-    return userIds === null ? seats : seats.filter((seat) => userIds.includes(seat.connection.userId));
+  private seatsOf(roomId: string, userIds: readonly string[] | null): RoomSubscription[] {
+    const subscriptions = [...(this.hub.find(roomId)?.subscriptions.values() ?? [])];
+    return userIds === null ? subscriptions : subscriptions.filter((subscription) => userIds.includes(subscription.connection.userId));
   }
 
   /** The seat is gone at once; that it is gone is said in the order of what else the person hears. */
-  private unseat(seat: Seat, reason: LossReason, my?: number): void {
-    const { connection, room } = seat;
-    this.rooms.unseat(seat);
-    const person = this.people.find(connection.userId);
+  private unseat(subscription: RoomSubscription, reason: LossReason, my?: number): void {
+    const { connection, channel } = subscription;
+    this.hub.unsubscribe(subscription);
+    const person = this.userHub.find(connection.userId);
     if (!person) return;
     void person.queue(async () => {
       const number = my ?? (await this.queries.my(connection.userId).catch(() => null));
-      connection.tellWhenReady({
+      connection.emitWhenReady({
         event: 'room:gone',
         my: number,
-        body: JsonText.of({ roomId: room.id, reason, ...(number !== null && { my: number }) }),
+        body: JsonText.of({ roomId: channel.id, reason, ...(number !== null && { my: number }) }),
       });
       if (number === null) return;
       // One that was read may stand for more than this loss.
-      person.passOver(my === undefined ? number : number - 1);
-      person.knows(number);
+      person.skipTo(my === undefined ? number : number - 1);
+      person.advanceTo(number);
     });
   }
 }

@@ -3,12 +3,12 @@ import { ProcessRole } from '../../config/process-role.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import type { LogStep } from '../../room-access/room.types.js';
 import { RoomUserRemoved, RoomUsersAdded, RoomUserUpdated } from '../../room-users/room-users.events.js';
-import { RoomChanged, RoomClosed, RoomOpened } from '../../rooms/rooms.events.js';
+import { RoomUpdated, RoomDeleted, RoomCreated } from '../../rooms/rooms.events.js';
 import { MessagesChanged, MessagesPosted } from '../../timeline/timeline.events.js';
 import { ChangeMerger, updatedBody, type MessageChanges } from './change-merger.js';
 import { JsonText } from '../json-text.js';
-import { LivePeople } from './live-people.service.js';
-import { LiveRooms } from './live-rooms.service.js';
+import { UserHub } from '../hub/user-hub.service.js';
+import { RoomHub } from '../hub/room-hub.service.js';
 import { Revocation } from './revocation.service.js';
 import type { RoomPacket } from './room-packet.js';
 
@@ -23,8 +23,8 @@ export class RoomFanout implements OnModuleInit {
   constructor(
     private readonly role: ProcessRole,
     private readonly events: DomainEvents,
-    private readonly rooms: LiveRooms,
-    private readonly people: LivePeople,
+    private readonly hub: RoomHub,
+    private readonly userHub: UserHub,
     private readonly revocation: Revocation,
   ) {}
 
@@ -32,9 +32,9 @@ export class RoomFanout implements OnModuleInit {
     if (!this.role.isServer) return;
     this.events.on(MessagesPosted, (event) => this.posted(event));
     this.events.on(MessagesChanged, (event) => this.changes.add(event));
-    this.events.on(RoomOpened, ({ roomId, my }) => this.opened(roomId, my));
-    this.events.on(RoomChanged, (event) => this.logged('room:updated', event, { room: event.room }));
-    this.events.on(RoomClosed, (event) => this.closed(event));
+    this.events.on(RoomCreated, ({ roomId, my }) => this.opened(roomId, my));
+    this.events.on(RoomUpdated, (event) => this.logged('room:updated', event, { room: event.room }));
+    this.events.on(RoomDeleted, (event) => this.closed(event));
     this.events.on(RoomUsersAdded, (event) => this.added(event));
     this.events.on(RoomUserUpdated, (event) => this.updated(event));
     this.events.on(RoomUserRemoved, (event) => this.removed(event));
@@ -50,11 +50,11 @@ export class RoomFanout implements OnModuleInit {
     const last = messages.at(-1);
     if (!first || !last) return;
     const body = JsonText.of({ roomId, messages });
-    this.rooms.publish({ roomId, event: 'messages:created', order: 'seq', from: first.seq - 1, to: last.seq, fence, body });
+    this.hub.publish({ roomId, event: 'messages:created', order: 'seq', from: first.seq - 1, to: last.seq, fence, body });
   }
 
   private opened(roomId: string, my: ReadonlyMap<string, number>): void {
-    for (const [userId, number] of my) this.people.hint(userId, { do: 'enter', roomId, my: number });
+    for (const [userId, number] of my) this.userHub.publishHint(userId, { do: 'enter', roomId, my: number });
   }
 
   private added(event: RoomUsersAdded): void {
@@ -65,19 +65,19 @@ export class RoomFanout implements OnModuleInit {
   private updated(event: RoomUserUpdated): void {
     const { roomId, roomUser, my } = event;
     this.logged('room-user:updated', event, { roomUser });
-    this.people.hint(roomUser.userId, { do: 'membership', roomId, my });
+    this.userHub.publishHint(roomUser.userId, { do: 'membership', roomId, my });
   }
 
   private removed(event: RoomUserRemoved): void {
     const { roomId, userId, reason, my, fence } = event;
-    this.revocation.lose(roomId, [userId], reason, new Map([[userId, my]]));
-    this.rooms.find(roomId)?.lossHandled(fence);
+    this.revocation.revokeLocally(roomId, [userId], reason, new Map([[userId, my]]));
+    this.hub.find(roomId)?.acknowledgeFence(fence);
     this.logged('room-user:removed', event, { userId });
   }
 
-  private closed({ roomId, fence, userIds, my }: RoomClosed): void {
-    this.revocation.lose(roomId, userIds, 'deleted', my);
-    this.rooms.find(roomId)?.lossHandled(fence);
+  private closed({ roomId, fence, userIds, my }: RoomDeleted): void {
+    this.revocation.revokeLocally(roomId, userIds, 'deleted', my);
+    this.hub.find(roomId)?.acknowledgeFence(fence);
   }
 
   /** An unlogged change (a reader of a channel) is told to nobody in the room. */
@@ -89,6 +89,6 @@ export class RoomFanout implements OnModuleInit {
   }
 
   private change(event: ChangeEvent, { roomId, prevRev, rev, fence }: Change | MessageChanges, body: object): void {
-    this.rooms.publish({ roomId, event, order: 'rev', from: prevRev, to: rev, fence, body: JsonText.of(body) });
+    this.hub.publish({ roomId, event, order: 'rev', from: prevRev, to: rev, fence, body: JsonText.of(body) });
   }
 }

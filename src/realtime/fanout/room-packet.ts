@@ -14,27 +14,28 @@ export interface RoomPacket {
 }
 
 /** What some people in a room hear now or never. */
-export interface PassingPacket {
+export interface EphemeralEvent {
   readonly roomId: string;
   readonly event: 'typing' | 'room:read';
   readonly to: readonly string[];
   readonly body: JsonText;
 }
 
-const isPassing = (packet: RoomPacket | PassingPacket): packet is PassingPacket => 'to' in packet && Array.isArray(packet.to);
+const isEphemeral = (packet: RoomPacket | EphemeralEvent): packet is EphemeralEvent => 'to' in packet && Array.isArray(packet.to);
 
 /** A packet between processes: a line of what the nodes need, then the very bytes that clients get. */
-export function packetText(packet: RoomPacket | PassingPacket): string {
+export function encodePacket(packet: RoomPacket | EphemeralEvent): string {
   const { body, ...head } = packet;
   return `${JSON.stringify(head)}\n${body.text}`;
 }
 
-/** @returns what {@link packetText} was given; undefined for what a newer or older process may say */
-export function readPacket(text: string): { room: RoomPacket } | { passing: PassingPacket } | undefined {
+/** @returns what {@link encodePacket} was given; undefined for what a newer or older process may say */
+export function decodePacket(text: string): { room: RoomPacket } | { passing: EphemeralEvent } | undefined {
   const end = text.indexOf('\n');
   try {
-    const packet = { ...(JSON.parse(text.slice(0, end)) as object), body: new JsonText(text.slice(end + 1)) } as RoomPacket | PassingPacket;
-    return isPassing(packet) ? { passing: packet } : { room: packet };
+    const packet = { ...(JSON.parse(text.slice(0, end)) as object), body: new JsonText(text.slice(end + 1)) } as
+      RoomPacket | EphemeralEvent;
+    return isEphemeral(packet) ? { passing: packet } : { room: packet };
   } catch {
     return undefined;
   }
@@ -69,7 +70,7 @@ const withoutEarlierPreview = (entry: Entry, visibleFrom: number): Entry =>
  * left out (its cause becomes `hidden`: whoever does hold it asks `changes`).
  * @param visibleFrom the latest of their points
  */
-export function forLatecomers(packet: RoomPacket, visibleFrom: number): JsonText {
+export function forLateJoiners(packet: RoomPacket, visibleFrom: number): JsonText {
   if (!packet.event.startsWith('messages:')) return packet.body;
   const body = packet.body.toJSON() as MessagesBody;
   // Where some begin to see has no say over what is new to all.

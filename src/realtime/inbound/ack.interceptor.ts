@@ -9,7 +9,7 @@ export class AckInterceptor implements NestInterceptor {
   constructor(private readonly drain: Drain) {}
 
   intercept(_: ExecutionContext, next: CallHandler<object>): Observable<object> {
-    const done = this.drain.begin();
+    const done = this.drain.trackRequest();
     return next.handle().pipe(map(accepted), finalize(done));
   }
 }

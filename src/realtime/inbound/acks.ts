@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { refusalOf } from '../../common/problem.filter.js';
+import { domainErrorOf } from '../../common/problem.filter.js';
 import { internalProblem, problemOf, type Problem } from '../../common/problem.js';
 
 export type Ack = (answer: object) => void;
@@ -9,7 +9,7 @@ const log = new Logger('Acks');
 
 /** Any error as the one problem object that REST answers too; a defect is logged under the same request id. */
 export function problemOfAny(error: unknown, requestId: string): Problem {
-  const refusal = refusalOf(error);
+  const refusal = domainErrorOf(error);
   if (refusal) return problemOf(refusal, requestId);
   log.error(`${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : 'a value that is no error was thrown'}`);
   return internalProblem(requestId);

@@ -6,7 +6,7 @@ import { Settings } from '../../config/settings.js';
 import { RateLimits } from '../../limits/rate-limits.js';
 import type { ChatSocket } from '../connection.js';
 import { Drain } from '../drain.service.js';
-import { LivePeople } from '../fanout/live-people.service.js';
+import { UserHub } from '../hub/user-hub.service.js';
 import { problemOfAny } from './acks.js';
 import { ProtocolUnsupported, TooManySockets } from '../realtime.errors.js';
 
@@ -22,7 +22,7 @@ export class Handshake {
   constructor(
     private readonly tokens: TokenService,
     private readonly limits: RateLimits,
-    private readonly people: LivePeople,
+    private readonly userHub: UserHub,
     private readonly drain: Drain,
     private readonly settings: Settings,
   ) {}
@@ -38,7 +38,7 @@ export class Handshake {
     );
   };
 
-  /** The token of `auth:refresh` or of a handshake. @throws TokenInvalid, TokenExpired, SessionOver */
+  /** The token of `auth:refresh` or of a handshake. @throws TokenInvalid, TokenExpired, SessionInvalid */
   verify(token: unknown, socket: ChatSocket): Promise<VerifiedActor> {
     if (typeof token !== 'string') throw new TokenInvalid();
     const { headers, address } = socket.handshake;
@@ -46,12 +46,12 @@ export class Handshake {
   }
 
   private async judge(socket: ChatSocket): Promise<void> {
-    this.drain.refuseWhenDraining();
+    this.drain.requireNotDraining();
     const { token, protocol = this.settings.realtime.protocol, frames } = socket.handshake.auth as HandshakeAuth;
     if (protocol !== this.settings.realtime.protocol) throw new ProtocolUnsupported();
     const { expiresAt, ...actor } = await this.verify(token, socket);
-    await this.limits.consume(actor, 'request');
-    if ((this.people.find(actor.userId)?.connections.size ?? 0) >= this.settings.realtime.socketsPerUser) throw new TooManySockets();
+    await this.limits.consumeForResponse(actor, 'request');
+    if ((this.userHub.find(actor.userId)?.connections.size ?? 0) >= this.settings.realtime.socketsPerUser) throw new TooManySockets();
     Object.assign(socket.data, { actor, expiresAt, frames: frames === true });
   }
 }

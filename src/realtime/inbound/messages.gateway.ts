@@ -13,35 +13,41 @@ export class MessagesGateway {
   constructor(
     private readonly messages: MessagesService,
     private readonly reactions: ReactionsService,
-    private readonly frames: TeamFrames,
+    private readonly teamFrames: TeamFrames,
   ) {}
 
   @SubscribeMessage('message:edit')
-  async edit(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId, text }: EditMessageEvent): Promise<MessageAck> {
-    return { message: await this.messages.edit(data.actor, roomId, messageId, text) };
+  async editMessage(
+    @ConnectedSocket() { data }: ChatSocket,
+    @MessageBody() { roomId, messageId, text }: EditMessageEvent,
+  ): Promise<MessageAck> {
+    return { message: await this.messages.editMessage(data.actor, roomId, messageId, text) };
   }
 
   @SubscribeMessage('message:delete')
-  async delete(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId }: MessageEvent): Promise<MessageAck> {
-    return { message: await this.messages.remove(data.actor, roomId, messageId) };
+  async deleteMessage(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId }: MessageEvent): Promise<MessageAck> {
+    return { message: await this.messages.deleteMessage(data.actor, roomId, messageId) };
   }
 
   @SubscribeMessage('reaction:add')
-  async react(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId, reaction }: ReactionEvent): Promise<MessageAck> {
-    const { message } = await this.reactions.add(data.actor, roomId, messageId, reaction);
+  async addReaction(
+    @ConnectedSocket() { data }: ChatSocket,
+    @MessageBody() { roomId, messageId, reaction }: ReactionEvent,
+  ): Promise<MessageAck> {
+    const { message } = await this.reactions.addReaction(data.actor, roomId, messageId, reaction);
     return { message };
   }
 
   @SubscribeMessage('reaction:remove')
-  async unreact(
+  async removeReaction(
     @ConnectedSocket() { data }: ChatSocket,
     @MessageBody() { roomId, messageId, reaction }: ReactionEvent,
   ): Promise<MessageAck> {
-    return { message: await this.reactions.remove(data.actor, roomId, messageId, reaction) };
+    return { message: await this.reactions.removeReaction(data.actor, roomId, messageId, reaction) };
   }
 
   @SubscribeMessage('message')
-  async frame(@ConnectedSocket() { data }: ChatSocket, @MessageBody() frame: TeamFrameEvent): Promise<MessageAck> {
-    return { message: await this.frames.send(data.connection, frame) };
+  async sendTeamFrame(@ConnectedSocket() { data }: ChatSocket, @MessageBody() frame: TeamFrameEvent): Promise<MessageAck> {
+    return { message: await this.teamFrames.send(data.connection, frame) };
   }
 }

@@ -15,28 +15,28 @@ import type { EmptyAck } from '../wire.view.js';
 export class RoomsGateway {
   constructor(
     private readonly marks: ReadMarks,
-    private readonly synced: SyncService,
+    private readonly sync: SyncService,
     private readonly typing: Typing,
   ) {}
 
   @SubscribeMessage('room:read')
-  read(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, seq }: ReadRoomEvent): Promise<ReadStateView> {
-    return this.marks.mark(data.actor, roomId, seq);
+  markRead(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, seq }: ReadRoomEvent): Promise<ReadStateView> {
+    return this.marks.markRead(data.actor, roomId, seq);
   }
 
   @SubscribeMessage('typing')
-  async type(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, typing }: TypingEvent): Promise<EmptyAck> {
+  async setTyping(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, typing }: TypingEvent): Promise<EmptyAck> {
     await this.typing.say(data.actor, roomId, typing);
     return {};
   }
 
   @SubscribeMessage('sync')
-  sync(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { rooms }: SyncDto): Promise<SyncView> {
-    return this.synced.sync(data.actor, rooms);
+  syncRooms(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { rooms }: SyncDto): Promise<SyncView> {
+    return this.sync.syncRooms(data.actor, rooms);
   }
 
   @SubscribeMessage('rooms')
-  rooms(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { after }: RoomHeadsDto): Promise<RoomHeadsView> {
-    return this.synced.heads(data.actor, after ?? null);
+  listRoomHeads(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { after }: RoomHeadsDto): Promise<RoomHeadsView> {
+    return this.sync.listRoomHeads(data.actor, after ?? null);
   }
 }

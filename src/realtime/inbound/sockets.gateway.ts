@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { OnGatewayConnection, OnGatewayDisconnect, OnGatewayInit } from '@nestjs/websockets';
-import { SessionOver } from '../../auth/auth.errors.js';
+import { SessionInvalid } from '../../auth/auth.errors.js';
 import { Settings } from '../../config/settings.js';
-import { Arrival } from '../repair/arrival.service.js';
+import { SocketSetup } from './socket-setup.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
 import { type ChatSocket, Connection } from '../connection.js';
 import { Handshake } from './handshake.service.js';
@@ -10,7 +10,7 @@ import { writeTogether } from '../fanout/one-write.js';
 import { guardOutbound } from '../fanout/outbound-guard.js';
 import { Presence } from '../presence/presence.service.js';
 import { endWhenExpired } from './token-expiry.js';
-import { SendPath } from './send-path.service.js';
+import { SendHandler } from './send-handler.service.js';
 import { type ChatServer, SocketServer } from '../socket-server.service.js';
 
 /** The life of a socket: handshake, arrival, end. */
@@ -21,8 +21,8 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
   constructor(
     private readonly server: SocketServer,
     private readonly handshake: Handshake,
-    private readonly arrival: Arrival,
-    private readonly sends: SendPath,
+    private readonly setup: SocketSetup,
+    private readonly sendHandler: SendHandler,
     private readonly presence: Presence,
     private readonly settings: Settings,
   ) {}
@@ -39,12 +39,12 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
     guardOutbound(connection, this.settings.realtime.outboundBytes);
     writeTogether(socket);
     endWhenExpired(socket);
-    this.sends.serve(connection);
-    this.arrival
-      .greet(connection)
-      .then(() => this.presence.came(connection))
+    this.sendHandler.handleSends(connection);
+    this.setup
+      .setUpSocket(connection)
+      .then(() => this.presence.connected(connection))
       .catch((error: unknown) => {
-        if (error instanceof SessionOver) socket.emit('session:ended', { reason: 'revoked' });
+        if (error instanceof SessionInvalid) socket.emit('session:ended', { reason: 'revoked' });
         else this.log.warn(`A socket could not be greeted: ${String(error)}`);
         socket.disconnect(true);
       });
@@ -52,7 +52,7 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
 
   handleDisconnect(socket: ChatSocket): void {
     const { connection } = socket.data;
-    this.arrival.leave(connection);
-    this.presence.left(connection);
+    this.setup.tearDownSocket(connection);
+    this.presence.disconnected(connection);
   }
 }

@@ -27,7 +27,7 @@ export interface FramedMessage {
 }
 
 /** A message as frames: one, or one for each medium. @param team of a private room inside a team */
-export function frameOf(
+export function toTeamFrames(
   { id, roomId, seq, type, text, user, media, createdAt }: FramedMessage,
   team: { teamId: string | null; userLow: string | null; userHigh: string | null } | null,
 ): TeamFrameView[] {

@@ -7,13 +7,13 @@ import { Relations } from '../../friends/relations.service.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { MeChanged } from '../../users/users.events.js';
 import type { Connection } from '../connection.js';
-import { LivePeople } from '../fanout/live-people.service.js';
+import { UserHub } from '../hub/user-hub.service.js';
 import { MemoryPresence, type PresenceStore, RedisPresence, SEEN_FOR_MS, type Sighting } from './presence-store.js';
-import { Watches } from './watches.service.js';
+import { PresenceWatchers } from './presence-watchers.service.js';
 import type { PresenceView } from '../wire.view.js';
 
 /** What a socket was told of each whom it watches. */
-interface Told {
+interface LastSent {
   readonly online: Map<string, boolean>;
   /** While the answer to `watch` is being read: what is to be told goes into it, being newer. */
   meanwhile: Map<string, PresenceView> | null;
@@ -26,7 +26,7 @@ const HIDDEN: Sighting = { online: false, lastSeen: null };
 export class Presence implements OnModuleInit, OnModuleDestroy {
   private readonly log = new Logger(Presence.name);
   private readonly store: PresenceStore;
-  private readonly told = new WeakMap<Connection, Told>();
+  private readonly lastSent = new WeakMap<Connection, LastSent>();
   /** Whether those who are watched were there at the last look. */
   private online = new Map<string, boolean>();
   private readonly writing = new Set<Promise<void>>();
@@ -37,16 +37,16 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
     redis: RedisConnections,
     private readonly events: DomainEvents,
     private readonly relations: Relations,
-    private readonly people: LivePeople,
-    private readonly watches: Watches,
+    private readonly userHub: UserHub,
+    private readonly watchers: PresenceWatchers,
   ) {
     this.store = redis.status === 'off' ? new MemoryPresence() : new RedisPresence(redis);
   }
 
   onModuleInit(): void {
     if (!this.role.isServer) return;
-    this.watches.when('presence', (userId) => void this.quietly(this.tellOf(userId)));
-    this.events.on(MeChanged, ({ userId }) => this.watches.announce(userId, 'presence'));
+    this.watchers.onChange('presence', (userId) => void this.quietly(this.tellOf(userId)));
+    this.events.on(MeChanged, ({ userId }) => this.watchers.publishChange(userId, 'presence'));
     this.events.on(FriendRequestApproved, ({ friendRequest: { fromUser, toUser } }) => this.lookAgain(fromUser.id, toUser.id));
     this.events.on(FriendRemoved, ({ people: [one, other] }) => this.lookAgain(one.userId, other.userId));
     this.events.on(BlockChanged, ({ people }) => this.lookAgain(...people));
@@ -57,13 +57,13 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.beat);
   }
 
-  came(connection: Connection): void {
+  connected(connection: Connection): void {
     if (connection.socket.disconnected) return;
     this.write(this.store.seen(connection.userId, [connection.socket.id]), connection.userId);
   }
 
-  left(connection: Connection): void {
-    this.watches.set(connection, []);
+  disconnected(connection: Connection): void {
+    this.watchers.set(connection, []);
     this.write(this.store.closed(connection.userId, connection.socket.id), connection.userId);
   }
 
@@ -71,11 +71,11 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
   async watch(connection: Connection, userIds: readonly string[]): Promise<PresenceView[]> {
     const wanted = [...new Set(userIds)];
     const meanwhile = new Map<string, PresenceView>();
-    const told: Told = { online: new Map(), meanwhile };
-    this.told.set(connection, told);
-    this.watches.set(connection, wanted);
+    const told: LastSent = { online: new Map(), meanwhile };
+    this.lastSent.set(connection, told);
+    this.watchers.set(connection, wanted);
     try {
-      const [seen, visible] = await Promise.all([this.store.read(wanted), this.relations.presenceVisible(connection.userId, wanted)]);
+      const [seen, visible] = await Promise.all([this.store.read(wanted), this.relations.filterPresenceVisible(connection.userId, wanted)]);
       const read = wanted.map((userId) => viewOf(userId, visible.has(userId) ? (seen.get(userId) ?? HIDDEN) : HIDDEN));
       const answer = read.map((view) => meanwhile.get(view.userId) ?? view);
       for (const { userId, online } of answer) told.online.set(userId, online);
@@ -86,17 +86,17 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Resolves when it is known everywhere who has left. */
-  async settled(): Promise<void> {
+  async flush(): Promise<void> {
     await Promise.all(this.writing);
   }
 
   private lookAgain(...userIds: string[]): void {
-    for (const userId of userIds) this.watches.announce(userId, 'presence');
+    for (const userId of userIds) this.watchers.publishChange(userId, 'presence');
   }
 
   private write(done: void | Promise<void>, userId: string): void {
     const telling = Promise.resolve(done)
-      .then(() => this.watches.announce(userId, 'presence'))
+      .then(() => this.watchers.publishChange(userId, 'presence'))
       .catch((error: unknown) => this.log.warn(String(error)));
     this.writing.add(telling);
     void telling.finally(() => this.writing.delete(telling));
@@ -104,17 +104,17 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
 
   /** Tells each who watches the person what is new to them. */
   private async tellOf(userId: string): Promise<void> {
-    const watching = this.watches.of(userId);
+    const watching = this.watchers.of(userId);
     if (watching.length === 0) return;
     const [viewers, seen] = await Promise.all([
-      this.relations.presenceViewers(userId, [...new Set(watching.map((connection) => connection.userId))]),
+      this.relations.filterPresenceViewers(userId, [...new Set(watching.map((connection) => connection.userId))]),
       this.store.read([userId]),
     ]);
     const there = seen.get(userId) ?? HIDDEN;
     this.online.set(userId, there.online);
     for (const connection of watching) {
       const view = viewOf(userId, viewers.has(connection.userId) ? there : HIDDEN);
-      const told = this.told.get(connection);
+      const told = this.lastSent.get(connection);
       told?.meanwhile?.set(userId, view);
       if (!told || told.meanwhile || told.online.get(userId) === view.online) continue;
       told.online.set(userId, view.online);
@@ -124,13 +124,13 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
 
   /** Says that one's own connections are still there, and notices those whose process is not. */
   private async keep(): Promise<void> {
-    for (const { userId, connections } of this.people.all()) {
+    for (const { userId, connections } of this.userHub.all()) {
       await this.store.seen(
         userId,
         [...connections].map(({ socket }) => socket.id),
       );
     }
-    const watched = this.watches.everybodyWatched();
+    const watched = this.watchers.everybodyWatched();
     const before = this.online;
     this.online = new Map();
     for (const some of chunks(watched, 500)) {

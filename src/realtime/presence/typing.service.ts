@@ -4,8 +4,8 @@ import { Settings } from '../../config/settings.js';
 import { Relations } from '../../friends/relations.service.js';
 import { RoomAccess } from '../../room-access/room-access.service.js';
 import { JsonText } from '../json-text.js';
-import { LiveRooms } from '../fanout/live-rooms.service.js';
-import { PassingQueries } from './passing.queries.js';
+import { RoomHub } from '../hub/room-hub.service.js';
+import { EphemeralAudience } from './ephemeral-audience.queries.js';
 
 /** Others hear at most once in this time that somebody types. */
 const AGAIN_MS = 3_000;
@@ -25,9 +25,9 @@ export class Typing {
 
   constructor(
     private readonly access: RoomAccess,
-    private readonly queries: PassingQueries,
+    private readonly audience: EphemeralAudience,
     private readonly relations: Relations,
-    private readonly rooms: LiveRooms,
+    private readonly hub: RoomHub,
     private readonly settings: Settings,
   ) {}
 
@@ -37,8 +37,8 @@ export class Typing {
     const key = `${roomId} ${actor.userId}`;
     const known = this.typists.get(key);
     if (!typing) return known && this.stop(key, roomId, actor.userId);
-    grant.demand('can_create_messages');
-    await this.relations.demandVoice(grant);
+    grant.requirePermission('can_create_messages');
+    await this.relations.requireMayPostIn(grant);
     if (known && performance.now() - known.told < AGAIN_MS) {
       known.gone.refresh();
       return;
@@ -47,8 +47,8 @@ export class Typing {
   }
 
   private async start(key: string, roomId: string, userId: string): Promise<void> {
-    const others = await this.queries.others(roomId, userId, this.settings.realtime.ephemeralMembers);
-    const hearers = [...(await this.relations.unblocked(userId, others))];
+    const others = await this.audience.findOtherMembers(roomId, userId, this.settings.realtime.ephemeralMembers);
+    const hearers = [...(await this.relations.filterUnblocked(userId, others))];
     const known = this.typists.get(key);
     if (known && performance.now() - known.told < AGAIN_MS) return; // another device was faster
     if (known) clearTimeout(known.gone);
@@ -66,6 +66,6 @@ export class Typing {
   }
 
   private tell(roomId: string, userId: string, to: readonly string[], typing: boolean): void {
-    this.rooms.pass({ roomId, event: 'typing', to, body: JsonText.of({ roomId, userId, typing }) });
+    this.hub.publishEphemeral({ roomId, event: 'typing', to, body: JsonText.of({ roomId, userId, typing }) });
   }
 }

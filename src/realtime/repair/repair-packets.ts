@@ -1,16 +1,16 @@
 import type { MessageView } from '../../timeline/message.view.js';
 import { JsonText } from '../json-text.js';
-import type { Reached } from '../fanout/live-room.js';
+import type { RoomPosition } from '../hub/room-channel.js';
 import type { Head, Missed } from './repair.queries.js';
 import type { RoomPacket } from '../fanout/room-packet.js';
 
-type Step = Pick<RoomPacket, 'event' | 'to'> & { body: object };
+type RepairStep = Pick<RoomPacket, 'event' | 'to'> & { body: object };
 
 /**
  * What was missed, as the events that should have told it. A thing that changed more than once is told in its present state, with its latest
  * rev; the steps between have no other trace.
  */
-export function repairPackets(head: Head, from: Reached, messages: readonly MessageView[], changes: readonly Missed[]): RoomPacket[] {
+export function repairPackets(head: Head, from: RoomPosition, messages: readonly MessageView[], changes: readonly Missed[]): RoomPacket[] {
   const { roomId, fence } = head;
   const packets: RoomPacket[] = [];
   const last = messages.at(-1);
@@ -28,8 +28,8 @@ export function repairPackets(head: Head, from: Reached, messages: readonly Mess
 }
 
 /** Neighbouring changes of messages become one step. */
-function stepsOf(changes: readonly Missed[]): Step[] {
-  const steps: Step[] = [];
+function stepsOf(changes: readonly Missed[]): RepairStep[] {
+  const steps: RepairStep[] = [];
   let messages: Missed[] = [];
   const close = (): void => {
     if (messages.length > 0) steps.push(messagesStep(messages));
@@ -47,7 +47,7 @@ function stepsOf(changes: readonly Missed[]): Step[] {
   return steps;
 }
 
-function messagesStep(changes: readonly Missed[]): Step {
+function messagesStep(changes: readonly Missed[]): RepairStep {
   return {
     event: 'messages:updated',
     to: changes.at(-1)?.rev ?? 0,
@@ -64,7 +64,7 @@ function messagesStep(changes: readonly Missed[]): Step {
   };
 }
 
-function otherStep({ rev, kind, entityId, roomUser, room }: Missed): Step {
+function otherStep({ rev, kind, entityId, roomUser, room }: Missed): RepairStep {
   if (kind === 'room') return { event: 'room:updated', to: rev, body: { room } };
   if (!roomUser) return { event: 'room-user:removed', to: rev, body: { userId: entityId } };
   const { joinedRev, ...view } = roomUser;

@@ -4,14 +4,14 @@ import type { ChangeKind } from '../../room-access/room.types.js';
 import { roomUserJson, type RoomUserView } from '../../room-users/room-user.view.js';
 import { neutralRoomJson, type NeutralRoomView } from '../../rooms/room.view.js';
 import { messageJson, type MessageView } from '../../timeline/message.view.js';
-import type { Reached } from '../fanout/live-room.js';
+import type { RoomPosition } from '../hub/room-channel.js';
 
 /** Messages, and changes, that one look brings at most. */
 export const REPAIRED_AT_ONCE = 200;
 
-const ROWS = { seat: 'ru', user: 'u', room: 'r', head: 'h' };
+const ROWS = { member: 'ru', user: 'u', room: 'r', head: 'h' };
 
-export interface Head extends Reached {
+export interface Head extends RoomPosition {
   roomId: string;
   fence: number;
   logFloor: number;

@@ -2,21 +2,21 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { PageQuery } from '../../common/page.js';
 import { ROOM_PERMISSIONS, type RoomPermission } from '../../common/permissions.js';
-import { IfGiven, IsId, IsText, IsTime } from '../../common/validators.js';
+import { IsNotNull, IsId, IsText, IsTime } from '../../common/validators.js';
 import { ROOM_BOUNDS, ROOM_ROLES, type RoomRole } from '../../room-access/room.types.js';
 
 const USER = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
 const MOST_AT_ONCE = 100;
 
 /** A role and a set of permissions, both optional. */
-class SeatWishDto {
+class RoleRequestDto {
   @ApiPropertyOptional({ enum: ROOM_ROLES, description: "Another role clears single changes. Below the granter's own.", example: 'member' })
-  @IfGiven()
+  @IsNotNull()
   @IsIn(ROOM_ROLES)
   role?: RoomRole;
 
   @ApiPropertyOptional({ enum: ROOM_PERMISSIONS, isArray: true, description: 'The whole wanted set.', example: ['can_add_reactions'] })
-  @IfGiven()
+  @IsNotNull()
   @IsArray()
   @ArrayMaxSize(ROOM_PERMISSIONS.length)
   @ArrayUnique()
@@ -25,14 +25,14 @@ class SeatWishDto {
 }
 
 /** One person or several: one of the two fields. */
-export class AddRoomUsersDto extends SeatWishDto {
+export class AddMembersDto extends RoleRequestDto {
   @ApiPropertyOptional({ format: 'uuid', example: USER })
-  @IfGiven()
+  @IsNotNull()
   @IsId()
   userId?: string;
 
   @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: MOST_AT_ONCE, description: 'All or none.', example: [USER] })
-  @IfGiven()
+  @IsNotNull()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_AT_ONCE)
@@ -40,26 +40,26 @@ export class AddRoomUsersDto extends SeatWishDto {
   userIds?: string[];
 }
 
-export class ChangeRoomUserDto extends SeatWishDto {
+export class UpdateMemberDto extends RoleRequestDto {
   @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null ends the silence. It outlasts leaving.' })
   @IsOptional()
   @IsTime()
   silencedUntil?: string | null;
 }
 
-export class ChangeOwnSeatDto {
+export class UpdateMembershipDto {
   @ApiPropertyOptional({ example: true })
-  @IfGiven()
+  @IsNotNull()
   @IsBoolean()
   muted?: boolean;
 
   @ApiPropertyOptional({ example: false })
-  @IfGiven()
+  @IsNotNull()
   @IsBoolean()
   pinned?: boolean;
 
   @ApiPropertyOptional({ example: false })
-  @IfGiven()
+  @IsNotNull()
   @IsBoolean()
   archived?: boolean;
 

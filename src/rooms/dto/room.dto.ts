@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { PageQuery } from '../../common/page.js';
-import { IfGiven, IsId, IsText } from '../../common/validators.js';
+import { IsNotNull, IsId, IsText } from '../../common/validators.js';
 import { HISTORY_VISIBILITIES, ROOM_BOUNDS, ROOM_TYPES, type HistoryVisibility, type RoomType } from '../../room-access/room.types.js';
 
 const { name, description, tags, tag, slowModeSeconds } = ROOM_BOUNDS;
@@ -28,12 +28,12 @@ class RoomFieldsDto {
   avatarMediaId?: string | null;
 
   @ApiPropertyOptional({ description: 'Anybody may find and join it. Never a private room.', example: false })
-  @IfGiven()
+  @IsNotNull()
   @IsBoolean()
   isPublic?: boolean;
 
   @ApiPropertyOptional({ type: [String], maxItems: tags, description: `Each of 1 to ${tag} characters.`, example: ['travel'] })
-  @IfGiven()
+  @IsNotNull()
   @IsArray()
   @ArrayMaxSize(tags)
   @ArrayUnique()
@@ -42,12 +42,12 @@ class RoomFieldsDto {
   metaTags?: string[];
 
   @ApiPropertyOptional({ enum: HISTORY_VISIBILITIES, description: 'For those who join after it is set.', example: 'all' })
-  @IfGiven()
+  @IsNotNull()
   @IsIn(HISTORY_VISIBILITIES)
   historyVisibility?: HistoryVisibility;
 }
 
-export class OpenRoomDto extends RoomFieldsDto {
+export class CreateRoomDto extends RoomFieldsDto {
   @ApiProperty({ enum: ROOM_TYPES, example: 'group' })
   @IsIn(ROOM_TYPES)
   type: RoomType;
@@ -58,28 +58,28 @@ export class OpenRoomDto extends RoomFieldsDto {
   teamId?: string | null;
 
   @ApiPropertyOptional({ type: [String], maxItems: 100, description: 'All or none; a private room takes one person.', example: [ID] })
-  @IfGiven()
+  @IsNotNull()
   @IsArray()
   @ArrayMaxSize(100)
   @IsId({ each: true })
   userIds?: string[];
 }
 
-export class EditRoomDto extends RoomFieldsDto {
+export class UpdateRoomDto extends RoomFieldsDto {
   @ApiPropertyOptional({ minimum: 0, maximum: slowModeSeconds, description: 'Seconds; 0 ends it. Staff is exempt.', example: 0 })
-  @IfGiven()
+  @IsNotNull()
   @IsInt()
   @Min(0)
   @Max(slowModeSeconds)
   slowModeSeconds?: number;
 
   @ApiPropertyOptional({ description: 'False: no new messages.', example: true })
-  @IfGiven()
+  @IsNotNull()
   @IsBoolean()
   active?: boolean;
 }
 
-export class HandOverDto {
+export class TransferOwnershipDto {
   @ApiProperty({ format: 'uuid', example: ID })
   @IsId()
   userId: string;
@@ -87,19 +87,19 @@ export class HandOverDto {
 
 export class RoomPermissionsQuery {
   @ApiPropertyOptional({ format: 'uuid', description: 'Of somebody else: for admins and owners.' })
-  @IfGiven()
+  @IsNotNull()
   @IsId()
   userId?: string;
 }
 
 export class PublicRoomsQuery extends PageQuery {
   @ApiPropertyOptional({ description: 'A part of the name or the description, or a whole tag.', maxLength: name })
-  @IfGiven()
+  @IsNotNull()
   @IsText(0, name)
   query?: string;
 
   @ApiPropertyOptional({ maxLength: tag, example: 'travel' })
-  @IfGiven()
+  @IsNotNull()
   @IsText(1, tag)
   tag?: string;
 }
@@ -108,7 +108,7 @@ export const ROOM_ORDERS = ['activity', 'id'] as const;
 
 export class MyRoomsQuery extends PublicRoomsQuery {
   @ApiPropertyOptional({ enum: ROOM_TYPES })
-  @IfGiven()
+  @IsNotNull()
   @IsIn(ROOM_TYPES)
   type?: RoomType;
 
@@ -117,7 +117,7 @@ export class MyRoomsQuery extends PublicRoomsQuery {
     default: 'activity',
     description: 'By `activity` a room that wakes while you page moves to the front; by `id` the list is stable and complete.',
   })
-  @IfGiven()
+  @IsNotNull()
   @IsIn(ROOM_ORDERS)
   order: (typeof ROOM_ORDERS)[number] = 'activity';
 }

@@ -1,4 +1,4 @@
-import { type Permission, PERMISSIONS, PRESETS, type Role, type RoomType, type Seat } from './permissions.js';
+import { type Permission, PERMISSIONS, PRESETS, type Role, type RoomType, type TestRole } from './permissions.js';
 
 /** Where something is tried. */
 export interface Variant {
@@ -23,7 +23,7 @@ export interface Actor {
   readonly name: string;
   readonly account: Account;
   /** Null: not in the room. */
-  readonly seat: Seat | null;
+  readonly seat: TestRole | null;
   /** What keeps them out of the room. */
   readonly gone?: 'removed' | 'banned';
   readonly silenced?: true;
@@ -33,7 +33,7 @@ export interface Actor {
   readonly lacks?: Permission;
 }
 
-const seat = (role: Role, allow: readonly Permission[] = [], deny: readonly Permission[] = []): Seat => ({ role, allow, deny });
+const seat = (role: Role, allow: readonly Permission[] = [], deny: readonly Permission[] = []): TestRole => ({ role, allow, deny });
 const but = (permission: Permission): Permission[] => PERMISSIONS.filter((one) => one !== permission);
 
 const STRANGERS: readonly Actor[] = [

@@ -1,24 +1,24 @@
 import { until } from '../../support/until.js';
-import type { Pair } from './between.js';
+import type { PairFixture } from './pair-fixture.js';
 import { on } from './between.rows.js';
 
 type Said = any;
 
 /** Something that the other does. */
-export interface Act {
+export interface PeerAction {
   readonly what: string;
   /** Whether it is heard where a block stands between the two. */
   readonly shut: boolean;
   /** No privacy keeps it away, only a block. */
   readonly byBlock?: true;
   /** Ends when somebody has heard it who stands at the same place. */
-  readonly does: (pair: Pair) => Promise<unknown>;
-  readonly isIt: (pair: Pair, event: string, payload: Said) => boolean;
+  readonly does: (pair: PairFixture) => Promise<unknown>;
+  readonly isIt: (pair: PairFixture, event: string, payload: Said) => boolean;
 }
 
-const room = ({ ids }: Pair): { id: string } => ({ id: ids.group! });
-const byThem = ({ other }: Pair, payload: Said): boolean => payload.userId === other.id;
-const messages = (what: string, does: (pair: Pair) => Promise<Said>): Act => ({
+const room = ({ ids }: PairFixture): { id: string } => ({ id: ids.group! });
+const byThem = ({ other }: PairFixture, payload: Said): boolean => payload.userId === other.id;
+const messages = (what: string, does: (pair: PairFixture) => Promise<Said>): PeerAction => ({
   what,
   shut: true,
   does: async (pair) => {
@@ -33,9 +33,9 @@ const messages = (what: string, does: (pair: Pair) => Promise<Said>): Act => ({
   isIt: (_, event) => event.startsWith('messages:'),
 });
 
-export const ACTS: readonly Act[] = [
-  messages('what they say is heard', (p) => p.other.says(room(p), 'hello')),
-  messages('what they say of me is heard', (p) => p.other.says(room(p), `@${p.me.username}`)),
+export const ACTS: readonly PeerAction[] = [
+  messages('what they say is heard', (p) => p.other.sends(room(p), 'hello')),
+  messages('what they say of me is heard', (p) => p.other.sends(room(p), `@${p.me.username}`)),
   messages('what they change is heard', (p) => p.other.patches(on('theirs in group')(p), { text: 'changed' })),
   messages('that they react is heard', (p) => p.other.posts(on('mine in group', '/reactions')(p), { reaction: '👍' })),
   {
@@ -43,7 +43,7 @@ export const ACTS: readonly Act[] = [
     shut: true,
     does: async (p) => {
       await p.other.patches('/users/me', { displayName: 'renamed' });
-      await p.ears.me.hears('user:updated', ({ user }) => user.displayName === 'renamed');
+      await p.ears.me.receives('user:updated', ({ user }) => user.displayName === 'renamed');
     },
     isIt: (_, event) => event === 'user:updated',
   },
@@ -54,7 +54,7 @@ export const ACTS: readonly Act[] = [
       const { id } = await p.me.posts('/rooms', { type: 'group', name: 'open' });
       const { code } = await p.me.posts(`/rooms/${id}/invites`);
       await p.other.posts(`/invites/${code}/join`);
-      await p.ears.me.hears('room-user:added', ({ roomId }) => roomId === id);
+      await p.ears.me.receives('room-user:added', ({ roomId }) => roomId === id);
     },
     isIt: (_, event) => event === 'room-user:added',
   },
@@ -63,8 +63,8 @@ export const ACTS: readonly Act[] = [
     shut: false,
     byBlock: true,
     does: async (p) => {
-      await p.ears.other.says('typing', { roomId: p.ids.group, typing: true });
-      await p.ears.third.hears('typing', (payload) => byThem(p, payload));
+      await p.ears.other.emits('typing', { roomId: p.ids.group, typing: true });
+      await p.ears.third.receives('typing', (payload) => byThem(p, payload));
     },
     isIt: (p, event, payload) => event === 'typing' && byThem(p, payload),
   },
@@ -72,9 +72,9 @@ export const ACTS: readonly Act[] = [
     what: 'that they have read is heard',
     shut: false,
     does: async (p) => {
-      const { seq } = await p.third.says(room(p), 'read this');
-      await p.ears.other.says('room:read', { roomId: p.ids.group, seq });
-      if (p.standing !== 'nobody') await p.ears.third.hears('room:read', (payload) => byThem(p, payload) && payload.seq === seq);
+      const { seq } = await p.third.sends(room(p), 'read this');
+      await p.ears.other.emits('room:read', { roomId: p.ids.group, seq });
+      if (p.standing !== 'nobody') await p.ears.third.receives('room:read', (payload) => byThem(p, payload) && payload.seq === seq);
     },
     isIt: (p, event, payload) => event === 'room:read' && byThem(p, payload),
   },
@@ -87,7 +87,7 @@ export const ACTS: readonly Act[] = [
       const before = times(true);
       p.ears.other.close();
       if (p.standing !== 'nobody') await until('they are gone', () => times(false) > 0);
-      p.ears.other = await p.other.listens();
+      p.ears.other = await p.other.connects();
       if (p.standing !== 'nobody') await until('they are there', () => times(true) > before);
     },
     isIt: (p, event, payload) => event === 'presence' && byThem(p, payload),

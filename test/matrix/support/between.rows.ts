@@ -1,5 +1,5 @@
 import type { Answer } from '../../support/world.js';
-import type { Pair } from './between.js';
+import type { PairFixture } from './pair-fixture.js';
 
 type Said = any;
 
@@ -16,7 +16,7 @@ export interface BetweenRow {
   readonly byBlock?: true;
   /** What is answered once the block is lifted, where that is not as to a stranger: something was done meanwhile. */
   readonly afterwards?: string;
-  readonly ask: (pair: Pair) => Promise<Said>;
+  readonly ask: (pair: PairFixture) => Promise<Said>;
   /** What of the answer is told here. */
   readonly tells?: (body: Said) => unknown;
 }
@@ -26,18 +26,23 @@ const same = (free: string): Pick<BetweenRow, 'free' | 'shut' | 'blocking'> => (
 const hidden = (free: string, shut: string): Pick<BetweenRow, 'free' | 'shut' | 'blocking'> => ({ free, shut, blocking: shut });
 
 const asks =
-  (method: string, path: (pair: Pair) => string, body?: (pair: Pair) => object) =>
-  (pair: Pair): Promise<Answer> =>
+  (method: string, path: (pair: PairFixture) => string, body?: (pair: PairFixture) => object) =>
+  (pair: PairFixture): Promise<Answer> =>
     pair.me.call(method, path(pair), body?.(pair));
-const says = (event: string, payload: (pair: Pair) => object) => (pair: Pair) => pair.ears.me.says(event, payload(pair));
-const reads = (what: string, path: (pair: Pair) => string, tells?: BetweenRow['tells'], seen = hidden('200', '200')): BetweenRow => ({
+const says = (event: string, payload: (pair: PairFixture) => object) => (pair: PairFixture) => pair.ears.me.emits(event, payload(pair));
+const reads = (
+  what: string,
+  path: (pair: PairFixture) => string,
+  tells?: BetweenRow['tells'],
+  seen = hidden('200', '200'),
+): BetweenRow => ({
   what: `reading ${what}`,
   ...seen,
   ...(tells && { tells }),
   ask: asks('GET', path),
 });
 
-const opens = (type: string, people: (keyof Pair & ('other' | 'third'))[], more: (pair: Pair) => object = () => ({})) =>
+const opens = (type: string, people: (keyof PairFixture & ('other' | 'third'))[], more: (pair: PairFixture) => object = () => ({})) =>
   asks(
     'POST',
     () => '/rooms',
@@ -45,11 +50,11 @@ const opens = (type: string, people: (keyof Pair & ('other' | 'third'))[], more:
   );
 const inOld =
   (rest = '') =>
-  (p: Pair) =>
+  (p: PairFixture) =>
     `/rooms/${p.ids.old}${rest}`;
 export const on =
   (message: string, rest = '') =>
-  (p: Pair) =>
+  (p: PairFixture) =>
     `/rooms/${p.ids[message.split(' in ')[1]!]}/messages/${p.ids[message]}${rest}`;
 const shown = (lastReadSeq: unknown): string => (lastReadSeq === null ? 'hidden' : 'shown');
 

@@ -1,14 +1,14 @@
-import { holds, type Permission, PERMISSIONS, PRESETS, type Role, type RoomType, type Seat } from './permissions.js';
+import { holds, type Permission, PERMISSIONS, PRESETS, type Role, type RoomType, type TestRole } from './permissions.js';
 
 // What may become of the seats of a room by one call that was allowed, whoever made it. It knows nothing of how a call is judged: it looks at
 // the room before and after.
 
-export interface SilencedSeat extends Seat {
+export interface SilencedSeat extends TestRole {
   readonly silencedUntil: string | null;
 }
 
 /** A room as far as rights in it go, people by name. */
-export interface Picture {
+export interface RoleState {
   readonly type: RoomType;
   readonly seats: Readonly<Record<string, SilencedSeat>>;
   /** Until when they are silenced who left under a silence. */
@@ -22,7 +22,7 @@ export type Doing =
   'add' | 'change' | 'remove' | 'ban' | 'unban' | 'leave' | 'join' | 'invite' | 'use' | 'revoke' | 'handOver' | 'rest' | 'wake';
 
 /** A call that was allowed. */
-export interface Act {
+export interface AllowedAction {
   readonly does: Doing;
   /** Null: a platform admin, who has no seat. */
   readonly by: string | null;
@@ -38,11 +38,11 @@ export interface Act {
 }
 
 const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
-const rank = (seat: Seat | undefined): number => (seat ? RANKS.indexOf(seat.role) : -1);
+const rank = (seat: TestRole | undefined): number => (seat ? RANKS.indexOf(seat.role) : -1);
 
-export const setOf = (type: RoomType, seat: Seat): Permission[] => PERMISSIONS.filter((one) => holds(type, seat, one));
+export const setOf = (type: RoomType, seat: TestRole): Permission[] => PERMISSIONS.filter((one) => holds(type, seat, one));
 /** What somebody holds beyond the preset of their role. */
-const beyond = (type: RoomType, seat: Seat): Permission[] => setOf(type, seat).filter((one) => !PRESETS[type][seat.role].includes(one));
+const beyond = (type: RoomType, seat: TestRole): Permission[] => setOf(type, seat).filter((one) => !PRESETS[type][seat.role].includes(one));
 const same = (one: SilencedSeat | undefined, other: SilencedSeat | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** What an act needs of the person who does it, beside rank. */
@@ -56,10 +56,10 @@ const NEEDS: Partial<Record<Doing, Permission>> = {
 const SEATS: readonly Doing[] = ['add', 'join', 'use'];
 const UNSEATS: readonly Doing[] = ['remove', 'ban', 'leave'];
 
-const ownerOf = ({ seats }: Picture): string | undefined => Object.keys(seats).find((name) => seats[name]!.role === 'owner');
+const ownerOf = ({ seats }: RoleState): string | undefined => Object.keys(seats).find((name) => seats[name]!.role === 'owner');
 
 /** What is wrong with an act, in words; nothing when it kept every rule. */
-export function faultsOfAct(before: Picture, after: Picture, act: Act): string[] {
+export function faultsOfAct(before: RoleState, after: RoleState, act: AllowedAction): string[] {
   const people = [...new Set([...Object.keys(before.seats), ...Object.keys(after.seats)])];
   const touched = people.filter((name) => !same(before.seats[name], after.seats[name]));
   const [giver, heir] = [ownerOf(before), ownerOf(after)];
@@ -77,7 +77,7 @@ export function faultsOfAct(before: Picture, after: Picture, act: Act): string[]
 }
 
 /** What is wrong with what became of one person's seat. */
-function seatFaults({ type, seats, banned }: Picture, after: Picture, { does, by, to, wish }: Act, name: string): string[] {
+function seatFaults({ type, seats, banned }: RoleState, after: RoleState, { does, by, to, wish }: AllowedAction, name: string): string[] {
   const [was, is, caller] = [seats[name], after.seats[name], by === null ? undefined : seats[by]];
   const may = (permission: Permission): boolean => caller !== undefined && holds(type, caller, permission);
   const faults: string[] = [];
@@ -110,8 +110,9 @@ function seatFaults({ type, seats, banned }: Picture, after: Picture, { does, by
 }
 
 /** A silence ends by its time, by who may end it, or with the room being handed over; not by leaving and coming back. */
-function silenceFaults(before: Picture, after: Picture, { does, to }: Act, heir?: string): string[] {
-  const until = ({ seats, kept }: Picture, name: string): string | null => (seats[name] ? seats[name].silencedUntil : (kept[name] ?? null));
+function silenceFaults(before: RoleState, after: RoleState, { does, to }: AllowedAction, heir?: string): string[] {
+  const until = ({ seats, kept }: RoleState, name: string): string | null =>
+    seats[name] ? seats[name].silencedUntil : (kept[name] ?? null);
   const people = [...new Set([before, after].flatMap(({ seats, kept }) => [...Object.keys(seats), ...Object.keys(kept)]))];
   return people
     .filter((name) => until(before, name) !== until(after, name) && !(does === 'change' && to.includes(name)))
@@ -119,7 +120,7 @@ function silenceFaults(before: Picture, after: Picture, { does, to }: Act, heir?
     .map((name) => `the silence of ${name} was changed by ${does}`);
 }
 
-function ownerFaults({ seats, resting }: Picture): string[] {
+function ownerFaults({ seats, resting }: RoleState): string[] {
   const owners = Object.keys(seats).filter((name) => seats[name]!.role === 'owner');
   if (owners.length !== 1) return [`there are ${owners.length} owners`];
   const live = Object.keys(seats).filter((name) => !resting.includes(name));
@@ -127,7 +128,7 @@ function ownerFaults({ seats, resting }: Picture): string[] {
 }
 
 /** Whoever does something is live, is there, and may. */
-function callerFaults({ type, seats, resting, banned }: Picture, { does, by, to, regrants, silences }: Act): string[] {
+function callerFaults({ type, seats, resting, banned }: RoleState, { does, by, to, regrants, silences }: AllowedAction): string[] {
   if (by === null) return [];
   const seat = seats[by];
   const faults = resting.includes(by) ? [`${by} did something while their account rests`] : [];
@@ -142,17 +143,22 @@ function callerFaults({ type, seats, resting, banned }: Picture, { does, by, to,
 }
 
 /** A room passes to one heir, and both begin with their preset: by its owner's hand, or because its owner rests. */
-function passFaults(before: Picture, after: Picture, { does, by, to }: Act, { giver, heir }: { giver: string; heir: string }): string[] {
+function passFaults(
+  before: RoleState,
+  after: RoleState,
+  { does, by, to }: AllowedAction,
+  { giver, heir: successor }: { giver: string; heir: string },
+): string[] {
   const faults: string[] = [];
   const live = Object.keys(before.seats).filter((name) => !before.resting.includes(name));
   const right: Partial<Record<Doing, boolean>> = {
-    handOver: giver === by && heir === to[0] && live.includes(heir),
-    rest: giver === to[0] && live.includes(heir),
-    wake: live.length === 0 && heir === to[0],
-    join: live.length === 0 && heir === by,
+    handOver: giver === by && successor === to[0] && live.includes(successor),
+    rest: giver === to[0] && live.includes(successor),
+    wake: live.length === 0 && successor === to[0],
+    join: live.length === 0 && successor === by,
   };
-  if (!right[does]) faults.push(`the room passed from ${giver} to ${heir} by ${does}`);
-  for (const name of [giver, heir]) {
+  if (!right[does]) faults.push(`the room passed from ${giver} to ${successor} by ${does}`);
+  for (const name of [giver, successor]) {
     const is = after.seats[name];
     if (is?.role !== (name === giver ? 'admin' : 'owner') || is.silencedUntil !== null || is.allow.length + is.deny.length > 0)
       faults.push(`${name} did not begin anew when the room passed`);
@@ -161,7 +167,7 @@ function passFaults(before: Picture, after: Picture, { does, by, to }: Act, { gi
 }
 
 /** An invite gives what its maker could give at the moment of its use: a plain seat. */
-function inviteFaults({ type, seats, resting }: Picture, after: Picture, { does, by, inviter, regrants }: Act): string[] {
+function inviteFaults({ type, seats, resting }: RoleState, after: RoleState, { does, by, inviter, regrants }: AllowedAction): string[] {
   if (does === 'invite' && regrants) return ['an invite promises more than a plain seat'];
   if (does !== 'use' || by === null || seats[by]) return [];
   const maker = seats[inviter ?? ''];

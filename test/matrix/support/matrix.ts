@@ -3,22 +3,22 @@ import { type Variant, variantName } from './actors.js';
 import { EVENT_ROWS, MEDIA_ROWS, MESSAGE_ROWS } from './message.rows.js';
 import { ROOM_ROWS } from './room.rows.js';
 import { HIDDEN, type Row, titleOf } from './rules.js';
-import { SEAT_ROWS } from './seat.rows.js';
-import { Stage } from './stage.js';
-import { Trials } from './tries.js';
+import { SEAT_ROWS } from './member.rows.js';
+import { RoomFixture } from './room-fixture.js';
+import { Attempts } from './tries.js';
 
 /** Every route and every event that is about a room. */
 export const ROWS: readonly Row[] = [...ROOM_ROWS, ...SEAT_ROWS, ...MESSAGE_ROWS, ...MEDIA_ROWS, ...EVENT_ROWS];
 
 /** All of them, tried by everybody, in one kind of room. */
-export function everythingTriedIn(variant: Variant): void {
+export function describeMatrix(variant: Variant): void {
   describe(`in ${variantName(variant)}`, () => {
-    let stage: Stage;
-    let trials: Trials;
+    let stage: RoomFixture;
+    let trials: Attempts;
 
     beforeAll(async () => {
-      stage = await Stage.open();
-      trials = await Trials.in(stage, variant);
+      stage = await RoomFixture.open();
+      trials = await Attempts.in(stage, variant);
     });
 
     afterAll(() => stage?.close());

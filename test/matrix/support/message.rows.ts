@@ -1,5 +1,5 @@
 import { apart, type Cell, HIDDEN, type Row } from './rules.js';
-import { type Place, SECRET } from './stage.js';
+import { type Place, SECRET } from './room-fixture.js';
 
 // What is said in rooms, over HTTP and by events: who may do what.
 

@@ -47,13 +47,13 @@ export const PRESETS: Record<RoomType, Record<Role, readonly Permission[]>> = {
 };
 
 /** A seat: a role, and what was added to it or taken from it for one person. */
-export interface Seat {
+export interface TestRole {
   readonly role: Role;
   readonly allow: readonly Permission[];
   readonly deny: readonly Permission[];
 }
 
-export const holds = (type: RoomType, seat: Seat, permission: Permission): boolean =>
+export const holds = (type: RoomType, seat: TestRole, permission: Permission): boolean =>
   !seat.deny.includes(permission) && (PRESETS[type][seat.role].includes(permission) || seat.allow.includes(permission));
 
 /** As the database keeps a set: bit i is the i-th of the list. */

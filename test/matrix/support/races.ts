@@ -6,7 +6,7 @@ import type { Person } from '../../support/world.js';
 // What may come at the same moment, and what one after the other could be answered.
 
 /** The owner ana, the admin bob, the member cid and their message, and dan, who is outside and a friend of all. */
-export interface Scene {
+export interface RaceSetup {
   readonly ana: Person;
   readonly bob: Person;
   readonly cid: Person;
@@ -19,30 +19,30 @@ export interface Scene {
 }
 
 /** On the other node, as a person tries. */
-export const there = ({ other }: Scene, person: Person, method: string, path: string, body?: unknown): Promise<string> =>
-  person.tries(method, path, body, other);
+export const there = ({ other }: RaceSetup, person: Person, method: string, path: string, body?: unknown): Promise<string> =>
+  person.statusOf(method, path, body, other);
 
 export interface Race {
   readonly title: string;
   readonly room?: object;
   /** People made for each round alone: some do not outlive it. */
   readonly mortal?: true;
-  readonly before?: (scene: Scene) => Promise<unknown>;
-  readonly here: (scene: Scene) => Promise<string>;
-  readonly there: (scene: Scene) => Promise<string>;
+  readonly before?: (scene: RaceSetup) => Promise<unknown>;
+  readonly here: (scene: RaceSetup) => Promise<string>;
+  readonly there: (scene: RaceSetup) => Promise<string>;
   /** What the two may be answered. */
   readonly legal: readonly (readonly [string, string])[];
-  readonly after?: (scene: Scene, here: string, there: string) => Promise<unknown>;
+  readonly after?: (scene: RaceSetup, here: string, there: string) => Promise<unknown>;
 }
 
-export const at = ({ room }: Scene, rest = ''): string => `/rooms/${room}${rest}`;
-export const said = (s: Scene, rest = ''): string => at(s, `/messages/${s.message}${rest}`);
-export const seat = (s: Scene, { id }: Person): string => at(s, `/users/${id}`);
-export const says = (s: Scene, who: Person): Promise<string> => who.tries('POST', at(s, '/messages'), { text: 'just now' });
+export const at = ({ room }: RaceSetup, rest = ''): string => `/rooms/${room}${rest}`;
+export const said = (s: RaceSetup, rest = ''): string => at(s, `/messages/${s.message}${rest}`);
+export const seat = (s: RaceSetup, { id }: Person): string => at(s, `/users/${id}`);
+export const says = (s: RaceSetup, who: Person): Promise<string> => who.statusOf('POST', at(s, '/messages'), { text: 'just now' });
 const later = (): string => new Date(Date.now() + 60_000).toISOString();
 
 /** What was said just now stands before the system message that ends the right to say it, and nothing can be said after. */
-async function saidBefore(s: Scene, event: string): Promise<void> {
+async function saidBefore(s: RaceSetup, event: string): Promise<void> {
   const { rows } = await s.db.query<{ text: string | null; system_event: string | null }>(
     `SELECT text, system_event FROM messages WHERE room_id = $1 ORDER BY seq`,
     [s.room],
@@ -92,7 +92,7 @@ export const ENDINGS: readonly Race[] = [
       ['404 room_not_found', '204'],
     ],
     after: async (s) => {
-      for (const person of [s.ana, s.bob, s.cid]) expect(await person.tries('GET', at(s, '/messages'))).toBe('404 room_not_found');
+      for (const person of [s.ana, s.bob, s.cid]) expect(await person.statusOf('GET', at(s, '/messages'))).toBe('404 room_not_found');
     },
   },
   {
@@ -143,7 +143,7 @@ export const SEATS: readonly Race[] = [
   {
     title: 'joining against a ban',
     room: { isPublic: true },
-    here: (s) => s.dan.tries('POST', at(s, '/join')),
+    here: (s) => s.dan.statusOf('POST', at(s, '/join')),
     there: (s) => there(s, s.bob, 'PUT', at(s, `/bans/${s.dan.id}`), {}),
     legal: [
       ['200', '204'],
@@ -152,7 +152,7 @@ export const SEATS: readonly Race[] = [
   },
   {
     title: 'being added against a ban',
-    here: (s) => s.ana.tries('POST', at(s, '/users'), { userId: s.dan.id }),
+    here: (s) => s.ana.statusOf('POST', at(s, '/users'), { userId: s.dan.id }),
     there: (s) => there(s, s.bob, 'PUT', at(s, `/bans/${s.dan.id}`), {}),
     legal: [
       ['201', '204'],
@@ -161,7 +161,7 @@ export const SEATS: readonly Race[] = [
   },
   {
     title: 'being added by two',
-    here: (s) => s.ana.tries('POST', at(s, '/users'), { userId: s.dan.id }),
+    here: (s) => s.ana.statusOf('POST', at(s, '/users'), { userId: s.dan.id }),
     there: (s) => there(s, s.bob, 'POST', at(s, '/users'), { userId: s.dan.id }),
     legal: [
       ['201', '409 already_member'],
@@ -171,13 +171,13 @@ export const SEATS: readonly Race[] = [
   {
     title: 'joining twice',
     room: { isPublic: true },
-    here: (s) => s.dan.tries('POST', at(s, '/join')),
+    here: (s) => s.dan.statusOf('POST', at(s, '/join')),
     there: (s) => there(s, s.dan, 'POST', at(s, '/join')),
     legal: [['200', '200']],
   },
   {
     title: 'being added against leaving',
-    here: (s) => s.ana.tries('POST', at(s, '/users'), { userId: s.cid.id }),
+    here: (s) => s.ana.statusOf('POST', at(s, '/users'), { userId: s.cid.id }),
     there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),
     legal: [
       ['201', '204'],
@@ -187,7 +187,7 @@ export const SEATS: readonly Race[] = [
   {
     title: 'being silenced against leaving',
     room: { isPublic: true },
-    here: (s) => s.bob.tries('PATCH', seat(s, s.cid), { silencedUntil: later() }),
+    here: (s) => s.bob.statusOf('PATCH', seat(s, s.cid), { silencedUntil: later() }),
     there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),
     legal: [
       ['200', '204'],
@@ -205,7 +205,7 @@ export const SEATS: readonly Race[] = [
       await s.bob.patches(seat(s, s.cid), { silencedUntil: later() });
       await s.cid.posts(at(s, '/leave'));
     },
-    here: (s) => s.cid.tries('POST', at(s, '/join')),
+    here: (s) => s.cid.statusOf('POST', at(s, '/join')),
     there: (s) => there(s, s.bob, 'PATCH', seat(s, s.cid), { silencedUntil: null }),
     legal: [
       ['200', '200'],
@@ -215,7 +215,7 @@ export const SEATS: readonly Race[] = [
   },
   {
     title: 'being removed against leaving',
-    here: (s) => s.ana.tries('DELETE', seat(s, s.cid)),
+    here: (s) => s.ana.statusOf('DELETE', seat(s, s.cid)),
     there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),
     legal: [
       ['204', '404 room_not_found'],
@@ -224,7 +224,7 @@ export const SEATS: readonly Race[] = [
   },
   {
     title: 'being raised against being removed by an admin',
-    here: (s) => s.ana.tries('PATCH', seat(s, s.cid), { role: 'admin' }),
+    here: (s) => s.ana.statusOf('PATCH', seat(s, s.cid), { role: 'admin' }),
     there: (s) => there(s, s.bob, 'DELETE', seat(s, s.cid)),
     legal: [
       ['200', '403 rank'],
@@ -233,7 +233,7 @@ export const SEATS: readonly Race[] = [
   },
   {
     title: 'the fall of an admin against what they do',
-    here: (s) => s.ana.tries('PATCH', seat(s, s.bob), { role: 'member' }),
+    here: (s) => s.ana.statusOf('PATCH', seat(s, s.bob), { role: 'member' }),
     there: (s) => there(s, s.bob, 'DELETE', seat(s, s.cid)),
     legal: [
       ['200', '204'],
@@ -246,7 +246,7 @@ export const SEATS: readonly Race[] = [
 export const OWNERS: readonly Race[] = [
   {
     title: 'handing over against the ban of the heir',
-    here: (s) => s.ana.tries('PUT', at(s, '/owner'), { userId: s.cid.id }),
+    here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.cid.id }),
     there: (s) => there(s, s.bob, 'PUT', at(s, `/bans/${s.cid.id}`), {}),
     legal: [
       ['204', '403 rank'],
@@ -255,7 +255,7 @@ export const OWNERS: readonly Race[] = [
   },
   {
     title: 'handing over against the end of the room',
-    here: (s) => s.ana.tries('PUT', at(s, '/owner'), { userId: s.bob.id }),
+    here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.bob.id }),
     there: (s) => there(s, s.ana, 'DELETE', at(s)),
     legal: [
       ['204', '403 role_preset'],
@@ -264,7 +264,7 @@ export const OWNERS: readonly Race[] = [
   },
   {
     title: 'handing over against leaving',
-    here: (s) => s.ana.tries('PUT', at(s, '/owner'), { userId: s.bob.id }),
+    here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.bob.id }),
     there: (s) => there(s, s.ana, 'POST', at(s, '/leave')),
     legal: [
       ['204', '204'],
@@ -277,7 +277,7 @@ export const OWNERS: readonly Race[] = [
     before: async (s) => {
       for (const person of [s.bob, s.cid]) await person.posts(at(s, '/leave'));
     },
-    here: (s) => s.ana.tries('POST', at(s, '/leave')),
+    here: (s) => s.ana.statusOf('POST', at(s, '/leave')),
     there: (s) => there(s, s.dan, 'POST', at(s, '/join')),
     legal: [
       ['204', '404 room_not_found'],
@@ -287,7 +287,7 @@ export const OWNERS: readonly Race[] = [
   {
     title: 'handing over against the end of the heir',
     mortal: true,
-    here: (s) => s.ana.tries('PUT', at(s, '/owner'), { userId: s.cid.id }),
+    here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.cid.id }),
     there: (s) => there(s, s.cid, 'DELETE', '/users/me'),
     legal: [
       ['204', '202'],
@@ -299,7 +299,7 @@ export const OWNERS: readonly Race[] = [
     title: 'handing over against the rest of the heir',
     mortal: true,
     before: (s) => s.dan.becomesPlatformAdmin(),
-    here: (s) => s.ana.tries('PUT', at(s, '/owner'), { userId: s.cid.id }),
+    here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.cid.id }),
     there: (s) => there(s, s.dan, 'POST', `/users/${s.cid.id}/deactivate`),
     legal: [
       ['204', '200'],
@@ -310,7 +310,7 @@ export const OWNERS: readonly Race[] = [
     title: 'the rest of the owner against that of the heir',
     mortal: true,
     before: (s) => s.dan.becomesPlatformAdmin(),
-    here: (s) => s.dan.tries('POST', `/users/${s.ana.id}/deactivate`),
+    here: (s) => s.dan.statusOf('POST', `/users/${s.ana.id}/deactivate`),
     there: (s) => there(s, s.dan, 'POST', `/users/${s.bob.id}/deactivate`),
     legal: [['200', '200']],
   },
@@ -319,7 +319,7 @@ export const OWNERS: readonly Race[] = [
 export const MESSAGES: readonly Race[] = [
   {
     title: 'editing against deleting',
-    here: (s) => s.cid.tries('PATCH', said(s), { text: 'another' }),
+    here: (s) => s.cid.statusOf('PATCH', said(s), { text: 'another' }),
     there: (s) => there(s, s.bob, 'DELETE', said(s)),
     legal: [
       ['200', '200'],
@@ -328,14 +328,14 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'deleting twice',
-    here: (s) => s.cid.tries('DELETE', said(s)),
+    here: (s) => s.cid.statusOf('DELETE', said(s)),
     there: (s) => there(s, s.bob, 'DELETE', said(s)),
     legal: [['200', '200']],
     after: async (s) => expect((await s.ana.gets(at(s))).rev).toBe((await s.ana.gets(said(s))).rev),
   },
   {
     title: 'reacting against deleting',
-    here: (s) => s.ana.tries('POST', said(s, '/reactions'), { reaction: '👍' }),
+    here: (s) => s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
     there: (s) => there(s, s.bob, 'DELETE', said(s)),
     legal: [
       ['201', '200'],
@@ -344,7 +344,7 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'reacting twice',
-    here: (s) => s.ana.tries('POST', said(s, '/reactions'), { reaction: '👍' }),
+    here: (s) => s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
     there: (s) => there(s, s.ana, 'POST', said(s, '/reactions'), { reaction: '👍' }),
     legal: [
       ['201', '200'],
@@ -354,7 +354,7 @@ export const MESSAGES: readonly Race[] = [
   {
     title: 'reacting against taking it back',
     before: (s) => s.ana.posts(said(s, '/reactions'), { reaction: '👍' }),
-    here: (s) => s.ana.tries('POST', said(s, '/reactions'), { reaction: '👍' }),
+    here: (s) => s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
     there: (s) => there(s, s.ana, 'DELETE', said(s, `/reactions?reaction=${encodeURIComponent('👍')}`)),
     legal: [
       ['200', '204'],
@@ -363,7 +363,7 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'pinning against deleting',
-    here: (s) => s.ana.tries('PUT', said(s, '/pin')),
+    here: (s) => s.ana.statusOf('PUT', said(s, '/pin')),
     there: (s) => there(s, s.bob, 'DELETE', said(s)),
     legal: [
       ['204', '200'],
@@ -372,7 +372,7 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'replying against deleting',
-    here: (s) => s.ana.tries('POST', at(s, '/messages'), { text: 'yes', replyToId: s.message }),
+    here: (s) => s.ana.statusOf('POST', at(s, '/messages'), { text: 'yes', replyToId: s.message }),
     there: (s) => there(s, s.bob, 'DELETE', said(s)),
     legal: [
       ['201', '200'],
@@ -381,14 +381,14 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'reading against deleting',
-    here: (s) => s.ana.tries('PUT', at(s, '/users/me/read'), { seq: 1_000 }),
+    here: (s) => s.ana.statusOf('PUT', at(s, '/users/me/read'), { seq: 1_000 }),
     there: (s) => there(s, s.bob, 'DELETE', said(s)),
     legal: [['200', '200']],
     after: async (s) => expect((await s.ana.gets(at(s))).membership.unreadCount).toBe(0),
   },
   {
     title: 'reporting twice',
-    here: (s) => s.ana.tries('POST', said(s, '/report'), { reason: 'rude' }),
+    here: (s) => s.ana.statusOf('POST', said(s, '/report'), { reason: 'rude' }),
     there: (s) => there(s, s.ana, 'POST', said(s, '/report'), { reason: 'rude' }),
     legal: [
       ['201', '200'],

@@ -1,5 +1,5 @@
 import { apart, HIDDEN, inPrivate, type Cell, type Row } from './rules.js';
-import type { Place } from './stage.js';
+import type { Place } from './room-fixture.js';
 
 // Rooms and invites: who may do what.
 

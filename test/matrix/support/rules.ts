@@ -1,6 +1,6 @@
 import type { Actor, Variant } from './actors.js';
 import { holds, type Permission, type Role } from './permissions.js';
-import type { Place } from './stage.js';
+import type { Place } from './room-fixture.js';
 
 /** Somebody somewhere. */
 export interface Cell {

@@ -1,7 +1,7 @@
 import { call } from '../../support/world.js';
 import { type Actor, type Variant, actorsIn } from './actors.js';
 import { type Ask, type Cell, changes, expected, HIDDEN, isEvent, type Row, tries } from './rules.js';
-import { nowhere, type Place, SECRET, type Stage } from './stage.js';
+import { nowhere, type Place, SECRET, type RoomFixture } from './room-fixture.js';
 
 interface Answered {
   status: number;
@@ -17,17 +17,17 @@ interface Try {
 }
 
 /** One kind of room, and all who try things in it. */
-export class Trials {
+export class Attempts {
   /** A room for each of them, in which nothing is ever changed: what is refused is refused there, what is read is read there. */
   private readonly still = new Map<Actor, { place: Place; print: string }>();
 
   private constructor(
-    private readonly stage: Stage,
+    private readonly stage: RoomFixture,
     private readonly variant: Variant,
   ) {}
 
-  static async in(stage: Stage, variant: Variant): Promise<Trials> {
-    const trials = new Trials(stage, variant);
+  static async in(stage: RoomFixture, variant: Variant): Promise<Attempts> {
+    const trials = new Attempts(stage, variant);
     await trials.settle(actorsIn(variant));
     return trials;
   }
@@ -75,7 +75,7 @@ export class Trials {
   }
 }
 
-async function wrongIn(stage: Stage, row: Row, cell: Cell, place: Place): Promise<string[]> {
+async function wrongIn(stage: RoomFixture, row: Row, cell: Cell, place: Place): Promise<string[]> {
   const wanted = expected(row, cell);
   const answer = await asked(stage, row, cell.actor, row.ask(place));
   const said = saying(answer);
@@ -93,9 +93,9 @@ async function wrongIn(stage: Stage, row: Row, cell: Cell, place: Place): Promis
   return wrong;
 }
 
-async function asked(stage: Stage, row: Row, { account }: Actor, { path = '', body }: Ask): Promise<Answered> {
+async function asked(stage: RoomFixture, row: Row, { account }: Actor, { path = '', body }: Ask): Promise<Answered> {
   if (isEvent(row)) {
-    const ack = await stage.devices.get(account)!.says(row.at, body);
+    const ack = await stage.devices.get(account)!.emits(row.at, body);
     return { status: ack.ok ? 200 : ack.error.status, body: ack.ok ? ack : ack.error };
   }
   const token = stage.person(account)?.accessToken;

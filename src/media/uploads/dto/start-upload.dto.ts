@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsString, Matches, MaxLength, Min } from 'class-validator';
-import { IfGiven, IsText } from '../../../common/validators.js';
+import { IsNotNull, IsText } from '../../../common/validators.js';
 
 export class StartUploadDto {
   @ApiProperty({ minLength: 1, maxLength: 255, example: 'beach.jpg' })
@@ -22,7 +22,7 @@ export class StartUploadDto {
     description: 'Hex, of the bytes as sent: others are refused.',
     example: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
   })
-  @IfGiven()
+  @IsNotNull()
   @IsString()
   @Matches(/^[0-9a-f]{64}$/i, { message: 'must be 64 hexadecimal digits' })
   sha256?: string;

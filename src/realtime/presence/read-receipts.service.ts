@@ -1,0 +1,37 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ProcessRole } from '../../config/process-role.js';
+import { Settings } from '../../config/settings.js';
+import { DomainEvents } from '../../events/domain-events.js';
+import { ReadMarked } from '../../room-users/room-users.events.js';
+import { JsonText } from '../json-text.js';
+import { RoomHub } from '../hub/room-hub.service.js';
+import { KeyedThrottle } from '../keyed-throttle.js';
+import { EphemeralAudience } from './ephemeral-audience.queries.js';
+
+/** Tells who has read what: of one person in one room once a second at most, and only between people who both show it. */
+@Injectable()
+export class ReadReceipts implements OnModuleInit {
+  private readonly log = new Logger(ReadReceipts.name);
+  private readonly marks = new KeyedThrottle<ReadMarked>((mark) => void this.tell(mark));
+
+  constructor(
+    private readonly role: ProcessRole,
+    private readonly events: DomainEvents,
+    private readonly audience: EphemeralAudience,
+    private readonly hub: RoomHub,
+    private readonly settings: Settings,
+  ) {}
+
+  onModuleInit(): void {
+    if (this.role.isServer) this.events.on(ReadMarked, (mark) => this.marks.offer(`${mark.roomId} ${mark.userId}`, mark));
+  }
+
+  private async tell({ roomId, userId, seq }: ReadMarked): Promise<void> {
+    try {
+      const to = await this.audience.findReceiptViewers(roomId, userId, this.settings.realtime.ephemeralMembers);
+      if (to.length > 0) this.hub.publishEphemeral({ roomId, event: 'room:read', to, body: JsonText.of({ roomId, userId, seq }) });
+    } catch (error) {
+      this.log.warn(`A read mark could not be told: ${String(error)}`); // the next one says more
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { DomainEvents } from '../events/domain-events.js';
+import { RoomUserNotFound } from '../room-access/room-access.errors.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import type { RoomGrant } from '../room-access/room-grant.policy.js';
+import { RoomLog, type AuditEntry } from '../room-access/room-log.service.js';
+import { RoomRepository } from '../room-access/room.repository.js';
+import { permissionsOf } from '../room-access/permission-set.policy.js';
+import type { RoomMember } from '../room-access/room-member.entity.js';
+import type { Room } from '../room-access/room.entity.js';
+import { UserHeads } from '../users/user-heads.service.js';
+import type { UpdateMemberDto } from './dto/room-user.dto.js';
+import { RoomUserViews } from './room-user-views.service.js';
+import type { RoomUserView } from './room-user.view.js';
+import { future } from './room-users.errors.js';
+import { RoomUserUpdated } from './room-users.events.js';
+import { requireRankAbove, isLogged, PLAIN_MEMBER, sameAssignment, assignRole, type RoleAssignment } from './role-assignment.policy.js';
+
+/** What becomes of a seat. */
+export interface MemberUpdate {
+  member: RoomMember;
+  assignment: RoleAssignment;
+  silencedUntil: Date | null;
+}
+
+/** What others decide of somebody's seat: role, permissions, silence. */
+@Injectable()
+export class MemberUpdates {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly roomRepository: RoomRepository,
+    private readonly log: RoomLog,
+    private readonly heads: UserHeads,
+    private readonly events: DomainEvents,
+    private readonly views: RoomUserViews,
+  ) {}
+
+  /**
+   * Changes somebody of a lower rank. Role and permissions ask for `can_manage_roles`, silence for `can_remove_users`. Of somebody who left
+   * under a silence, that can be changed too: the answer is null then, as they have no seat.
+   * @throws Forbidden role_preset, not_granted, rank; RoomUserNotFound, TimeIsPast
+   */
+  updateMember(actor: Actor, roomId: string, userId: string, dto: UpdateMemberDto): Promise<RoomUserView | null> {
+    return this.access.change(actor, roomId, null, async (grant) => {
+      requireMayUpdate(grant, dto);
+      const member = await this.roomRepository.findMember(roomId, userId);
+      if (!member) return this.updateKeptSilence(actor, grant, userId, dto);
+      if (isRegrant(dto) || dto.silencedUntil !== undefined) requireRankAbove(grant, member.role);
+      const assignment = assignRole(grant, member, dto);
+      const silencedUntil = dto.silencedUntil === undefined ? member.silencedUntil : future('silencedUntil', dto.silencedUntil);
+      const entries = audited(actor, member, assignment, silencedUntil);
+      if (entries.length > 0) await this.writeMemberUpdates(grant.room, [{ member, assignment, silencedUntil }]);
+      await this.log.audit(roomId, ...entries);
+      const view = await this.views.getRoomUser(roomId, userId, actor.userId);
+      if (!view) throw new RoomUserNotFound();
+      return view;
+    });
+  }
+
+  /**
+   * Writes sets and silences of seats in one room, each as a step of its own, in the order given, and tells. Expects the room's head.
+   * @param changes at most 2
+   */
+  async writeMemberUpdates(room: Room, changes: readonly MemberUpdate[]): Promise<void> {
+    const my = await this.heads.nextNumbers(changes.map(({ member: member }) => member.userId));
+    for (const { member: member, assignment: assignment, silencedUntil } of changes) {
+      const { roomId, userId } = member;
+      const { role, allow, deny } = assignment;
+      const told = isLogged(room.type, member) || isLogged(room.type, assignment);
+      const step = await this.roomRepository.updateMemberRow({ roomId, userId, role, allow, deny, silencedUntil }, told);
+      const [roomUser] = await this.views.getNeutralRoomUsers(roomId, [userId]);
+      if (roomUser) this.events.publish(new RoomUserUpdated(roomId, step.prevRev, step.rev, step.fence, roomUser, my.get(userId) ?? 0));
+    }
+  }
+
+  /** Changes, or lifts, the silence of somebody who is out. They come back as a member, and are judged as one. Nobody hears of it. */
+  private async updateKeptSilence(actor: Actor, grant: RoomGrant, userId: string, dto: UpdateMemberDto): Promise<null> {
+    const { id } = grant.room;
+    const kept = await this.roomRepository.findKeptSilence(id, userId);
+    if (!kept || isRegrant(dto) || dto.silencedUntil === undefined) throw new RoomUserNotFound();
+    requireRankAbove(grant, PLAIN_MEMBER.role);
+    const until = future('silencedUntil', dto.silencedUntil);
+    await this.roomRepository.saveKeptSilence(id, userId, until);
+    await this.log.audit(id, ...silenceAudited(actor, userId, kept, until));
+    return null;
+  }
+}
+
+const isRegrant = ({ role, permissions }: UpdateMemberDto): boolean => role !== undefined || permissions !== undefined;
+
+/** Before it is known whether the person is there at all. @throws Forbidden role_preset, not_granted */
+function requireMayUpdate(grant: RoomGrant, dto: UpdateMemberDto): void {
+  if (isRegrant(dto)) grant.requirePermission('can_manage_roles');
+  if (dto.silencedUntil !== undefined) grant.requirePermission('can_remove_users');
+}
+
+/** What has changed, as the audit keeps it; nothing when nothing has. */
+function audited(actor: Actor, member: RoomMember, assignment: RoleAssignment, silencedUntil: Date | null): AuditEntry[] {
+  const about = { actorId: actor.userId, targetUserId: member.userId };
+  const entries = silenceAudited(actor, member.userId, member.silencedUntil, silencedUntil);
+  if (assignment.role !== member.role)
+    entries.unshift({ ...about, action: 'role_changed', detail: { from: member.role, to: assignment.role } });
+  else if (!sameAssignment(assignment, member)) {
+    const detail = { allowed: permissionsOf(assignment.allow), denied: permissionsOf(assignment.deny) };
+    entries.unshift({ ...about, action: 'permissions_changed', detail });
+  }
+  return entries;
+}
+
+function silenceAudited(actor: Actor, targetUserId: string, from: Date | null, to: Date | null): AuditEntry[] {
+  if (from?.getTime() === to?.getTime()) return [];
+  const about = { actorId: actor.userId, targetUserId };
+  return [
+    to ? { ...about, action: 'user_silenced', detail: { until: to.toISOString() } } : { ...about, action: 'silence_lifted', detail: {} },
+  ];
+}

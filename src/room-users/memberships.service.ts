@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { DomainEvents } from '../events/domain-events.js';
+import { BanRepository } from '../room-access/ban.repository.js';
+import type { RoomHead } from '../room-access/room-head.entity.js';
+import { type NewMember, RoomRepository } from '../room-access/room.repository.js';
+import type { RoomMember } from '../room-access/room-member.entity.js';
+import type { Room } from '../room-access/room.entity.js';
+import type { LossReason } from '../room-access/room.types.js';
+import { SystemMessages } from '../timeline/system-messages.service.js';
+import { UserHeads } from '../users/user-heads.service.js';
+import { RoomUserViews } from './room-user-views.service.js';
+import { RoomUserRemoved, RoomUsersAdded } from './room-users.events.js';
+import { isLogged, PLAIN_MEMBER, type RoleAssignment } from './role-assignment.policy.js';
+
+/** Who lets people in, and what the room says of it. */
+export interface JoinCause {
+  actorId: string;
+  event: 'user_added' | 'user_joined';
+}
+
+/**
+ * Giving seats in a living room, and taking them, with all that follows: numbers, the system message, the facts. It does not judge who may.
+ * Every method expects the transaction that holds the room's head, and takes the people's heads.
+ */
+@Injectable()
+export class Memberships {
+  constructor(
+    private readonly roomRepository: RoomRepository,
+    private readonly bans: BanRepository,
+    private readonly heads: UserHeads,
+    private readonly messages: SystemMessages,
+    private readonly events: DomainEvents,
+    private readonly views: RoomUserViews,
+  ) {}
+
+  /**
+   * Seats people with one and the same set, all or none. @param userIds 1..100
+   * @throws Forbidden banned; AlreadyMember, RoomFull, TooManyRooms
+   */
+  async createMemberships(
+    room: Room,
+    head: RoomHead,
+    userIds: readonly string[],
+    assignment: RoleAssignment,
+    { actorId, event }: JoinCause,
+  ): Promise<void> {
+    const my = await this.heads.nextNumbers(userIds);
+    await this.views.requireCapacity(room, head, userIds);
+    await this.bans.requireNotBanned(room.id, userIds);
+    const told = isLogged(room.type, assignment);
+    const lastSends = room.slowModeSeconds > 0 ? await this.views.lastSends(room.id, userIds) : new Map<string, Date>();
+    const newcomers = userIds.map((userId): NewMember => ({ userId, ...assignment, lastSentAt: lastSends.get(userId) }));
+    const { step } = await this.roomRepository.insertMembers(room, newcomers, actorId, told);
+    const roomUsers = told ? await this.views.getNeutralRoomUsers(room.id, userIds) : [];
+    this.events.publish(new RoomUsersAdded(room.id, step.prevRev, step.rev, step.fence, roomUsers, my));
+    if (told) await this.messages.appendSystemMessage(room.id, actorId, event, userIds);
+  }
+
+  /** Seats one person who comes by themselves: by joining, by an invite. */
+  joinAsMember(room: Room, head: RoomHead, userId: string): Promise<void> {
+    return this.createMemberships(room, head, [userId], PLAIN_MEMBER, { actorId: userId, event: 'user_joined' });
+  }
+
+  /** Takes the seat of somebody who leaves, is removed or banned: nothing that is committed later reaches them. */
+  async endMembership(room: Room, member: RoomMember, reason: LossReason, actorId: string): Promise<void> {
+    const { userId } = member;
+    const my = await this.heads.nextNumbers([userId]);
+    const told = isLogged(room.type, member);
+    const { prevRev, rev, fence } = await this.roomRepository.deleteMember(room.id, userId, told);
+    this.events.publish(new RoomUserRemoved(room.id, prevRev, rev, fence, userId, reason, my.get(userId) ?? 0));
+    if (told) await this.messages.appendSystemMessage(room.id, actorId, reason === 'left' ? 'user_left' : 'user_removed', [userId]);
+  }
+}

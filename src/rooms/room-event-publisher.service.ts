@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { DomainEvents } from '../events/domain-events.js';
+import type { Room } from '../room-access/room.entity.js';
+import type { LogStep } from '../room-access/room.types.js';
+import { SystemMessages } from '../timeline/system-messages.service.js';
+import { RoomViews } from './room-views.service.js';
+import { RoomUpdated, RoomDeleted, RoomCreated } from './rooms.events.js';
+
+/** What the world hears of a room as a whole: the system message and the fact. Expects the transaction that holds its head. */
+@Injectable()
+export class RoomEventPublisher {
+  constructor(
+    private readonly messages: SystemMessages,
+    private readonly events: DomainEvents,
+    private readonly views: RoomViews,
+  ) {}
+
+  /** @param people who sat down with the maker; the readers of a channel go untold */
+  async publishCreated(room: Room, actorId: string, people: readonly string[], my: ReadonlyMap<string, number>): Promise<void> {
+    this.events.publish(new RoomCreated(room.id, 0, my));
+    await this.messages.appendSystemMessage(room.id, actorId, 'room_created', room.type === 'channel' ? [] : people);
+  }
+
+  async publishUpdated(room: Room, actorId: string, { prevRev, rev, fence }: LogStep): Promise<void> {
+    this.events.publish(new RoomUpdated(room.id, prevRev, rev, fence, await this.views.getNeutralRoom(room.id)));
+    await this.messages.appendSystemMessage(room.id, actorId, 'room_updated', []);
+  }
+
+  publishDeleted(room: Room, fence: number, userIds: readonly string[] | null, my: ReadonlyMap<string, number>): void {
+    this.events.publish(new RoomDeleted(room.id, fence, userIds, my));
+  }
+}

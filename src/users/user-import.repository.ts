@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '../database/transactions.js';
+import type { Privacy } from './privacy.types.js';
+
+/** Somebody who comes from another installation: without a password. Times are RFC 3339. */
+export interface ImportedUser {
+  id: string;
+  username: string;
+  displayName: string | null;
+  avatarMediaId: string | null;
+  external: { issuer: string; subject: string } | null;
+  privacy: Privacy;
+  createdAt: string;
+  deactivatedAt: string | null;
+  deletedAt: string | null;
+}
+
+/** People as rows that are taken over. Whoever is there already stays as they are, with their password. */
+@Injectable()
+export class UserImportRepository {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** How many were not there. Usernames and identities that somebody else has are an error of the database. @param users at most 500 */
+  async importUsers(users: readonly ImportedUser[]): Promise<number> {
+    const rows = await this.transactions.query<{ id: string }>(
+      `INSERT INTO users (id, username, display_name, avatar_media_id, external_issuer, external_subject, friend_requests, direct_messages,
+         group_invites, presence, read_receipts, created_at, deactivated_at, deleted_at)
+       SELECT x.id, x.username, x."displayName", x."avatarMediaId", x.external ->> 'issuer', x.external ->> 'subject',
+         x.privacy ->> 'friendRequests', x.privacy ->> 'directMessages', x.privacy ->> 'groupInvites', x.privacy ->> 'presence',
+         (x.privacy ->> 'readReceipts')::boolean, x."createdAt", x."deactivatedAt", x."deletedAt"
+       FROM jsonb_to_recordset($1::jsonb) AS x (id uuid, username text, "displayName" text, "avatarMediaId" uuid, external jsonb, privacy jsonb,
+         "createdAt" timestamptz, "deactivatedAt" timestamptz, "deletedAt" timestamptz)
+       ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [JSON.stringify(users)],
+    );
+    await this.transactions.query(`INSERT INTO user_heads (user_id) SELECT id FROM unnest($1::uuid[]) AS id ON CONFLICT DO NOTHING`, [
+      rows.map(({ id }) => id),
+    ]);
+    return rows.length;
+  }
+}

@@ -1,0 +1,109 @@
+import type { TestSocket, Heard } from '../../support/test-socket.js';
+import type { Person, World } from '../../support/world.js';
+
+type Said = any;
+
+/** What somebody has done to whoever wants something of them. */
+export type PairRelation = 'free' | 'blocked' | 'nobody' | 'blocking';
+
+const EVERYONE = {
+  friendRequests: 'everyone',
+  directMessages: 'everyone',
+  groupInvites: 'everyone',
+  presence: 'everyone',
+  readReceipts: true,
+};
+const NOBODY = { friendRequests: 'nobody', directMessages: 'nobody', groupInvites: 'nobody', presence: 'nobody', readReceipts: false };
+
+/** Two who were friends and share rooms of every kind, and somebody who sits with them. */
+export class PairFixture {
+  private constructor(
+    readonly standing: PairRelation,
+    /** Who wants something, of whom, and who stands by. */
+    readonly me: Person,
+    readonly other: Person,
+    readonly third: Person,
+    readonly ears: Record<'me' | 'other' | 'third', TestSocket>,
+    /** By what they are called here; those that are made later are added. */
+    readonly ids: Record<string, string>,
+  ) {}
+
+  /** Two like any other two: what differs is what is done later. */
+  static async meet(world: World, standing: PairRelation): Promise<PairFixture> {
+    const [me, other, third] = [await world.person('me'), await world.person('other'), await world.person('third')];
+    for (const person of [me, other, third]) await person.patches('/users/me', { privacy: EVERYONE });
+    await me.befriends(other);
+    const opens = async (by: Person, type: string, ...people: Person[]): Promise<string> =>
+      (await by.posts('/rooms', { type, ...(type !== 'private_messages' && { name: type }), userIds: people.map(({ id }) => id) })).id;
+    const ids: Record<string, string> = {
+      old: await opens(me, 'private_messages', other),
+      group: await opens(third, 'group', me, other),
+      team: await opens(third, 'team', me, other),
+      newTeam: await opens(third, 'team', me, other),
+    };
+    for (const type of ['group', 'channel', 'team']) ids[`my ${type}`] = await opens(me, type);
+    const inTeam = { type: 'private_messages', userIds: [other.id], teamId: ids.team };
+    ids.inTeam = (await me.posts('/rooms', inTeam)).id;
+    for (const room of ['old', 'inTeam', 'group'] as const) {
+      ids[`mine in ${room}`] = (await me.sends({ id: ids[room]! }, 'mine')).id;
+      ids[`theirs in ${room}`] = (await other.sends({ id: ids[room]! }, 'theirs')).id;
+    }
+    await me.puts(`/rooms/${ids.old}/users/me/read`, { seq: 100 });
+    const ears = { me: await me.connects(), other: await other.connects(), third: await third.connects() };
+    for (const socket of [ears.me, ears.third]) await socket.emits('presence:watch', { userIds: [other.id] });
+    return new PairFixture(standing, me, other, third, ears, ids);
+  }
+
+  /** Does what makes the two what they are to each other now. */
+  async part(): Promise<Heard[]> {
+    const { standing, me, other } = this;
+    const [doer, done] = standing === 'blocking' ? [me, other] : [other, me];
+    const from = this.ears.me.received.length;
+    if (standing === 'blocked' || standing === 'blocking') await doer.puts(`/users/me/blocks/${done.id}`);
+    else await doer.deletes(`/friends/${done.id}`);
+    if (standing === 'nobody') await other.patches('/users/me', { privacy: NOBODY });
+    await this.ears.me.receives('friend:removed');
+    if (standing !== 'free') await this.ears.me.receives('presence', ({ online }) => !online);
+    return this.since(from);
+  }
+
+  /** Takes it back. */
+  async reconcile(): Promise<Heard[]> {
+    const { standing, me, other } = this;
+    const from = this.ears.me.received.length;
+    if (standing === 'blocked') await other.deletes(`/users/me/blocks/${me.id}`);
+    if (standing === 'nobody') await other.patches('/users/me', { privacy: EVERYONE });
+    await this.ears.me.receives('presence', ({ online }) => online);
+    return this.since(from);
+  }
+
+  /** What I have heard since, once all that was said before has been. */
+  async since(from: number): Promise<Heard[]> {
+    await this.ears.me.flushes();
+    return this.ears.me.received.slice(from);
+  }
+
+  room(name: string): { id: string } {
+    return { id: this.ids[name]! };
+  }
+
+  /** Something said, without what must differ between one pair and another. */
+  plain(said: unknown): Said {
+    return plainOf({ me: this.me, other: this.other, third: this.third }, this.ids, said);
+  }
+}
+
+/** Something said, without what must differ whoever the people are: their names, ids, times. */
+export function plainOf(people: Record<string, Person>, ids: Record<string, string>, said: unknown): Said {
+  const known = [
+    ...Object.entries(ids).map(([name, id]) => [id, `<${name}>`] as const),
+    ...Object.entries(people).flatMap(([name, { id, username }]) => [[id, `<${name}>`] as const, [username, `<name of ${name}>`] as const]),
+  ];
+  const text = known.reduce((left, [word, name]) => left.replaceAll(word, name), JSON.stringify(said));
+  return JSON.parse(
+    text
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+      .replace(/"code":"[\w-]{22}"/g, '"code":"<code>"'),
+  );
+}

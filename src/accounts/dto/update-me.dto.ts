@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsDefined, IsIn, IsObject, IsOptional, ValidateIf, ValidateNested } from 'class-validator';
-import { IsId, IsText } from '../../common/validators.js';
+import { IsBoolean, IsDefined, IsIn, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { IsId, IsNotNull, IsText } from '../../common/validators.js';
 import {
   DIRECT_MESSAGES,
   FRIEND_REQUESTS,
@@ -14,32 +14,29 @@ import {
 } from '../../users/privacy.types.js';
 import { MAX_DISPLAY_NAME } from '../../users/user.policy.js';
 
-/** May be left out, but not be null: there is nothing to clear. */
-const IsGivenOrAbsent = () => ValidateIf((_, value) => value !== undefined);
-
 export class UpdatePrivacyDto {
   @ApiPropertyOptional({ enum: FRIEND_REQUESTS, example: 'everyone' })
-  @IsGivenOrAbsent()
+  @IsNotNull()
   @IsIn(FRIEND_REQUESTS)
   friendRequests?: FriendRequestPrivacy;
 
   @ApiPropertyOptional({ enum: DIRECT_MESSAGES, example: 'friends' })
-  @IsGivenOrAbsent()
+  @IsNotNull()
   @IsIn(DIRECT_MESSAGES)
   directMessages?: DirectMessagePrivacy;
 
   @ApiPropertyOptional({ enum: GROUP_INVITES, example: 'friends' })
-  @IsGivenOrAbsent()
+  @IsNotNull()
   @IsIn(GROUP_INVITES)
   groupInvites?: GroupInvitePrivacy;
 
   @ApiPropertyOptional({ enum: PRESENCE, example: 'nobody' })
-  @IsGivenOrAbsent()
+  @IsNotNull()
   @IsIn(PRESENCE)
   presence?: PresencePrivacy;
 
   @ApiPropertyOptional({ example: false })
-  @IsGivenOrAbsent()
+  @IsNotNull()
   @IsBoolean()
   readReceipts?: boolean;
 }
@@ -57,7 +54,7 @@ export class UpdateMeDto {
   avatarMediaId?: string | null;
 
   @ApiPropertyOptional({ type: UpdatePrivacyDto, description: 'Only what is to change.' })
-  @IsGivenOrAbsent()
+  @IsNotNull()
   @IsDefined()
   @IsObject()
   @ValidateNested()

@@ -6,9 +6,6 @@ export class TokenInvalid extends declareError(401, 'token_invalid', 'A valid ac
 /** 401: refresh and try again. */
 export class TokenExpired extends declareError(401, 'token_expired', 'The access token has expired; refresh it.') {}
 
-/** 401: log in again. */
-export class SessionInvalid extends declareError(401, 'session_ended', 'The session has ended; log in again.') {}
-
 /** 401: one answer for every way to be wrong. */
 export class CredentialsInvalid extends declareError(401, 'credentials_invalid', 'Username or password is wrong.') {}
 

@@ -6,9 +6,10 @@ import { LockTimeout } from '../database/database-errors.js';
 import { DirectQueries } from '../database/direct-queries.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import { PRESET_BITS } from '../room-access/permission-set.policy.js';
+import { SessionInvalid } from '../users/users.errors.js';
 import type { SentRow } from './message.view.js';
 import type { Pending } from './send-queue.js';
-import { MediaNotUsable, MessageConflict, ReplyNotFound, SessionInvalid } from './timeline.errors.js';
+import { MediaNotUsable, MessageConflict, ReplyNotFound } from './timeline.errors.js';
 
 type SendDenial = 'conflict' | 'session_ended' | 'not_found' | 'reply_not_found' | 'media_not_found' | DenialReason;
 

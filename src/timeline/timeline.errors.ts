@@ -22,9 +22,6 @@ export class EmptyMessage extends DomainError {
 /** 503: the queue of this process or this sender is full. */
 export class Overloaded extends declareError(503, 'overloaded', 'Too many messages wait to be written.', { retryAfter: 1 }) {}
 
-/** 401: the session ended between the check of the token and the write. */
-export class SessionInvalid extends declareError(401, 'session_ended', 'The session has ended; log in again.') {}
-
 /** 409: the message was deleted. */
 export class MessageDeleted extends declareError(409, 'message_deleted', 'The message was deleted.') {}
 

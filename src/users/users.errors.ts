@@ -7,3 +7,6 @@ export class UserNotFound extends declareError(404, 'user_not_found', 'There is 
 export class UsernameTaken extends declareError(409, 'username_taken', 'The username is taken.', {
   errors: [{ path: 'username', message: 'is taken' }],
 }) {}
+
+/** 401: the session of the token has ended. Thrown by the check of a token, and by a send whose session ended after that check. */
+export class SessionInvalid extends declareError(401, 'session_ended', 'The session has ended; log in again.') {}

@@ -4,8 +4,8 @@ import { codePoints, isStorable } from '../../common/text.js';
 import { Transactions } from '../../database/transactions.js';
 import { Credentials } from '../../users/credentials.service.js';
 import { isReservedUsername, isUsername, MAX_DISPLAY_NAME } from '../../users/user.policy.js';
+import { SessionInvalid } from '../../users/users.errors.js';
 import { UsersService } from '../../users/users.service.js';
-import { SessionInvalid } from '../auth.errors.js';
 import type { Device } from '../device.types.js';
 import { Sessions } from '../sessions.service.js';
 

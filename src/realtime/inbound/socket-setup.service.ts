@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SessionInvalid } from '../../auth/auth.errors.js';
+import { SessionInvalid } from '../../users/users.errors.js';
 import { Settings } from '../../config/settings.js';
 import { RoomViews } from '../../rooms/room-views.service.js';
 import { SyncService } from '../../sync/sync.service.js';

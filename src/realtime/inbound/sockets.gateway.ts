@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { OnGatewayConnection, OnGatewayDisconnect, OnGatewayInit } from '@nestjs/websockets';
-import { SessionInvalid } from '../../auth/auth.errors.js';
+import { SessionInvalid } from '../../users/users.errors.js';
 import { Settings } from '../../config/settings.js';
 import { SocketSetup } from './socket-setup.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { RunningApp } from './support/app.js';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import { call, type Person, World } from './support/world.js';
 
 let world: World;
@@ -84,14 +84,14 @@ describe('the export', () => {
     expect(await own(bob)).toEqual([]);
   });
 
-  const edit = (by: Person, { roomId, id }: Said, text: string, on?: RunningApp) =>
+  const edit = (by: Person, { roomId, id }: Json, text: string, on?: RunningApp) =>
     by.does('PATCH', `/rooms/${roomId}/messages/${id}`, { text }, on);
   const messages = async (person: Person, on?: RunningApp) => {
     const all = (await lines(person, on)).filter(({ type }) => type === 'message');
-    return all.map(({ text, edits, editedAt }) => ({ text, edits: edits.map((former: Said) => former.text), editedAt }));
+    return all.map(({ text, edits, editedAt }) => ({ text, edits: edits.map((former: Json) => former.text), editedAt }));
   };
 
-  describe.each<[string, (ana: Person, bob: Person, room: Said) => Promise<unknown>]>([
+  describe.each<[string, (ana: Person, bob: Person, room: Json) => Promise<unknown>]>([
     ['was removed', (ana, bob, { id }) => ana.deletes(`/rooms/${id}/users/${bob.id}`)],
     ['was banned', (ana, bob, { id }) => ana.puts(`/rooms/${id}/bans/${bob.id}`)],
     ['left', (_, bob, { id }) => bob.posts(`/rooms/${id}/leave`)],
@@ -107,14 +107,14 @@ describe('the export', () => {
     it('has their messages as they left them, and that of who stays as they are', async () => {
       const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
       const room = await ana.opensGroup(bob, eve);
-      const says = async (by: Person) => {
+      const sends = async (by: Person) => {
         const [plain, own, both] = [await by.sends(room, 'plain'), await by.sends(room, 'own'), await by.sends(room, 'both')];
         const ownAt = (await edit(by, own, 'own, edited')).editedAt;
         await edit(ana, both, 'put right');
         const bothAt = (await edit(by, both, 'both, edited')).editedAt;
         return { messages: [plain, own, both], ownAt, bothAt };
       };
-      const [bobs, eves] = [await says(bob), await says(eve)];
+      const [bobs, eves] = [await sends(bob), await sends(eve)];
       const untouched = [
         { text: 'plain', edits: [], editedAt: null },
         { text: 'own, edited', edits: ['own'], editedAt: bobs.ownAt },
@@ -163,7 +163,7 @@ describe('the export', () => {
       const named = (await lines(ana)).filter(({ roomId }) => roomId).map(({ type, roomId }) => `${type} ${roomId}`);
       return named.sort();
     };
-    const of = ({ id }: Said): string[] => ['message', 'reaction', 'room'].map((type) => `${type} ${id}`);
+    const of = ({ id }: Json): string[] => ['message', 'reaction', 'room'].map((type) => `${type} ${id}`);
     expect(await rooms()).toEqual([...of(gone), ...of(stays)].sort());
     // As it waits for its purge, which may be over before anybody looks.
     await db.query('UPDATE rooms SET deleted_at = now() WHERE id = $1', [gone.id]);

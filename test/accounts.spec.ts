@@ -24,7 +24,7 @@ const jobsDone = () =>
   until('the jobs done', async () => (await db.query('SELECT 1 FROM jobs WHERE kind = $1', ['account:remove'])).rowCount === 0);
 const roles = async (by: Person, roomId: string): Promise<Record<string, string>> => {
   const { items } = await by.gets(`/rooms/${roomId}/users`);
-  return Object.fromEntries(items.map((seat: { userId: string; role: string }) => [seat.userId, seat.role]));
+  return Object.fromEntries(items.map((member: { userId: string; role: string }) => [member.userId, member.role]));
 };
 /** A row of media as an upload would leave it. */
 const image = async (owner: Person, more: Record<string, unknown> = {}): Promise<string> => {
@@ -165,7 +165,7 @@ describe('removing an account', () => {
     const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
     const room = await ana.opensGroup(bob, eve);
     await ana.does('PATCH', `/rooms/${room.id}/users/${eve.id}`, { role: 'admin' });
-    const said = await ana.sends(room, 'I was here');
+    const payload = await ana.sends(room, 'I was here');
     const [socket, bobs] = [await ana.connects(), await bob.connects()];
     expect((await ana.call('DELETE', '/users/me')).status).toBe(202);
 
@@ -175,7 +175,7 @@ describe('removing an account', () => {
     const gone = await bob.gets(`/users/${ana.id}`);
     expect(gone).toMatchObject({ id: ana.id, username: expect.stringMatching(/^deleted-[0-9a-f]{24}$/), displayName: null, deleted: true });
     expect((await roles(bob, room.id))[eve.id]).toBe('owner');
-    expect(await bob.gets(`/rooms/${room.id}/messages/${said.id}`)).toMatchObject({ text: 'I was here', user: gone });
+    expect(await bob.gets(`/rooms/${room.id}/messages/${payload.id}`)).toMatchObject({ text: 'I was here', user: gone });
 
     await bobs.receives('room-user:removed', ({ userId }) => userId === ana.id);
     await jobsDone();
@@ -241,7 +241,7 @@ describe('removing an account', () => {
       const message = await bob.gets(`/rooms/${room.id}/messages/${id}`);
       expect(message).toMatchObject({ text: null, media: [], mentions: [], reactions: [], user: { deleted: true } });
       expect(message.deletedAt).not.toBeNull();
-      expect(packet.messages.find((told: { id: string }) => told.id === id)).toMatchObject({ rev: message.rev, text: null });
+      expect(packet.messages.find((received: { id: string }) => received.id === id)).toMatchObject({ rev: message.rev, text: null });
     }
     const answer = await bob.gets(`/rooms/${room.id}/messages/${reply.id}`);
     expect(answer).toMatchObject({ text: 'an answer', replyCount: 0, replyTo: { id: first.id } });

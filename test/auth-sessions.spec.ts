@@ -76,9 +76,9 @@ describe('sessions', () => {
   });
 
   it('logout ends this one, and tells every process', async () => {
-    const heard: string[] = [];
+    const received: string[] = [];
     await db.query('LISTEN parley_sessions');
-    db.on('notification', ({ payload }) => heard.push(payload!));
+    db.on('notification', ({ payload }) => received.push(payload!));
     const ana = await logins.register();
     const { body: phone } = await logins.login(ana.user.username).expect(200);
     await api().post('/v1/auth/logout').set(bearer(phone.accessToken)).expect(204);
@@ -86,7 +86,7 @@ describe('sessions', () => {
     await logins.refresh(phone.refreshToken).expect(401);
     await logins.me(ana.accessToken).expect(200);
     await db.query('UNLISTEN parley_sessions');
-    expect(heard.map((payload) => JSON.parse(payload))).toEqual([
+    expect(received.map((payload) => JSON.parse(payload))).toEqual([
       { sessionIds: [expect.any(String)], userId: ana.user.id, reason: 'logout' },
     ]);
   });

@@ -17,7 +17,7 @@ let relations: Relations;
 let ana: Person;
 let bob: Person;
 let zoe: Person;
-let told: { kind: string; fact: any }[];
+let received: { kind: string; fact: any }[];
 
 const FACTS = [FriendRequestReceived, FriendRequestApproved, FriendRequestRejected, FriendRequestCancelled, FriendRemoved, MeChanged];
 
@@ -30,19 +30,19 @@ beforeAll(async () => {
   });
   relations = world.app.app.get(Relations);
   const events = world.app.app.get(DomainEvents);
-  for (const kind of FACTS) events.on(kind, (fact: object) => void told.push({ kind: kind.name, fact }));
+  for (const kind of FACTS) events.on(kind, (fact: object) => void received.push({ kind: kind.name, fact }));
 });
 afterAll(() => world.stop());
 beforeEach(async () => {
   [ana, bob, zoe] = await Promise.all([person('ana'), person('bob'), person('zoe')]);
-  told = [];
+  received = [];
 });
 
 const sql = (text: string) => world.app.app.get(Transactions).query(text);
 const person = (name: string): Promise<Person> => world.person(name);
 const asks = (from: Person, to: Person) => from.call('POST', '/friend-requests', { userId: to.id });
 const blocks = (who: Person, whom: Person) => who.call('PUT', `/users/me/blocks/${whom.id}`);
-const kinds = () => told.map(({ kind }) => kind);
+const kinds = () => received.map(({ kind }) => kind);
 const friendsOf = async (client: Person) => (await client.call('GET', '/friends')).body.items.map(({ user }: any) => user.id);
 const denied = (reason: string) => ({ status: 403, body: { code: 'forbidden', reason } });
 const befriend = async (a: Person, b: Person) => {
@@ -65,11 +65,11 @@ describe('a block', () => {
       nextCursor: null,
     });
     expect((await bob.call('GET', '/users/me/blocks')).body.items).toEqual([]);
-    expect(told).toEqual([{ kind: 'MeChanged', fact: { userId: ana.id, my: 1 } }]);
+    expect(received).toEqual([{ kind: 'MeChanged', fact: { userId: ana.id, my: 1 } }]);
     expect((await ana.call('DELETE', `/users/me/blocks/${bob.id}`)).status).toBe(204);
     expect((await ana.call('DELETE', `/users/me/blocks/${bob.id}`)).status).toBe(204);
     expect((await ana.call('GET', '/users/me/blocks')).body.items).toEqual([]);
-    expect(told).toHaveLength(2);
+    expect(received).toHaveLength(2);
     expect((await asks(bob, ana)).status).toBe(201);
   });
 
@@ -84,11 +84,11 @@ describe('a block', () => {
 
   it('ends a friendship as an ordinary removal would', async () => {
     await befriend(ana, bob);
-    told = [];
+    received = [];
     await blocks(ana, bob);
     expect(await friendsOf(ana)).toEqual([]);
     expect(await friendsOf(bob)).toEqual([]);
-    expect(told).toEqual([
+    expect(received).toEqual([
       {
         kind: 'FriendRemoved',
         fact: {
@@ -149,10 +149,10 @@ describe('what stands between people', () => {
     ['shared_rooms', 'privacy', null],
     ['friends', 'privacy', null],
     ['nobody', 'privacy', 'privacy'],
-  ])('direct messages for %s: a stranger %s, a friend %s', async (value, stranger, friend) => {
+  ])('direct messages for %s: a stranger %s, a friend %s', async (value, outsider, friend) => {
     await befriend(ana, bob);
     await sets(bob, 'direct_messages', value);
-    expect(await reasonOf(relations.requireMayMessage(zoe.id, bob.id))).toBe(stranger);
+    expect(await reasonOf(relations.requireMayMessage(zoe.id, bob.id))).toBe(outsider);
     expect(await reasonOf(relations.requireMayMessage(ana.id, bob.id))).toBe(friend);
   });
 
@@ -163,10 +163,10 @@ describe('what stands between people', () => {
     ['team', 'friends', null, null],
     ['channel', 'friends', null, null],
     ['team', 'nobody', 'privacy', 'privacy'],
-  ] as const)('adding to a %s whom says %s: a stranger %s, a friend %s', async (type, value, stranger, friend) => {
+  ] as const)('adding to a %s whom says %s: a stranger %s, a friend %s', async (type, value, outsider, friend) => {
     await befriend(ana, bob);
     await sets(bob, 'group_invites', value);
-    expect(await reasonOf(relations.requireMayAdd(zoe.id, [zoe.id, bob.id], type))).toBe(stranger);
+    expect(await reasonOf(relations.requireMayAdd(zoe.id, [zoe.id, bob.id], type))).toBe(outsider);
     expect(await reasonOf(relations.requireMayAdd(ana.id, [bob.id], type))).toBe(friend);
   });
 
@@ -207,9 +207,9 @@ describe('two who share rooms', () => {
     for (let i = 0; i < 3; i++) {
       [ana, bob] = await Promise.all([person('ana'), person('bob')]);
       const room = (await opensPrivate(ana, bob)).body;
-      const said = Array.from({ length: 40 }, (_, n) => sends(n % 2 ? ana : bob, room, `${n}`));
+      const payload = Array.from({ length: 40 }, (_, n) => sends(n % 2 ? ana : bob, room, `${n}`));
       const last = blocks(ana, bob).then(async () => (await ana.gets(`/rooms/${room.id}`)).lastSeq);
-      const answers = await Promise.all(said);
+      const answers = await Promise.all(payload);
       expect(answers.every(({ status }) => status === 201 || status === 403)).toBe(true);
       const sent = answers.filter(({ status }) => status === 201).length;
       expect(await last).toBe((await bob.gets(`/rooms/${room.id}`)).lastSeq);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { LogTrimming } from '../src/sync/log-trimming.service.js';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -10,7 +10,7 @@ interface Cursor {
   rev: number;
 }
 
-const cursorOf = ({ seq, rev }: Said): Cursor => ({ seq, rev });
+const cursorOf = ({ seq, rev }: Json): Cursor => ({ seq, rev });
 const UP_TO_DATE = { messages: [], changes: [], hasMore: false, reset: false };
 
 describe('changes', () => {
@@ -18,9 +18,9 @@ describe('changes', () => {
   beforeAll(async () => void (world = await World.start({ LOG_RESET_AFTER: '30' })));
   afterAll(() => world.stop());
 
-  const changes = (person: Person, room: Said, { seq, rev }: Cursor, more = ''): Promise<Said> =>
+  const changes = (person: Person, room: Json, { seq, rev }: Cursor, more = ''): Promise<Json> =>
     person.gets(`/rooms/${room.id}/changes?seq=${seq}&rev=${rev}${more}`);
-  const head = async (person: Person, room: Said): Promise<Cursor> => cursorOf(await person.page(room, '?limit=1'));
+  const head = async (person: Person, room: Json): Promise<Cursor> => cursorOf(await person.page(room, '?limit=1'));
   const setUp = async () => {
     const people = await world.people('ana', 'bob', 'eva');
     const room = await people.ana.opensGroup(people.bob);
@@ -58,7 +58,7 @@ describe('changes', () => {
     const { items } = await bob.page(room, `?after=${start.seq}`);
     expect(answer.messages).toEqual(items);
     expect(answer.messages.at(-1)).toMatchObject({ id: fresh.id, text: 'fresher' });
-    expect(answer.changes.map(({ kind }: Said) => kind)).toEqual(['message', 'room', 'room-user', 'message']);
+    expect(answer.changes.map(({ kind }: Json) => kind)).toEqual(['message', 'room', 'room-user', 'message']);
     const [first, name, user, second] = answer.changes;
     expect(first).toEqual({ rev: start.rev + 3, kind: 'message', message: await bob.gets(`${path}/${old.id}`) });
     expect(first.message).toMatchObject({
@@ -82,14 +82,14 @@ describe('changes', () => {
 
   it('come page by page: the limit bounds each list, and every answer is the cursor of the next', async () => {
     const { ana, bob, room, path, start } = await setUp();
-    const messages: Said[] = [];
+    const messages: Json[] = [];
     for (const text of ['1', '2', '3', '4', '5']) messages.push(await ana.sends(room, text));
     const middle = await head(bob, room);
     for (const message of messages) await ana.puts(`${path}/${message.id}/pin`);
     for (const text of ['6', '7', '8']) messages.push(await ana.sends(room, text));
 
-    const walk = async (from: Cursor): Promise<Said[]> => {
-      const answers: Said[] = [];
+    const walk = async (from: Cursor): Promise<Json[]> => {
+      const answers: Json[] = [];
       let cursor = from;
       for (;;) {
         const answer = await changes(bob, room, cursor, '&limit=2');
@@ -103,15 +103,15 @@ describe('changes', () => {
     };
     const answers = await walk(middle);
     expect(cursorOf(answers.at(-1))).toEqual(await head(bob, room));
-    expect(answers.flatMap((answer) => answer.messages.map(({ text }: Said) => text))).toEqual(['6', '7', '8']);
-    expect(answers.flatMap((answer) => answer.changes.map(({ message }: Said) => message.id))).toEqual(
+    expect(answers.flatMap((answer) => answer.messages.map(({ text }: Json) => text))).toEqual(['6', '7', '8']);
+    expect(answers.flatMap((answer) => answer.changes.map(({ message }: Json) => message.id))).toEqual(
       messages.slice(0, 5).map(({ id }) => id),
     );
     // From further back the same messages may be told twice, but never an older state of them.
     const all = await walk(start);
     expect(cursorOf(all.at(-1))).toEqual(await head(bob, room));
-    expect(all.flatMap((answer) => answer.messages.map(({ text }: Said) => text))).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
-    expect(all.flatMap((answer) => answer.messages).every(({ pinned, text }: Said) => pinned === Number(text) <= 5)).toBe(true);
+    expect(all.flatMap((answer) => answer.messages.map(({ text }: Json) => text))).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
+    expect(all.flatMap((answer) => answer.messages).every(({ pinned, text }: Json) => pinned === Number(text) <= 5)).toBe(true);
   });
 
   it('skip what is hidden from the asking person, and count its rev', async () => {
@@ -125,7 +125,7 @@ describe('changes', () => {
     const reply = await ana.sends(room, 'a reply', { replyToId: hidden.id });
     const answer = await changes(eva, room, start);
     expect(answer).toMatchObject({ changes: [], seq: reply.seq, rev: start.rev + 2, hasMore: false, reset: false });
-    expect(answer.messages.map(({ id, replyTo }: Said) => [id, replyTo.preview])).toEqual([[reply.id, null]]);
+    expect(answer.messages.map(({ id, replyTo }: Json) => [id, replyTo.preview])).toEqual([[reply.id, null]]);
     expect(JSON.stringify(answer)).not.toContain('before eva');
   });
 
@@ -210,17 +210,17 @@ describe('changes', () => {
         for (let n = 0; n < 8; n++) await ana.patches(`${path}/${message.id}`, { text: `${n}` });
       })(),
     ]);
-    const answers: Said[] = [];
+    const answers: Json[] = [];
     let done = false;
     void writing.finally(() => (done = true));
     while (!done) answers.push(await changes(bob, room, start));
     await writing;
     for (const answer of answers.filter((one) => !one.hasMore)) {
-      for (const told of [...answer.messages, ...answer.changes.map((change: Said) => change.message)]) {
-        expect(told.seq).toBeLessThanOrEqual(answer.seq);
-        expect(told.rev).toBeLessThanOrEqual(answer.rev);
+      for (const received of [...answer.messages, ...answer.changes.map((change: Json) => change.message)]) {
+        expect(received.seq).toBeLessThanOrEqual(answer.seq);
+        expect(received.rev).toBeLessThanOrEqual(answer.rev);
       }
-      expect(answer.messages.map(({ seq }: Said) => seq)).toEqual(answer.messages.map((_: Said, index: number) => start.seq + 1 + index));
+      expect(answer.messages.map(({ seq }: Json) => seq)).toEqual(answer.messages.map((_: Json, index: number) => start.seq + 1 + index));
     }
   });
 });

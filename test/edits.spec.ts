@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -8,13 +8,13 @@ describe('editing', () => {
   beforeAll(async () => void (world = await World.start({ MESSAGE_MAX_EDITS: '3' })));
   afterAll(() => world.stop());
 
-  const setUp = async (): Promise<{ ana: Person; bob: Person; eva: Person; room: Said; path: string }> => {
+  const setUp = async (): Promise<{ ana: Person; bob: Person; eva: Person; room: Json; path: string }> => {
     const people = await world.people('ana', 'bob', 'eva');
     const room = await people.ana.opensGroup(people.bob, people.eva);
     await people.ana.patches(`/rooms/${room.id}/users/${people.eva.id}`, { role: 'admin' });
     return { ...people, room, path: `/rooms/${room.id}/messages` };
   };
-  const revOf = async (person: Person, room: Said): Promise<number> => (await person.page(room)).rev;
+  const revOf = async (person: Person, room: Json): Promise<number> => (await person.page(room)).rev;
 
   it('takes one rev and keeps what was said before, for its author and who may delete it', async () => {
     const { ana, bob, eva, room, path } = await setUp();
@@ -44,7 +44,7 @@ describe('editing', () => {
     for (const text of ['1', '2', '3', '4', '5']) await bob.patches(`${path}/${message.id}`, { text });
     const first = await bob.gets(`${path}/${message.id}/history?limit=2`);
     const second = await bob.gets(`${path}/${message.id}/history?limit=2&cursor=${first.nextCursor}`);
-    expect([...first.items, ...second.items].map((edit: Said) => edit.text)).toEqual(['4', '3', '2']);
+    expect([...first.items, ...second.items].map((edit: Json) => edit.text)).toEqual(['4', '3', '2']);
     expect(second.nextCursor).toBeNull();
   });
 
@@ -85,11 +85,11 @@ describe('editing', () => {
 
     const { eva, tom } = await world.people('eva', 'tom');
     const pair = await eva.opensPrivate(tom);
-    const said = await tom.sends(pair, 'hi');
+    const payload = await tom.sends(pair, 'hi');
     await eva.puts(`/users/me/blocks/${tom.id}`);
-    expect(await tom.statusOf('PATCH', `/rooms/${pair.id}/messages/${said.id}`, { text: 'insult' })).toBe('403 privacy');
-    expect(await tom.statusOf('POST', `/rooms/${pair.id}/messages/${said.id}/reactions`, { reaction: '👍' })).toBe('403 privacy');
-    expect(await eva.statusOf('POST', `/rooms/${pair.id}/messages/${said.id}/reactions`, { reaction: '👍' })).toBe('403 blocked');
+    expect(await tom.statusOf('PATCH', `/rooms/${pair.id}/messages/${payload.id}`, { text: 'insult' })).toBe('403 privacy');
+    expect(await tom.statusOf('POST', `/rooms/${pair.id}/messages/${payload.id}/reactions`, { reaction: '👍' })).toBe('403 privacy');
+    expect(await eva.statusOf('POST', `/rooms/${pair.id}/messages/${payload.id}/reactions`, { reaction: '👍' })).toBe('403 blocked');
   });
 
   it('moves previews of replies with it', async () => {

@@ -212,8 +212,8 @@ describe('the keys', () => {
 
   it('that nobody knows cost few fetches', async () => {
     const before = identity.fetches;
-    const stranger = await newKey('unheard of');
-    const tokens = await Promise.all(Array.from({ length: 40 }, (_, i) => identity.token({ sub: `x${i}` }, { key: stranger })));
+    const outsider = await newKey('unheard of');
+    const tokens = await Promise.all(Array.from({ length: 40 }, (_, i) => identity.token({ sub: `x${i}` }, { key: outsider })));
     const answers = await Promise.all(tokens.map(code));
     expect(new Set(answers)).toEqual(new Set(['401 token_invalid']));
     expect(identity.fetches - before).toBeLessThanOrEqual(2);

@@ -260,11 +260,11 @@ describe('live', () => {
       [b, ana],
     ] as const) {
       await socket.receives('friend-request:cancelled');
-      const heard = socket.received.filter(({ event }) => event.startsWith('friend'));
-      expect(heard.map(({ event }) => event.split(':')[1])).toEqual(story);
-      expect(heard.map(({ payload }) => payload.my)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-      expect(heard[3]!.payload).toEqual({ friendRequest: expect.objectContaining({ status: 'approved' }), my: 4 });
-      expect(heard[4]!.payload).toEqual({ userId: other.id, my: 5 });
+      const received = socket.received.filter(({ event }) => event.startsWith('friend'));
+      expect(received.map(({ event }) => event.split(':')[1])).toEqual(story);
+      expect(received.map(({ payload }) => payload.my)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect(received[3]!.payload).toEqual({ friendRequest: expect.objectContaining({ status: 'approved' }), my: 4 });
+      expect(received[4]!.payload).toEqual({ userId: other.id, my: 5 });
     }
     await z.flushes();
     expect(z.received.filter(({ event }) => event !== 'ready')).toEqual([]);

@@ -93,13 +93,13 @@ describe('an invite', () => {
     await ana.befriends(bob);
     await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
     const { code } = await makes(bob);
-    const seat = await ana.gets(`/rooms/${room.id}/users/${bob.id}`);
-    const without = seat.permissions.filter((permission: string) => permission !== 'can_create_invites');
+    const member = await ana.gets(`/rooms/${room.id}/users/${bob.id}`);
+    const without = member.permissions.filter((permission: string) => permission !== 'can_create_invites');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: without });
     expect(await triesToJoin(zoe, code)).toBe('404 invite_not_found');
     expect(await zoe.statusOf('GET', `/invites/${code}`)).toBe('404 invite_not_found');
     expect(await bob.statusOf('POST', `/rooms/${room.id}/invites`, {})).toBe('403 not_granted');
-    await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: seat.permissions });
+    await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: member.permissions });
     expect((await joins(zoe, code)).status).toBe(200);
     await bob.posts(`/rooms/${room.id}/leave`);
     const { tom } = await world.people('tom');

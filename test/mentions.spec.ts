@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -8,10 +8,10 @@ describe('mentions', () => {
   beforeAll(async () => void (world = await World.start()));
   afterAll(() => world.stop());
 
-  const names = (message: Said): string[] => (message.mentions === 'all' ? ['all'] : message.mentions.map((one: Said) => one.username));
+  const names = (message: Json): string[] => (message.mentions === 'all' ? ['all'] : message.mentions.map((one: Json) => one.username));
   const idsOf = async (person: Person, query = ''): Promise<string[]> =>
-    (await person.gets(`/mentions${query}`)).items.map((one: Said) => one.id);
-  const countOf = async (person: Person, room: Said): Promise<number> => (await person.gets(`/rooms/${room.id}`)).membership.mentionCount;
+    (await person.gets(`/mentions${query}`)).items.map((one: Json) => one.id);
+  const countOf = async (person: Person, room: Json): Promise<number> => (await person.gets(`/rooms/${room.id}`)).membership.mentionCount;
 
   it('are of people in the room, by name or by id, and of nobody else', async () => {
     const { ana, bob, eva, zoe } = await world.people('ana', 'bob', 'eva', 'zoe');
@@ -52,14 +52,14 @@ describe('mentions', () => {
   it('are listed newest first over all rooms, page by page, as long as one is in', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const rooms = [await ana.opensGroup(bob), await ana.opensTeam(bob), await ana.opensPrivate(bob)];
-    const said: string[] = [];
+    const payload: string[] = [];
     for (const turn of [1, 2, 3]) {
-      for (const room of rooms) said.unshift((await ana.sends(room, `${turn} @${bob.username}`)).id);
+      for (const room of rooms) payload.unshift((await ana.sends(room, `${turn} @${bob.username}`)).id);
     }
     const first = await bob.gets('/mentions?limit=4');
     const second = await bob.gets(`/mentions?limit=4&cursor=${first.nextCursor}`);
     const third = await bob.gets(`/mentions?limit=4&cursor=${second.nextCursor}`);
-    expect([first, second, third].flatMap((page: Said) => page.items.map((one: Said) => one.id))).toEqual(said);
+    expect([first, second, third].flatMap((page: Json) => page.items.map((one: Json) => one.id))).toEqual(payload);
     expect(third.nextCursor).toBeNull();
     await ana.deletes(`/rooms/${rooms[0].id}/users/${bob.id}`);
     expect((await idsOf(bob)).length).toBe(6);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import { World } from './support/world.js';
 
-const seqs = (page: Said): number[] => page.items.map((message: Said) => message.seq);
+const seqs = (page: Json): number[] => page.items.map((message: Json) => message.seq);
 const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 
 describe('messages', () => {
@@ -126,7 +126,7 @@ describe('messages', () => {
       await ana.posts(`${path}/${reply.id}/reactions`, { reaction: '👍' });
       await ana.puts(`${path}/${reply.id}/pin`);
       expect((await ana.gets(`${path}/${original.id}`)).replyCount).toBe(1);
-      expect((await ana.gets('/mentions')).items.map((message: Said) => message.id)).toEqual([reply.id]);
+      expect((await ana.gets('/mentions')).items.map((message: Json) => message.id)).toEqual([reply.id]);
 
       const tombstone = await bob.deletes(`${path}/${reply.id}`);
       expect(tombstone).toMatchObject({ id: reply.id, seq: reply.seq, text: null, media: [], reactions: [], mentions: [], pinned: false });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { AccountRooms } from '../src/rooms/account-rooms.service.js';
-import type { Said } from './support/test-socket.js';
-import { group, line, ndjson, seat, takes, user } from './support/import-file.js';
+import type { Json } from './support/test-socket.js';
+import { group, line, ndjson, member, takes, user } from './support/import-file.js';
 import { type Person, World } from './support/world.js';
 
 let world: World;
@@ -144,23 +144,23 @@ describe('when the account of an owner', () => {
   it('rests, and nobody else was there, whoever wakes or comes first has the room', async () => {
     const { ana, bob, zoe, root } = await world.people('ana', 'bob', 'zoe', 'root');
     await root.becomesPlatformAdmin();
-    const rests = (person: Person): Promise<unknown> => root.posts(`/users/${person.id}/deactivate`);
-    const wakes = async (person: Person): Promise<void> => {
+    const deactivates = (person: Person): Promise<unknown> => root.posts(`/users/${person.id}/deactivate`);
+    const activates = async (person: Person): Promise<void> => {
       await root.posts(`/users/${person.id}/activate`);
       const { accessToken } = await person.posts('/auth/login', { username: person.username, password: person.password });
       person.accessToken = accessToken;
     };
     const shared = await ana.opensGroup(bob);
     const open = await ana.posts('/rooms', { type: 'group', isPublic: true });
-    await rests(ana);
-    await rests(bob);
-    await wakes(ana);
+    await deactivates(ana);
+    await deactivates(bob);
+    await activates(ana);
     expect(await rolesIn(ana, shared.id)).toEqual({ ana: 'owner', bob: 'admin' });
-    await rests(ana);
+    await deactivates(ana);
     await zoe.posts(`/rooms/${open.id}/join`);
     expect(await rolesIn(zoe, open.id)).toEqual({ ana: 'admin', zoe: 'owner' });
-    await wakes(bob);
-    await wakes(ana);
+    await activates(bob);
+    await activates(ana);
     expect(await rolesIn(ana, shared.id)).toEqual({ ana: 'admin', bob: 'owner' });
   });
 });
@@ -170,20 +170,20 @@ describe('when a file seats an owner whose account rests', () => {
   const GONE = { deactivatedAt: day(9) };
   /** Of a public room: in it, by their time there, are its owner and an admin, who both rest, two members, of whom one looks, and an admin. */
   const fileOf = (eye: Person, { owner = GONE, others = {} }: { owner?: object; others?: object } = {}) => {
-    const named = (name: string, more: object): Said => ({ ...user(`u-${randomUUID().slice(0, 20)}`), displayName: name, ...more });
+    const named = (name: string, more: object): Json => ({ ...user(`u-${randomUUID().slice(0, 20)}`), displayName: name, ...more });
     const [ann, ben, cat, eve] = [named('ann', owner), named('ben', GONE), named('cat', others), named('eve', others)];
     const room = { ...group(ann.id), isPublic: true };
-    const seats = [
-      seat(room.id, ann.id, 'owner'),
-      seat(room.id, ben.id, 'admin'),
-      seat(room.id, cat.id),
-      seat(room.id, eye.id),
-      seat(room.id, eve.id, 'admin'),
+    const members = [
+      member(room.id, ann.id, 'owner'),
+      member(room.id, ben.id, 'admin'),
+      member(room.id, cat.id),
+      member(room.id, eye.id),
+      member(room.id, eve.id, 'admin'),
     ].map((one, index) => ({ ...one, joinedAt: day(index + 1) }));
-    return { room, ben, lines: [ann, ben, cat, eve, room, ...seats] };
+    return { room, ben, lines: [ann, ben, cat, eve, room, ...members] };
   };
   const settled = { ann: 'admin', ben: 'admin', cat: 'member', eye: 'member', eve: 'owner' };
-  const isCutOff = async ({ room, lines }: { room: Said; lines: object[] }): Promise<void> => {
+  const isCutOff = async ({ room, lines }: { room: Json; lines: object[] }): Promise<void> => {
     const lost = line(room.id, randomUUID(), 'of nobody');
     await expect(takes(world, ndjson(...lines, lost))).rejects.toThrow('userId is nobody who is here');
   };
@@ -205,14 +205,14 @@ describe('when a file seats an owner whose account rests', () => {
 
   it('and the file is cut off, the room is neither a stranger’s nor an admin’s who wakes', async () => {
     const { eye, zoe, root } = await world.people('eye', 'zoe', 'root');
-    const [joined, woken, healed] = [fileOf(eye), fileOf(eye), fileOf(eye)];
-    for (const file of [joined, woken, healed]) await isCutOff(file);
+    const [joined, activated, healed] = [fileOf(eye), fileOf(eye), fileOf(eye)];
+    for (const file of [joined, activated, healed]) await isCutOff(file);
     expect(await rolesIn(eye, joined.room.id)).toMatchObject({ ann: 'owner', eve: 'admin' });
     await zoe.posts(`/rooms/${joined.room.id}/join`);
     expect(await rolesIn(eye, joined.room.id)).toEqual({ ...settled, zoe: 'member' });
     await root.becomesPlatformAdmin();
-    await root.posts(`/users/${woken.ben.id}/activate`);
-    expect(await rolesIn(eye, woken.room.id)).toEqual(settled);
+    await root.posts(`/users/${activated.ben.id}/activate`);
+    expect(await rolesIn(eye, activated.room.id)).toEqual(settled);
     await takes(world, ndjson(...healed.lines));
     expect(await rolesIn(eye, healed.room.id)).toEqual(settled);
   });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { QueryResult } from 'pg';
-import type { Said } from './support/test-socket.js';
-import { group, line, ndjson, seat, takes } from './support/import-file.js';
+import type { Json } from './support/test-socket.js';
+import { group, line, ndjson, member, takes } from './support/import-file.js';
 import { until } from './support/until.js';
 import { type Person, World } from './support/world.js';
 
@@ -174,20 +174,20 @@ describe('a private room that was imported without seats', () => {
     ['nobody', () => []],
     ['who opens it', ({ ana }) => [ana]],
     ['the other one', ({ bob }) => [bob]],
-  ])('but for that of %s, has both once it is opened', async (_, seated) => {
+  ])('but for that of %s, has both once it is opened', async (_, joined) => {
     const people = await world.people('ana', 'bob');
     const { ana, bob } = people;
     await ana.befriends(bob);
     const room = { ...group(ana.id), type: 'private_messages', name: null, userIds: [ana.id, bob.id] };
-    const seats = seated(people).map(({ id }) => seat(room.id, id));
-    await takes(world, ndjson(room, line(room.id, bob.id, 'long ago'), ...seats));
+    const members = joined(people).map(({ id }) => member(room.id, id));
+    await takes(world, ndjson(room, line(room.id, bob.id, 'long ago'), ...members));
     const socket = await bob.connects();
     const answers = await Promise.all([asks(ana, bob), asks(ana, bob)]);
     for (const { status, body } of answers) expect([status, body.id, body.memberCount]).toEqual([200, room.id, 2]);
     await ana.sends(room, 'and today');
-    await socket.receives('messages:created', ({ messages }) => messages.some(({ text }: Said) => text === 'and today'));
-    const said = (await bob.page(room)).items.filter(({ type }: Said) => type === 'text');
-    expect(said.map(({ text }: Said) => text)).toEqual(['long ago', 'and today']);
+    await socket.receives('messages:created', ({ messages }) => messages.some(({ text }: Json) => text === 'and today'));
+    const payload = (await bob.page(room)).items.filter(({ type }: Json) => type === 'text');
+    expect(payload.map(({ text }: Json) => text)).toEqual(['long ago', 'and today']);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { oneEmoji } from '../src/reactions/reaction.policy.js';
 import type { RunningApp } from './support/app.js';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
 
@@ -33,15 +33,15 @@ describe('one emoji', () => {
 });
 
 /** Who did what to which message: enough to compare counts with. */
-const countsOf = (message: Said): Record<string, number> =>
-  Object.fromEntries(message.reactions.map((one: Said) => [one.reaction, one.count]));
+const countsOf = (message: Json): Record<string, number> =>
+  Object.fromEntries(message.reactions.map((one: Json) => [one.reaction, one.count]));
 
 describe('reactions', () => {
   let world: World;
   beforeAll(async () => void (world = await World.start({ MESSAGE_MAX_REACTIONS: '3' })));
   afterAll(() => world.stop());
 
-  const setUp = async (): Promise<{ ana: Person; bob: Person; room: Said; message: Said; path: string }> => {
+  const setUp = async (): Promise<{ ana: Person; bob: Person; room: Json; message: Json; path: string }> => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const message = await ana.sends(room, 'react');
@@ -64,7 +64,7 @@ describe('reactions', () => {
     ]);
     const listed = await ana.gets(`${path}?limit=2`);
     const rest = await ana.gets(`${path}?limit=2&cursor=${listed.nextCursor}`);
-    expect([...listed.items, ...rest.items].map((one: Said) => [one.user.id, one.reaction])).toEqual([
+    expect([...listed.items, ...rest.items].map((one: Json) => [one.user.id, one.reaction])).toEqual([
       [bob.id, '❤️'],
       [ana.id, '👍'],
       [ana.id, '❤️'],
@@ -72,7 +72,7 @@ describe('reactions', () => {
     expect((await ana.gets(`${path}?reaction=${encodeURIComponent('❤')}`)).items.length).toBe(2);
     expect(await ana.gets(`${path}/${first.body.id}`)).toEqual(first.body);
     expect((await bob.gets('/reactions')).items).toEqual([first.body]);
-    expect((await ana.gets('/reactions?limit=1')).items.map((one: Said) => one.reaction)).toEqual(['❤️']);
+    expect((await ana.gets('/reactions?limit=1')).items.map((one: Json) => one.reaction)).toEqual(['❤️']);
 
     expect(await ana.statusOf('DELETE', `${path}/${first.body.id}`)).toBe('403 not_author');
     expect(await bob.statusOf('DELETE', `${path}/${first.body.id}`)).toBe('204');
@@ -140,7 +140,7 @@ describe('reactions', () => {
     const [likes, texts] = [await world.node({ REACTIONS: 'like_dislike' }), await world.node({ REACTIONS: 'text' })];
     const named = (reaction: string): string => `${path}?reaction=${encodeURIComponent(reaction)}`;
     const who = async (reaction: string, on: RunningApp): Promise<string[]> =>
-      (await ana.does('GET', named(reaction), undefined, on)).items.map((one: Said) => one.reaction);
+      (await ana.does('GET', named(reaction), undefined, on)).items.map((one: Json) => one.reaction);
     await bob.posts(path, { reaction: '❤' });
     expect(await who('❤️', likes)).toEqual(['❤️']);
     expect(await ana.statusOf('DELETE', named('❤️'), undefined, likes)).toBe('204');

@@ -142,7 +142,7 @@ describe('what is unread', () => {
     const [owner] = people as [Person, ...Person[]];
     const room = await owner.posts('/rooms', { type: 'group', name: 'open', isPublic: true });
     const joined = new Set([owner]);
-    const said: { id: string; by: Person }[] = [];
+    const payload: { id: string; by: Person }[] = [];
     const step = fc.record({
       who: fc.nat(2),
       what: fc.constantFrom('send', 'send', 'send', 'delete', 'read', 'read', 'go'),
@@ -152,15 +152,15 @@ describe('what is unread', () => {
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
         for (const { who, what, at } of steps) {
           const person = people[who]!;
-          const alive = said.filter(({ by }) => by === person);
+          const alive = payload.filter(({ by }) => by === person);
           if (what === 'go' && person !== owner) {
             await person.posts(`/rooms/${room.id}/${joined.has(person) ? 'leave' : 'join'}`);
             if (!joined.delete(person)) joined.add(person);
           } else if (!joined.has(person)) continue;
-          else if (what === 'send') said.push({ id: (await person.sends(room, `${at}`)).id, by: person });
+          else if (what === 'send') payload.push({ id: (await person.sends(room, `${at}`)).id, by: person });
           else if (what === 'read') await reads(person, room, at % 60);
           else if (what === 'delete' && alive.length > 0) {
-            const [gone] = said.splice(said.indexOf(alive[at % alive.length]!), 1);
+            const [gone] = payload.splice(payload.indexOf(alive[at % alive.length]!), 1);
             await person.deletes(`/rooms/${room.id}/messages/${gone!.id}`);
           }
           for (const member of joined) {

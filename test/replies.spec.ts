@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import { World } from './support/world.js';
 
 describe('what hangs on a message', () => {
@@ -12,7 +12,7 @@ describe('what hangs on a message', () => {
     const room = await ana.opensGroup(bob);
     const original = await ana.sends(room, 'original');
     const other = await ana.sends(room, 'other');
-    const replies: Said[] = [];
+    const replies: Json[] = [];
     for (const text of ['1', '2', '3', '4', '5']) {
       replies.push(await bob.sends(room, text, { replyToId: original.id }));
       await bob.sends(room, 'beside', { replyToId: other.id });
@@ -39,7 +39,7 @@ describe('what hangs on a message', () => {
     expect((await ana.gets(path)).items).toEqual([{ user: expect.objectContaining({ id: bob.id }), seq: message.seq }]);
     await ana.befriends(eva);
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id }); // her mark is past it, but she came later
-    expect((await ana.gets(path)).items.map((reader: Said) => reader.user.id)).toEqual([bob.id]);
+    expect((await ana.gets(path)).items.map((reader: Json) => reader.user.id)).toEqual([bob.id]);
     await bob.patches('/users/me', { privacy: { readReceipts: false } });
     expect((await ana.gets(path)).items).toEqual([]);
     await bob.patches('/users/me', { privacy: { readReceipts: true } });
@@ -80,19 +80,19 @@ describe('what hangs on a message', () => {
     it('has a bound a room, kept when many pin at once; the list is newest pin first', async () => {
       const ana = await world.person('ana');
       const room = await ana.opensGroup();
-      const messages: Said[] = [];
+      const messages: Json[] = [];
       for (const text of ['1', '2', '3', '4', '5', '6']) messages.push(await ana.sends(room, text));
-      const pin = (message: Said) => ana.statusOf('PUT', `/rooms/${room.id}/messages/${message.id}/pin`);
+      const pin = (message: Json) => ana.statusOf('PUT', `/rooms/${room.id}/messages/${message.id}/pin`);
       const answers = await Promise.all(messages.map(pin));
       expect(answers.sort()).toEqual(['204', '204', '204', '422 too_many_pins', '422 too_many_pins', '422 too_many_pins']);
       const { items } = await ana.gets(`/rooms/${room.id}/pins`);
       expect(items.length).toBe(3);
       await ana.deletes(`/rooms/${room.id}/messages/${items[2].id}/pin`);
-      const free = messages.find((message) => !items.some((item: Said) => item.id === message.id));
+      const free = messages.find((message) => !items.some((item: Json) => item.id === message.id));
       expect(await pin(free)).toBe('204');
       const first = await ana.gets(`/rooms/${room.id}/pins?limit=2`);
       const second = await ana.gets(`/rooms/${room.id}/pins?limit=2&cursor=${first.nextCursor}`);
-      expect([...first.items, ...second.items].map((item: Said) => item.id)).toEqual([free.id, items[0].id, items[1].id]);
+      expect([...first.items, ...second.items].map((item: Json) => item.id)).toEqual([free.id, items[0].id, items[1].id]);
     });
   });
 });

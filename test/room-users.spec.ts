@@ -15,20 +15,20 @@ afterAll(() => world?.stop());
 
 type Room = { id: string };
 const soon = (): string => new Date(Date.now() + 60_000).toISOString();
-const seats = (room: Room, person?: Person): string => `/rooms/${room.id}/users${person ? `/${person.id}` : ''}`;
+const members = (room: Room, person?: Person): string => `/rooms/${room.id}/users${person ? `/${person.id}` : ''}`;
 const makesAdmin = (owner: Person, room: Room, person: Person, permissions?: string[]) =>
-  owner.patches(seats(room, person), { role: 'admin', ...(permissions && { permissions }) });
+  owner.patches(members(room, person), { role: 'admin', ...(permissions && { permissions }) });
 
 describe('adding people', () => {
   it('seats one, or several, and says who came', async () => {
     const { ana, bob, cid, dan } = await world.people('ana', 'bob', 'cid', 'dan');
     await ana.befriends(bob, cid, dan);
     const room = await ana.opensGroup();
-    const one = await ana.call('POST', seats(room), { userId: bob.id });
+    const one = await ana.call('POST', members(room), { userId: bob.id });
     expect(one.status).toBe(201);
     expect(one.body).toMatchObject({ userId: bob.id, user: { id: bob.id }, role: 'member', createdBy: ana.id, silencedUntil: null });
-    const { items } = await ana.posts(seats(room), { userIds: [dan.id, cid.id, dan.id] });
-    expect(items.map((seat: { userId: string }) => seat.userId)).toEqual([dan.id, cid.id]);
+    const { items } = await ana.posts(members(room), { userIds: [dan.id, cid.id, dan.id] });
+    expect(items.map((member: { userId: string }) => member.userId)).toEqual([dan.id, cid.id]);
     const after = await ana.gets(`/rooms/${room.id}`);
     expect(after).toMatchObject({ memberCount: 4, rev: room.rev + 3, lastSeq: room.lastSeq + 2 });
     expect(after.lastMessage.system).toEqual({ event: 'user_added', userIds: [dan.id, cid.id] });
@@ -43,7 +43,7 @@ describe('adding people', () => {
       [zoe.id, '403 privacy'],
       [randomUUID(), '404 user_not_found'],
     ]) {
-      expect(await ana.statusOf('POST', seats(room), { userIds: [cid.id, other] })).toBe(answer);
+      expect(await ana.statusOf('POST', members(room), { userIds: [cid.id, other] })).toBe(answer);
     }
     expect((await ana.gets(`/rooms/${room.id}`)).memberCount).toBe(2);
   });
@@ -61,7 +61,7 @@ describe('adding people', () => {
   ])('refuses %s', async (_, body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    expect(await ana.statusOf('POST', seats(room), body)).toBe('400 validation_failed');
+    expect(await ana.statusOf('POST', members(room), body)).toBe('400 validation_failed');
   });
 
   it('seats somebody once, whoever adds them at the same moment', async () => {
@@ -69,7 +69,7 @@ describe('adding people', () => {
     const room = await ana.opensGroup(bob);
     await ana.befriends(cid);
     await bob.befriends(cid);
-    const answers = await Promise.all([ana, bob, ana, bob].map((person) => person.statusOf('POST', seats(room), { userId: cid.id })));
+    const answers = await Promise.all([ana, bob, ana, bob].map((person) => person.statusOf('POST', members(room), { userId: cid.id })));
     expect(answers.sort()).toEqual(['201', '409 already_member', '409 already_member', '409 already_member']);
     expect((await ana.gets(`/rooms/${room.id}`)).memberCount).toBe(3);
   });
@@ -77,17 +77,17 @@ describe('adding people', () => {
   it('is for members who hold the permission, and nobody who is banned is added', async () => {
     const { ana, bob, cid, zoe } = await world.people('ana', 'bob', 'cid', 'zoe');
     const team = await ana.opensTeam(bob);
-    expect(await bob.statusOf('POST', seats(team), { userId: cid.id })).toBe('403 role_preset');
-    expect(await zoe.statusOf('POST', seats(team), { userId: cid.id })).toBe('404 room_not_found');
+    expect(await bob.statusOf('POST', members(team), { userId: cid.id })).toBe('403 role_preset');
+    expect(await zoe.statusOf('POST', members(team), { userId: cid.id })).toBe('404 room_not_found');
     await ana.puts(`/rooms/${team.id}/bans/${cid.id}`, {});
-    expect(await ana.statusOf('POST', seats(team), { userId: cid.id })).toBe('403 banned');
+    expect(await ana.statusOf('POST', members(team), { userId: cid.id })).toBe('403 banned');
   });
 
   it('is no way to reach somebody who is gone', async () => {
     const { ana, cid } = await world.people('ana', 'cid');
     const team = await ana.opensTeam();
     await db.query(`UPDATE users SET deactivated_at = now() WHERE id = $1`, [cid.id]);
-    expect(await ana.statusOf('POST', seats(team), { userId: cid.id })).toBe('404 user_not_found');
+    expect(await ana.statusOf('POST', members(team), { userId: cid.id })).toBe('404 user_not_found');
   });
 });
 
@@ -96,18 +96,18 @@ describe('what a newcomer may do', () => {
     const { ana, bob, cid, dan, eva } = await world.people('ana', 'bob', 'cid', 'dan', 'eva');
     const news = await ana.opensChannel(bob);
     // A reader adds a reader, and nothing beyond.
-    expect(await bob.posts(seats(news), { userId: cid.id })).toMatchObject({ permissions: ['can_add_users', 'can_add_reactions'] });
+    expect(await bob.posts(members(news), { userId: cid.id })).toMatchObject({ permissions: ['can_add_users', 'can_add_reactions'] });
     const write = ['can_add_reactions', 'can_create_messages'];
-    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
-    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, role: 'admin' })).toBe('403 role_preset');
-    await ana.patches(seats(news, bob), { permissions: ['can_add_users', 'can_manage_roles', 'can_add_reactions'] });
+    expect(await bob.statusOf('POST', members(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
+    expect(await bob.statusOf('POST', members(news), { userId: dan.id, role: 'admin' })).toBe('403 role_preset');
+    await ana.patches(members(news, bob), { permissions: ['can_add_users', 'can_manage_roles', 'can_add_reactions'] });
     // May manage roles, but does not write.
-    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
-    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, role: 'admin' })).toBe('403 rank');
-    expect(await bob.statusOf('POST', seats(news), { userId: dan.id, role: 'owner' })).toBe('403 rank');
-    expect(await bob.posts(seats(news), { userId: dan.id, permissions: [] })).toMatchObject({ permissions: [] });
+    expect(await bob.statusOf('POST', members(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
+    expect(await bob.statusOf('POST', members(news), { userId: dan.id, role: 'admin' })).toBe('403 rank');
+    expect(await bob.statusOf('POST', members(news), { userId: dan.id, role: 'owner' })).toBe('403 rank');
+    expect(await bob.posts(members(news), { userId: dan.id, permissions: [] })).toMatchObject({ permissions: [] });
     // The owner lets somebody post news.
-    expect(await ana.posts(seats(news), { userId: eva.id, permissions: write })).toMatchObject({ role: 'member' });
+    expect(await ana.posts(members(news), { userId: eva.id, permissions: write })).toMatchObject({ role: 'member' });
     expect(await eva.statusOf('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('201');
     expect(await cid.statusOf('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('403 role_preset');
   });
@@ -115,9 +115,9 @@ describe('what a newcomer may do', () => {
   it('may be an admin at once, by the owner', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const team = await ana.opensTeam();
-    const seat = await ana.posts(seats(team), { userId: bob.id, role: 'admin' });
-    expect(seat.role).toBe('admin');
-    expect(seat.permissions).toContain('can_add_users');
+    const member = await ana.posts(members(team), { userId: bob.id, role: 'admin' });
+    expect(member.role).toBe('admin');
+    expect(member.permissions).toContain('can_add_users');
   });
 });
 
@@ -126,13 +126,13 @@ describe('changing somebody', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const set = ['can_create_messages', 'can_ban_users'];
-    expect((await ana.patches(seats(room, bob), { permissions: set })).permissions).toEqual(set);
-    const admin = await ana.patches(seats(room, bob), { role: 'admin' });
+    expect((await ana.patches(members(room, bob), { permissions: set })).permissions).toEqual(set);
+    const admin = await ana.patches(members(room, bob), { role: 'admin' });
     expect(admin.permissions).toHaveLength(13);
-    const member = await ana.patches(seats(room, bob), { role: 'member' });
+    const member = await ana.patches(members(room, bob), { role: 'member' });
     expect(member.permissions).not.toContain('can_ban_users');
     expect(member.permissions).toContain('can_add_users');
-    const both = await ana.patches(seats(room, bob), { role: 'admin', permissions: ['can_edit_room'] });
+    const both = await ana.patches(members(room, bob), { role: 'admin', permissions: ['can_edit_room'] });
     expect(both).toMatchObject({ role: 'admin', permissions: ['can_edit_room'] });
   });
 
@@ -141,10 +141,10 @@ describe('changing somebody', () => {
     const room = await ana.opensGroup(bob);
     const rev = async () => (await ana.gets(`/rooms/${room.id}`)).rev;
     const before = await rev();
-    await ana.patches(seats(room, bob), { role: 'admin', silencedUntil: soon() });
+    await ana.patches(members(room, bob), { role: 'admin', silencedUntil: soon() });
     expect(await rev()).toBe(before + 1);
-    await ana.patches(seats(room, bob), { role: 'admin' });
-    await ana.patches(seats(room, bob), {});
+    await ana.patches(members(room, bob), { role: 'admin' });
+    await ana.patches(members(room, bob), {});
     expect(await rev()).toBe(before + 1);
   });
 
@@ -182,7 +182,7 @@ describe('changing somebody', () => {
       'a permission they hold': { permissions: ['can_ban_users'] },
       'a permission they lack': { permissions: ['can_ban_users', 'can_delete_room'] },
     }[what]!;
-    expect(await actor.statusOf('PATCH', seats(room, target), what === 'role' && target === admin ? { role: 'member' } : wish)).toBe(
+    expect(await actor.statusOf('PATCH', members(room, target), what === 'role' && target === admin ? { role: 'member' } : wish)).toBe(
       answer,
     );
   });
@@ -191,23 +191,23 @@ describe('changing somebody', () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await makesAdmin(ana, room, bob, ['can_manage_roles', 'can_create_messages']);
-    await ana.patches(seats(room, cid), { permissions: ['can_delete_messages', 'can_add_reactions'] });
-    expect(await bob.statusOf('PATCH', seats(room, cid), { permissions: ['can_delete_messages'] })).toBe('200');
-    expect(await bob.statusOf('PATCH', seats(room, cid), { permissions: ['can_create_messages', 'can_add_users'] })).toBe('200');
-    expect(await bob.statusOf('PATCH', seats(room, cid), { permissions: ['can_delete_messages'] })).toBe('403 not_granted');
+    await ana.patches(members(room, cid), { permissions: ['can_delete_messages', 'can_add_reactions'] });
+    expect(await bob.statusOf('PATCH', members(room, cid), { permissions: ['can_delete_messages'] })).toBe('200');
+    expect(await bob.statusOf('PATCH', members(room, cid), { permissions: ['can_create_messages', 'can_add_users'] })).toBe('200');
+    expect(await bob.statusOf('PATCH', members(room, cid), { permissions: ['can_delete_messages'] })).toBe('403 not_granted');
   });
 
   it('silences until a time that is to come, and lets speak again', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const until = soon();
-    expect(await ana.patches(seats(room, bob), { silencedUntil: until })).toMatchObject({ silencedUntil: until });
+    expect(await ana.patches(members(room, bob), { silencedUntil: until })).toMatchObject({ silencedUntil: until });
     expect(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'hm' })).toBe('403 silenced');
-    expect(await ana.patches(seats(room, bob), { silencedUntil: null })).toMatchObject({ silencedUntil: null });
+    expect(await ana.patches(members(room, bob), { silencedUntil: null })).toMatchObject({ silencedUntil: null });
     expect(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'hm' })).toBe('201');
-    expect(await ana.statusOf('PATCH', seats(room, bob), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
+    expect(await ana.statusOf('PATCH', members(room, bob), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
     for (const bad of ['tomorrow', '2026-02-31T00:00:00Z', 7, '2026-01-01']) {
-      expect(await ana.statusOf('PATCH', seats(room, bob), { silencedUntil: bad })).toBe('400 validation_failed');
+      expect(await ana.statusOf('PATCH', members(room, bob), { silencedUntil: bad })).toBe('400 validation_failed');
     }
   });
 
@@ -221,7 +221,7 @@ describe('changing somebody', () => {
       const answer = await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: `m${at}` });
       if (late) afterwards.push(answer);
     });
-    await ana.patches(seats(room, bob), { permissions: [] }).then(() => (taken = true));
+    await ana.patches(members(room, bob), { permissions: [] }).then(() => (taken = true));
     afterwards.push(await bob.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'after' }));
     await Promise.all(sends);
     expect(new Set(afterwards)).toEqual(new Set(['403 not_granted']));
@@ -233,11 +233,11 @@ describe('removing and banning', () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await makesAdmin(ana, room, bob);
-    expect(await cid.statusOf('DELETE', seats(room, bob))).toBe('403 role_preset');
-    expect(await bob.statusOf('DELETE', seats(room, ana))).toBe('403 rank');
-    expect(await bob.statusOf('DELETE', seats(room, bob))).toBe('403 rank');
-    expect(await bob.statusOf('DELETE', seats(room, cid))).toBe('204');
-    expect(await bob.statusOf('DELETE', seats(room, cid))).toBe('404 room_user_not_found');
+    expect(await cid.statusOf('DELETE', members(room, bob))).toBe('403 role_preset');
+    expect(await bob.statusOf('DELETE', members(room, ana))).toBe('403 rank');
+    expect(await bob.statusOf('DELETE', members(room, bob))).toBe('403 rank');
+    expect(await bob.statusOf('DELETE', members(room, cid))).toBe('204');
+    expect(await bob.statusOf('DELETE', members(room, cid))).toBe('404 room_user_not_found');
     for (const path of ['', '/users', '/messages'])
       expect(await cid.statusOf('GET', `/rooms/${room.id}${path}`)).toBe('404 room_not_found');
     expect((await ana.gets(`/rooms/${room.id}`)).lastMessage.system).toEqual({ event: 'user_removed', userIds: [cid.id] });
@@ -269,17 +269,17 @@ describe('removing and banning', () => {
     // A ban that has run out is none.
     await db.query(`UPDATE room_bans SET until = now() - interval '1 second' WHERE user_id = $1`, [cid.id]);
     expect((await ana.gets(bans)).items).toEqual([]);
-    expect(await ana.statusOf('POST', seats(room), { userId: cid.id })).toBe('201');
+    expect(await ana.statusOf('POST', members(room), { userId: cid.id })).toBe('201');
   });
 
   it('is kept in the audit, act by act', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
-    await ana.patches(seats(room, bob), { role: 'admin' });
-    await ana.patches(seats(room, bob), { permissions: ['can_edit_room'] });
-    await ana.patches(seats(room, bob), { silencedUntil: soon() });
-    await ana.patches(seats(room, bob), { silencedUntil: null });
-    await ana.deletes(seats(room, bob));
+    await ana.patches(members(room, bob), { role: 'admin' });
+    await ana.patches(members(room, bob), { permissions: ['can_edit_room'] });
+    await ana.patches(members(room, bob), { silencedUntil: soon() });
+    await ana.patches(members(room, bob), { silencedUntil: null });
+    await ana.deletes(members(room, bob));
     await ana.puts(`/rooms/${room.id}/bans/${cid.id}`, { reason: 'a secret reason' });
     await ana.deletes(`/rooms/${room.id}/bans/${cid.id}`);
     const { rows } = await db.query(`SELECT action, actor_id, target_user_id, detail FROM room_audit WHERE room_id = $1 ORDER BY id`, [
@@ -311,14 +311,14 @@ describe('the readers of a channel', () => {
       return [rev, lastSeq, memberCount];
     };
     const [rev, seq] = await head();
-    await ana.posts(seats(news), { userId: bob.id });
-    await ana.patches(seats(news, bob), { silencedUntil: soon() });
+    await ana.posts(members(news), { userId: bob.id });
+    await ana.patches(members(news, bob), { silencedUntil: soon() });
     expect(await head()).toEqual([rev, seq, 2]);
-    await ana.deletes(seats(news, bob));
+    await ana.deletes(members(news, bob));
     expect(await head()).toEqual([rev, seq, 1]);
-    await ana.posts(seats(news), { userId: cid.id, role: 'admin' });
+    await ana.posts(members(news), { userId: cid.id, role: 'admin' });
     expect(await head()).toEqual([rev + 1, seq + 1, 2]);
-    await ana.patches(seats(news, cid), { role: 'member' });
+    await ana.patches(members(news, cid), { role: 'member' });
     expect(await head()).toEqual([rev + 2, seq + 1, 2]);
     await cid.posts(`/rooms/${news.id}/leave`);
     expect(await head()).toEqual([rev + 2, seq + 1, 1]);
@@ -341,24 +341,24 @@ describe('looking who is there', () => {
   it('pages by person, finds by name and role, and tells the head', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
-    const all = await ana.gets(seats(room));
+    const all = await ana.gets(members(room));
     expect(all).toMatchObject({ seq: room.lastSeq, rev: room.rev, nextCursor: null });
-    expect(all.items.map((seat: { userId: string }) => seat.userId)).toEqual([ana.id, bob.id, cid.id].sort());
-    const first = await ana.gets(`${seats(room)}?limit=2`);
-    const rest = await ana.gets(`${seats(room)}?limit=2&cursor=${first.nextCursor}`);
+    expect(all.items.map((member: { userId: string }) => member.userId)).toEqual([ana.id, bob.id, cid.id].sort());
+    const first = await ana.gets(`${members(room)}?limit=2`);
+    const rest = await ana.gets(`${members(room)}?limit=2&cursor=${first.nextCursor}`);
     expect([...first.items, ...rest.items]).toEqual(all.items);
-    expect((await ana.gets(`${seats(room)}?role=owner`)).items).toMatchObject([{ userId: ana.id }]);
-    expect((await ana.gets(`${seats(room)}?query=BOB`)).items).toMatchObject([{ userId: bob.id }]);
-    expect((await ana.gets(`${seats(room)}?query=${encodeURIComponent('%')}`)).items).toEqual([]);
-    expect(await ana.statusOf('GET', `${seats(room)}?cursor=WzFd`)).toBe('400 validation_failed');
+    expect((await ana.gets(`${members(room)}?role=owner`)).items).toMatchObject([{ userId: ana.id }]);
+    expect((await ana.gets(`${members(room)}?query=BOB`)).items).toMatchObject([{ userId: bob.id }]);
+    expect((await ana.gets(`${members(room)}?query=${encodeURIComponent('%')}`)).items).toEqual([]);
+    expect(await ana.statusOf('GET', `${members(room)}?cursor=WzFd`)).toBe('400 validation_failed');
   });
 
   it('shows one person to members alone', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
-    expect(await bob.gets(seats(room, ana))).toMatchObject({ userId: ana.id, role: 'owner' });
-    expect(await bob.statusOf('GET', seats(room, zoe))).toBe('404 room_user_not_found');
-    expect(await zoe.statusOf('GET', seats(room, ana))).toBe('404 room_not_found');
+    expect(await bob.gets(members(room, ana))).toMatchObject({ userId: ana.id, role: 'owner' });
+    expect(await bob.statusOf('GET', members(room, zoe))).toBe('404 room_user_not_found');
+    expect(await zoe.statusOf('GET', members(room, ana))).toBe('404 room_not_found');
     expect(await bob.statusOf('GET', `/rooms/${room.id}/users/nobody`)).toBe('400 validation_failed');
   });
 
@@ -366,8 +366,8 @@ describe('looking who is there', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const { seq } = await ana.sends(room, 'hello');
-    await bob.puts(`${seats(room)}/me/read`, { seq });
-    const read = async (viewer: Person, person: Person) => (await viewer.gets(seats(room, person))).lastReadSeq;
+    await bob.puts(`${members(room)}/me/read`, { seq });
+    const read = async (viewer: Person, person: Person) => (await viewer.gets(members(room, person))).lastReadSeq;
     expect(await read(ana, bob)).toBe(seq);
     await db.query(`UPDATE users SET read_receipts = false WHERE id = $1`, [ana.id]);
     expect(await read(ana, bob)).toBeNull();
@@ -382,16 +382,16 @@ describe("one's own seat", () => {
     const room = await ana.opensGroup(bob);
     const my = async () => (await bob.gets('/users/me')).my;
     const before = await my();
-    const own = await bob.patches(`${seats(room)}/me`, { muted: true, pinned: true, archived: true, draft: 'I was about to' });
+    const own = await bob.patches(`${members(room)}/me`, { muted: true, pinned: true, archived: true, draft: 'I was about to' });
     expect(own).toMatchObject({ userId: bob.id, muted: true, pinned: true, archived: true, draft: 'I was about to' });
     expect((await bob.gets(`/rooms/${room.id}`)).membership).toEqual(own);
-    expect(Object.keys(await ana.gets(seats(room, bob)))).not.toContain('draft');
-    expect(await bob.patches(`${seats(room)}/me`, { muted: false, draft: null })).toMatchObject({
+    expect(Object.keys(await ana.gets(members(room, bob)))).not.toContain('draft');
+    expect(await bob.patches(`${members(room)}/me`, { muted: false, draft: null })).toMatchObject({
       muted: false,
       pinned: true,
       draft: null,
     });
-    await bob.patches(`${seats(room)}/me`, { pinned: true });
+    await bob.patches(`${members(room)}/me`, { pinned: true });
     expect(await my()).toBe(before + 2);
     expect((await ana.gets(`/rooms/${room.id}`)).rev).toBe(room.rev);
   });
@@ -406,12 +406,12 @@ describe("one's own seat", () => {
   ])('refuses %j', async (body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
-    expect(await ana.statusOf('PATCH', `${seats(room)}/me`, body)).toBe('400 validation_failed');
+    expect(await ana.statusOf('PATCH', `${members(room)}/me`, body)).toBe('400 validation_failed');
   });
 
   it('is nobody’s who is not in the room', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await ana.opensGroup();
-    expect(await zoe.statusOf('PATCH', `${seats(room)}/me`, { muted: true })).toBe('404 room_not_found');
+    expect(await zoe.statusOf('PATCH', `${members(room)}/me`, { muted: true })).toBe('404 room_not_found');
   });
 });

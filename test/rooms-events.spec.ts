@@ -32,13 +32,13 @@ afterAll(async () => {
 });
 
 /** What was told of a room while something was done. */
-async function toldOf(room: { id: string }, act: () => Promise<unknown>): Promise<Fact[]> {
+async function receivedOf(room: { id: string }, act: () => Promise<unknown>): Promise<Fact[]> {
   facts = [];
   await act();
   return facts.filter(({ roomId }) => roomId === room.id);
 }
 
-const namesOf = (told: Fact[]): string[] => told.map(({ name }) => name);
+const namesOf = (received: Fact[]): string[] => received.map(({ name }) => name);
 const myOf = async (person: Person): Promise<number> => (await person.gets('/users/me')).my;
 
 describe('a group', () => {
@@ -54,19 +54,19 @@ describe('a group', () => {
     await ana.puts(`${path}/owner`, { userId: bob.id });
     await bob.deletes(`${path}/users/${cid.id}`);
     await bob.puts(`${path}/bans/${ana.id}`, {});
-    const told = facts.filter(({ roomId, rev }) => roomId === room.id && rev !== undefined);
-    expect(namesOf(told)).toEqual([
+    const received = facts.filter(({ roomId, rev }) => roomId === room.id && rev !== undefined);
+    expect(namesOf(received)).toEqual([
       ...['RoomUsersAdded', 'RoomUserUpdated', 'RoomUpdated', 'RoomUserUpdated', 'RoomUserUpdated'],
       ...['RoomUserRemoved', 'RoomUserRemoved'],
     ]);
     let rev = room.rev;
-    for (const step of told) {
+    for (const step of received) {
       expect(step.prevRev).toBe(rev);
       expect(step.rev).toBe(rev + 1);
       rev = step.rev;
     }
     expect((await bob.gets(path)).rev).toBe(rev);
-    expect(told.slice(-2)).toMatchObject([
+    expect(received.slice(-2)).toMatchObject([
       { userId: cid.id, reason: 'removed', fence: 1 },
       { userId: ana.id, reason: 'banned', fence: 2 },
     ]);
@@ -76,9 +76,9 @@ describe('a group', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup();
     await ana.befriends(bob);
-    const [added] = await toldOf(room, () => ana.posts(`/rooms/${room.id}/users`, { userId: bob.id }));
+    const [added] = await receivedOf(room, () => ana.posts(`/rooms/${room.id}/users`, { userId: bob.id }));
     expect(added!.roomUsers).toMatchObject([{ userId: bob.id, lastReadSeq: null }]);
-    const [changed] = await toldOf(room, () => ana.patches(`/rooms/${room.id}`, { name: 'new' }));
+    const [changed] = await receivedOf(room, () => ana.patches(`/rooms/${room.id}`, { name: 'new' }));
     const fields = Object.keys(changed!.room as object);
     for (const own of ['membership', 'otherUser', 'otherLastReadSeq', 'lastMessage']) expect(fields).not.toContain(own);
   });
@@ -96,7 +96,7 @@ describe('a group', () => {
         [bob.id, before.bob + 1],
       ].sort(),
     );
-    const [closed] = await toldOf(room, () => ana.deletes(`/rooms/${room.id}`));
+    const [closed] = await receivedOf(room, () => ana.deletes(`/rooms/${room.id}`));
     expect(closed).toMatchObject({ name: 'RoomDeleted', fence: 1 });
     expect((closed!.userIds as string[]).sort()).toEqual([ana.id, bob.id].sort());
     expect((closed!.my as Map<string, number>).get(bob.id)).toBe(before.bob + 2);
@@ -108,15 +108,15 @@ describe('a group', () => {
     const room = await ana.opensGroup(bob);
     const { seq } = await ana.sends(room, 'read me');
     const my = await myOf(bob);
-    const muted = await toldOf(room, () => bob.patches(`/rooms/${room.id}/users/me`, { muted: true }));
+    const muted = await receivedOf(room, () => bob.patches(`/rooms/${room.id}/users/me`, { muted: true }));
     expect(muted).toMatchObject([{ name: 'MembershipChanged', userId: bob.id, my: my + 1 }]);
-    const read = await toldOf(room, () => bob.puts(`/rooms/${room.id}/users/me/read`, { seq }));
+    const read = await receivedOf(room, () => bob.puts(`/rooms/${room.id}/users/me/read`, { seq }));
     expect(read).toMatchObject([
       { name: 'ReadMarked', userId: bob.id, seq },
       { name: 'MembershipChanged', userId: bob.id, my: null },
     ]);
-    expect(await toldOf(room, () => bob.puts(`/rooms/${room.id}/users/me/read`, { seq }))).toEqual([]);
-    const changed = await toldOf(room, () => ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' }));
+    expect(await receivedOf(room, () => bob.puts(`/rooms/${room.id}/users/me/read`, { seq }))).toEqual([]);
+    const changed = await receivedOf(room, () => ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' }));
     expect(changed).toMatchObject([{ name: 'RoomUserUpdated', my: my + 2, roomUser: { userId: bob.id, role: 'admin' } }]);
     expect(await myOf(bob)).toBe(my + 2);
   });
@@ -124,7 +124,7 @@ describe('a group', () => {
   it('says nothing when nothing has changed, or when it was refused', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
-    const told = await toldOf(room, async () => {
+    const received = await receivedOf(room, async () => {
       await ana.patches(`/rooms/${room.id}`, { name: 'a group' });
       await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'member' });
       await bob.patches(`/rooms/${room.id}/users/me`, { muted: false });
@@ -132,7 +132,7 @@ describe('a group', () => {
       await ana.statusOf('POST', `/rooms/${room.id}/users`, { userId: bob.id });
       await ana.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: ana.id });
     });
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
   });
 });
 
@@ -141,14 +141,14 @@ describe('a channel', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const news = await ana.opensChannel();
     const path = `/rooms/${news.id}`;
-    const came = await toldOf(news, () => ana.posts(`${path}/users`, { userId: bob.id }));
+    const came = await receivedOf(news, () => ana.posts(`${path}/users`, { userId: bob.id }));
     expect(came).toMatchObject([{ name: 'RoomUsersAdded', prevRev: news.rev, rev: news.rev, roomUsers: [] }]);
     expect([...(came[0]!.my as Map<string, number>).keys()]).toEqual([bob.id]);
     const silenced = { silencedUntil: new Date(Date.now() + 60_000).toISOString() };
-    expect(await toldOf(news, () => ana.patches(`${path}/users/${bob.id}`, silenced))).toMatchObject([
+    expect(await receivedOf(news, () => ana.patches(`${path}/users/${bob.id}`, silenced))).toMatchObject([
       { name: 'RoomUserUpdated', prevRev: news.rev, rev: news.rev },
     ]);
-    expect(await toldOf(news, () => bob.posts(`${path}/leave`))).toMatchObject([
+    expect(await receivedOf(news, () => bob.posts(`${path}/leave`))).toMatchObject([
       { name: 'RoomUserRemoved', prevRev: news.rev, rev: news.rev, fence: 1, reason: 'left' },
     ]);
   });
@@ -157,9 +157,9 @@ describe('a channel', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const news = await ana.opensChannel(bob);
     const path = `/rooms/${news.id}`;
-    const rise = await toldOf(news, () => ana.patches(`${path}/users/${bob.id}`, { permissions: ['can_create_messages'] }));
+    const rise = await receivedOf(news, () => ana.patches(`${path}/users/${bob.id}`, { permissions: ['can_create_messages'] }));
     expect(rise).toMatchObject([{ name: 'RoomUserUpdated', prevRev: news.rev, rev: news.rev + 1 }]);
-    const gone = await toldOf(news, () => ana.deletes(`${path}/users/${bob.id}`));
+    const gone = await receivedOf(news, () => ana.deletes(`${path}/users/${bob.id}`));
     expect(namesOf(gone)).toEqual(['RoomUserRemoved', 'MessagesPosted']);
     expect(gone[0]).toMatchObject({ prevRev: news.rev + 1, rev: news.rev + 2 });
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { likeOf, normalise, termsOf, tsqueryOf } from '../src/search/search-text.policy.js';
 import { SearchQueries, type SearchRequest } from '../src/search/search.queries.js';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import { within } from './support/properties.js';
 import { until } from './support/until.js';
 import { World, type Person } from './support/world.js';
@@ -15,14 +15,14 @@ const text = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words
 describe('every way to search finds the same', () => {
   let world: World;
   let ana: Person;
-  let rooms: Said[];
-  const messages: Said[] = [];
+  let rooms: Json[];
+  const messages: Json[] = [];
   beforeAll(async () => {
     world = await World.start();
     ana = await world.person('ana');
     rooms = [await ana.opensGroup(), await ana.opensTeam()];
-    for (const [index, said] of fc.sample(text, { numRuns: 120, seed: 42 }).entries())
-      messages.push(await ana.sends(rooms[index % 2], said));
+    for (const [index, payload] of fc.sample(text, { numRuns: 120, seed: 42 }).entries())
+      messages.push(await ana.sends(rooms[index % 2], payload));
     for (const room of rooms) await ana.sends(room, 'the end');
     await until('both rooms indexed', async () => (await ana.gets('/messages/search?query=the%20end')).items.length === 2, 20_000);
   }, 60_000);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SearchIndexer } from '../src/search/search-indexer.service.js';
 import { normalise, termsOf, tsqueryOf, vectorOf } from '../src/search/search-text.policy.js';
 import { snippetOf, SNIPPET_LENGTH } from '../src/search/snippet.policy.js';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import { until } from './support/until.js';
 import type { Person } from './support/world.js';
 import { World } from './support/world.js';
@@ -88,12 +88,12 @@ describe('search', () => {
   beforeAll(async () => void (world = await World.start()));
   afterAll(() => world.stop());
 
-  const find = async (person: Person, query: string, more = ''): Promise<Said[]> =>
+  const find = async (person: Person, query: string, more = ''): Promise<Json[]> =>
     (await person.gets(`/messages/search?query=${encodeURIComponent(query)}${more}`)).items;
   const idsOf = async (person: Person, query: string, more = ''): Promise<string[]> =>
     (await find(person, query, more)).map((item) => item.message.id);
   /** What was sent is found soon, not at once: waits until the newest is. */
-  const indexed = (person: Person, message: Said): Promise<unknown> =>
+  const indexed = (person: Person, message: Json): Promise<unknown> =>
     until('the newest message found', async () => (await idsOf(person, message.text, `&roomId=${message.roomId}`)).includes(message.id));
 
   /** A picture of one pixel. */
@@ -103,7 +103,7 @@ describe('search', () => {
     const headers = { authorization: `Bearer ${person.accessToken}` };
     const answer = await fetch(`${world.url}/v1/media`, { method: 'POST', body: form, headers });
     expect(answer.status).toBe(201);
-    return ((await answer.json()) as Said).id;
+    return ((await answer.json()) as Json).id;
   };
 
   it.each([
@@ -181,7 +181,7 @@ describe('search', () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const group = await ana.opensGroup(bob);
     const team = await ana.opensTeam(bob);
-    const messages: Said[] = [];
+    const messages: Json[] = [];
     for (const [person, room] of [
       [ana, group],
       [bob, group],
@@ -205,18 +205,18 @@ describe('search', () => {
   it('page by page, newest first', async () => {
     const ana = await world.person('ana');
     const rooms = [await ana.opensGroup(), await ana.opensTeam()];
-    const said: Said[] = [];
-    for (const turn of [1, 2, 3, 4, 5, 6, 7]) said.unshift(await ana.sends(rooms[turn % 2], `turtle ${turn}`));
-    await indexed(ana, said[0]);
-    await indexed(ana, said[1]);
+    const payload: Json[] = [];
+    for (const turn of [1, 2, 3, 4, 5, 6, 7]) payload.unshift(await ana.sends(rooms[turn % 2], `turtle ${turn}`));
+    await indexed(ana, payload[0]);
+    await indexed(ana, payload[1]);
     const found: string[] = [];
     let cursor = '';
     do {
-      const page: Said = await ana.gets(`/messages/search?query=turtle&limit=3${cursor && `&cursor=${cursor}`}`);
-      found.push(...page.items.map((item: Said) => item.message.id));
+      const page: Json = await ana.gets(`/messages/search?query=turtle&limit=3${cursor && `&cursor=${cursor}`}`);
+      found.push(...page.items.map((item: Json) => item.message.id));
       cursor = page.nextCursor;
     } while (cursor);
-    expect(found).toEqual(said.map((message) => message.id));
+    expect(found).toEqual(payload.map((message) => message.id));
   });
 
   it('what nobody has indexed yet: after a crash, or sent by a command', async () => {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type pg from 'pg';
 import { ImportRunner } from '../src/manage/transfer/import-runner.js';
 import { readLines } from '../src/manage/transfer/reading.js';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import { until } from './support/until.js';
 import { type Person, World } from './support/world.js';
 
@@ -20,13 +20,13 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const soon = (seconds = 3_600): string => new Date(Date.now() + seconds * 1_000).toISOString();
-const at = (room: Said, person?: Person): string => `/rooms/${room.id}/users${person ? `/${person.id}` : ''}`;
-const speaks = (person: Person, room: Said): Promise<string> => person.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'hm' });
+const at = (room: Json, person?: Person): string => `/rooms/${room.id}/users${person ? `/${person.id}` : ''}`;
+const speaks = (person: Person, room: Json): Promise<string> => person.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'hm' });
 const waiting = async (person: Person): Promise<number> =>
   (await db.query(`SELECT 1 FROM room_silences WHERE user_id = $1`, [person.id])).rows.length;
 
 /** A public group of ana's with the admin bob, the plain member cid, and dan, who was silenced until `until`. */
-async function scene(more: object = {}): Promise<{ ana: Person; bob: Person; cid: Person; dan: Person; room: Said; until: string }> {
+async function scene(more: object = {}): Promise<{ ana: Person; bob: Person; cid: Person; dan: Person; room: Json; until: string }> {
   const people = await world.people('ana', 'bob', 'cid', 'dan');
   const { ana, bob, cid, dan } = people;
   await ana.befriends(bob, cid, dan);
@@ -75,7 +75,7 @@ describe('a silence in force', () => {
     expect(await waiting(dan)).toBe(0);
     // Nobody has silenced them anew.
     const { items } = await ana.gets(`/rooms/${room.id}/audit`);
-    expect(items.filter(({ action }: Said) => action === 'user_silenced')).toHaveLength(1);
+    expect(items.filter(({ action }: Json) => action === 'user_silenced')).toHaveLength(1);
     socket.close();
   });
 
@@ -165,7 +165,7 @@ describe('while somebody is out', () => {
     expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: time })).toBe('204');
     expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: later })).toBe('204');
     const { items } = await ana.gets(`/rooms/${room.id}/audit`);
-    const acts = items.filter(({ action }: Said) => action === 'user_silenced').map(({ detail }: Said) => detail.until);
+    const acts = items.filter(({ action }: Json) => action === 'user_silenced').map(({ detail }: Json) => detail.until);
     expect(acts).toEqual([later, time]);
     await dan.posts(`/rooms/${room.id}/join`);
     expect((await dan.gets(`/rooms/${room.id}`)).membership.silencedUntil).toBe(later);
@@ -192,8 +192,8 @@ describe('while somebody is out', () => {
   it('an import that brings them back brings no word back', async () => {
     const { ana, dan, room, until: time } = await scene();
     await dan.posts(`/rooms/${room.id}/leave`);
-    const seat = { record: 'room-user', roomId: room.id, userId: dan.id, joinedAt: '2020-05-01T10:00:00.000Z', silencedUntil: soon(60) };
-    const lines = [{ record: 'header', format: 'parley', version: 1 }, seat].map((record) => `${JSON.stringify(record)}\n`);
+    const member = { record: 'room-user', roomId: room.id, userId: dan.id, joinedAt: '2020-05-01T10:00:00.000Z', silencedUntil: soon(60) };
+    const lines = [{ record: 'header', format: 'parley', version: 1 }, member].map((record) => `${JSON.stringify(record)}\n`);
     await new ImportRunner(world.app.app).run(readLines(Readable.from([Buffer.from(lines.join(''))])));
     expect(await ana.gets(at(room, dan))).toMatchObject({ silencedUntil: time });
     expect(await waiting(dan)).toBe(0);

@@ -2,21 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import type { RunningApp } from './support/app.js';
-import type { TestSocket, Heard, Said } from './support/test-socket.js';
+import type { TestSocket, ReceivedEvent, Json } from './support/test-socket.js';
 import { within } from './support/properties.js';
 import { fresh, ReferenceClient, ROOM_EVENTS } from './support/reference-client.js';
 import { until } from './support/until.js';
 import { World, type Person } from './support/world.js';
 
 /** Something that somebody does; numbers choose among what there is. */
-type Deed =
+type Action =
   | { does: 'say' | 'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin'; who: number; which: number }
   | { does: 'reply' | 'rename' | 'add' | 'remove' | 'promote' | 'sync' | 'leaveAndReturn'; who: number; which: number };
 
 /** What happens to a packet on its way. */
 type Fate = 'now' | 'late' | 'dropped' | 'twice';
 
-const deed: fc.Arbitrary<Deed> = fc.record({
+const action: fc.Arbitrary<Action> = fc.record({
   does: fc.constantFrom(
     ...(['say', 'say', 'say', 'reply', 'edit', 'edit', 'delete', 'react', 'react', 'unreact', 'pin', 'unpin'] as const),
     ...(['rename', 'add', 'remove', 'promote', 'sync', 'leaveAndReturn'] as const),
@@ -25,19 +25,19 @@ const deed: fc.Arbitrary<Deed> = fc.record({
   which: fc.nat({ max: 9 }),
 });
 /** While somebody stays, and asks for nothing. */
-const stays = deed.filter(({ does }) => does !== 'sync' && does !== 'leaveAndReturn');
+const stays = action.filter(({ does }) => does !== 'sync' && does !== 'leaveAndReturn');
 const history = fc.constantFrom('all', 'since_joined');
 const fates = fc.array(fc.constantFrom<Fate>('now', 'now', 'now', 'late', 'dropped', 'twice'), { minLength: 1, maxLength: 40 });
 
 /** A room, those who act in it, and one who listens to it over a bad line. */
 class SyncFixture {
   readonly client: ReferenceClient;
-  private heard = 0;
-  private said: string[] = [];
-  private late: Heard[] = [];
+  private received = 0;
+  private payload: string[] = [];
+  private late: ReceivedEvent[] = [];
 
   constructor(
-    readonly room: Said,
+    readonly room: Json,
     readonly actors: readonly Person[],
     readonly listener: Person,
     readonly guest: Person,
@@ -45,19 +45,19 @@ class SyncFixture {
     private readonly line: readonly Fate[],
   ) {
     this.client = new ReferenceClient(listener);
-    this.heard = socket.received.length;
+    this.received = socket.received.length;
   }
 
-  async act({ does, who, which }: Deed): Promise<void> {
+  async act({ does, who, which }: Action): Promise<void> {
     const actor = this.actors[who % this.actors.length]!;
     const path = `/rooms/${this.room.id}`;
-    const message = `${path}/messages/${this.said[which % Math.max(1, this.said.length)]}`;
+    const message = `${path}/messages/${this.payload[which % Math.max(1, this.payload.length)]}`;
     const reaction = ['👍', '🎉', '🚀'][which % 3]!;
     const owner = this.actors[0]!;
-    if (this.said.length === 0 && !['say', 'rename', 'add', 'remove', 'promote', 'sync'].includes(does)) return;
-    const deeds: Record<Deed['does'], () => Promise<unknown>> = {
-      say: () => this.says(actor, {}),
-      reply: () => this.says(actor, { replyToId: this.said[which % this.said.length] }),
+    if (this.payload.length === 0 && !['say', 'rename', 'add', 'remove', 'promote', 'sync'].includes(does)) return;
+    const actions: Record<Action['does'], () => Promise<unknown>> = {
+      say: () => this.sends(actor, {}),
+      reply: () => this.sends(actor, { replyToId: this.payload[which % this.payload.length] }),
       edit: () => actor.call('PATCH', message, { text: `edited ${which} by ${actor.username}` }),
       delete: () => actor.call('DELETE', message),
       react: () => (who === 2 ? this.listener : actor).call('POST', `${message}/reactions`, { reaction }),
@@ -74,32 +74,32 @@ class SyncFixture {
         await owner.call('POST', `${path}/users`, { userId: this.listener.id });
       },
     };
-    await deeds[does]();
+    await actions[does]();
     this.deliver();
   }
 
   /** Brings what was heard since to the client, as the line allows; what came late comes behind what is newer. */
   deliver(): void {
-    const packets = this.socket.received.slice(this.heard).filter(({ event }) => ROOM_EVENTS.includes(event));
+    const packets = this.socket.received.slice(this.received).filter(({ event }) => ROOM_EVENTS.includes(event));
     const late = this.late;
     this.late = [];
     for (const packet of packets) {
-      const fate = this.line[this.heard++ % this.line.length]!;
+      const fate = this.line[this.received++ % this.line.length]!;
       if (fate === 'late') this.late.push(packet);
-      else if (fate !== 'dropped') this.client.hears(packet);
-      if (fate === 'twice') this.client.hears(packet);
+      else if (fate !== 'dropped') this.client.receives(packet);
+      if (fate === 'twice') this.client.receives(packet);
     }
-    this.heard = this.socket.received.length;
-    for (const packet of late.reverse()) this.client.hears(packet);
+    this.received = this.socket.received.length;
+    for (const packet of late.reverse()) this.client.receives(packet);
   }
 
   ends(): Promise<unknown> {
     return this.actors[0]!.deletes(`/rooms/${this.room.id}`);
   }
 
-  private async says(actor: Person, more: object): Promise<void> {
-    const answer = await actor.call('POST', `/rooms/${this.room.id}/messages`, { text: `said ${this.said.length}`, ...more });
-    if (answer.status === 201) this.said.push(answer.body.id);
+  private async sends(actor: Person, more: object): Promise<void> {
+    const answer = await actor.call('POST', `/rooms/${this.room.id}/messages`, { text: `said ${this.payload.length}`, ...more });
+    if (answer.status === 201) this.payload.push(answer.body.id);
   }
 }
 
@@ -122,7 +122,7 @@ describe('a client that follows the rules', () => {
     await ana.befriends(bob, lea, guy);
     return async (line, historyVisibility = 'all') => {
       const room = await ana.posts('/rooms', { type: 'group', name: 'x', historyVisibility, userIds: [bob.id, lea.id] });
-      await socket.receives('room:created', (heard) => heard.room.id === room.id);
+      await socket.receives('room:created', (received) => received.room.id === room.id);
       const stage = new SyncFixture(room, [ana, bob], lea, guy, socket, line);
       await stage.client.sync();
       return stage;
@@ -152,9 +152,9 @@ describe('a client that follows the rules', () => {
     async () => {
       const open = await stages();
       await fc.assert(
-        fc.asyncProperty(fc.array(deed, { minLength: 5, maxLength: 30 }), fates, history, async (deeds, line, visibility) => {
+        fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 30 }), fates, history, async (actions, line, visibility) => {
           const stage = await open(line, visibility);
-          for (const one of deeds) await stage.act(one);
+          for (const one of actions) await stage.act(one);
           await stage.client.sync();
           expect(stage.client.shows(stage.room.id)).toEqual(await fresh(stage.listener, stage.room.id));
           // Packets that come after all are old news.
@@ -173,9 +173,9 @@ describe('a client that follows the rules', () => {
     async () => {
       const open = await stages();
       await fc.assert(
-        fc.asyncProperty(fc.array(stays, { minLength: 5, maxLength: 20 }), async (deeds) => {
+        fc.asyncProperty(fc.array(stays, { minLength: 5, maxLength: 20 }), async (actions) => {
           const stage = await open(['now']);
-          for (const one of deeds) await stage.act(one);
+          for (const one of actions) await stage.act(one);
           await settles(stage, false);
         }),
         { ...within(MOST_MS), numRuns: 10 },
@@ -192,9 +192,9 @@ describe('a client that follows the rules', () => {
       // A repair takes seconds: many rooms at once.
       await fc.assert(
         fc.asyncProperty(fc.array(play, { minLength: 1, maxLength: 12, size: 'max' }), async (plays) => {
-          const ends = plays.map(async ([deeds, visibility]) => {
+          const ends = plays.map(async ([actions, visibility]) => {
             const stage = await open(['now'], visibility);
-            for (const one of deeds) await stage.act(one);
+            for (const one of actions) await stage.act(one);
             await settles(stage, true);
           });
           await Promise.all(ends);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Said } from './support/test-socket.js';
+import type { Json } from './support/test-socket.js';
 import { World, type Person } from './support/world.js';
 
 describe('sync over a socket', () => {
@@ -8,8 +8,8 @@ describe('sync over a socket', () => {
   beforeAll(async () => void (world = await World.start({ REALTIME_SYNC_ROOMS: '5' })));
   afterAll(() => world.stop());
 
-  const cursorOf = ({ lastSeq, rev }: Said) => ({ seq: lastSeq, rev });
-  const headOf = async (person: Person, room: Said) => cursorOf(await person.gets(`/rooms/${room.id}`));
+  const cursorOf = ({ lastSeq, rev }: Json) => ({ seq: lastSeq, rev });
+  const headOf = async (person: Person, room: Json) => cursorOf(await person.gets(`/rooms/${room.id}`));
 
   it('gives what was missed in each room, with the seat, and says which rooms are gone', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
@@ -19,12 +19,12 @@ describe('sync over a socket', () => {
     const message = await ana.sends(first, `hi @${bob.username}`);
     await ana.patches(`/rooms/${second.id}`, { name: 'new name' });
     await ana.deletes(`/rooms/${third.id}/users/${bob.id}`);
-    const stranger = randomUUID();
-    const ack = await socket.emits('sync', { rooms: { ...rooms, [stranger]: { seq: 0, rev: 0 } } });
+    const outsider = randomUUID();
+    const ack = await socket.emits('sync', { rooms: { ...rooms, [outsider]: { seq: 0, rev: 0 } } });
     expect(ack).toMatchObject({ ok: true, later: [] });
-    expect(Object.keys(ack.rooms).sort()).toEqual([first.id, second.id, third.id, stranger].sort());
+    expect(Object.keys(ack.rooms).sort()).toEqual([first.id, second.id, third.id, outsider].sort());
     expect(ack.rooms[third.id]).toEqual({ gone: true });
-    expect(ack.rooms[stranger]).toEqual({ gone: true });
+    expect(ack.rooms[outsider]).toEqual({ gone: true });
     expect(ack.rooms[first.id]).toEqual({
       ...(await bob.gets(`/rooms/${first.id}/changes?seq=${rooms[first.id].seq}&rev=${rooms[first.id].rev}`)),
       membership: (await bob.gets(`/rooms/${first.id}`)).membership,
@@ -72,25 +72,25 @@ describe('sync over a socket', () => {
       for (let n = 0; n < 5; n++) await ana.sends(room, `${n}${'語'.repeat(9_990)}`);
     }
     const socket = await ana.connects();
-    const told = new Map<string, number[]>(rooms.map((room) => [room.id, []]));
-    let asked: Said = cursors;
+    const received = new Map<string, number[]>(rooms.map((room) => [room.id, []]));
+    let asked: Json = cursors;
     for (let round = 0; Object.keys(asked).length > 0; round++) {
       expect(round).toBeLessThan(10);
       const ack = await socket.emits('sync', { rooms: asked });
       expect(Buffer.byteLength(JSON.stringify(ack))).toBeLessThanOrEqual(256_000);
-      const next: Said = Object.fromEntries(ack.later.map((id: string) => [id, asked[id]]));
-      for (const [id, answer] of Object.entries<Said>(ack.rooms)) {
-        told.get(id)!.push(...answer.messages.map(({ seq }: Said) => seq));
+      const next: Json = Object.fromEntries(ack.later.map((id: string) => [id, asked[id]]));
+      for (const [id, answer] of Object.entries<Json>(ack.rooms)) {
+        received.get(id)!.push(...answer.messages.map(({ seq }: Json) => seq));
         if (answer.hasMore) next[id] = { seq: answer.seq, rev: answer.rev };
       }
       asked = next;
     }
-    for (const room of rooms) expect(told.get(room.id)).toEqual([1, 2, 3, 4, 5].map((n) => room.lastSeq + n));
+    for (const room of rooms) expect(received.get(room.id)).toEqual([1, 2, 3, 4, 5].map((n) => room.lastSeq + n));
   });
 
   it('tells the heads of all rooms by id, page by page', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
-    const rooms: Said[] = [];
+    const rooms: Json[] = [];
     for (let n = 0; n < 7; n++) rooms.push(await ana.opensTeam(bob));
     await ana.sends(rooms[0], `hi @${bob.username}`);
     await bob.patches(`/rooms/${rooms[1].id}/users/me`, { muted: true });
@@ -100,7 +100,7 @@ describe('sync over a socket', () => {
     expect([first.rooms.length, second.rooms.length, second.next]).toEqual([5, 2, null]);
     const heads = [...first.rooms, ...second.rooms];
     expect(heads.map(({ roomId }) => roomId)).toEqual(rooms.map(({ id }) => id).sort());
-    const of = (room: Said) => heads.find(({ roomId }) => roomId === room.id);
+    const of = (room: Json) => heads.find(({ roomId }) => roomId === room.id);
     expect(of(rooms[0])).toEqual({
       roomId: rooms[0].id,
       ...(await headOf(bob, rooms[0])),

@@ -7,8 +7,8 @@ import pg from 'pg';
 import { Transactions } from '../src/database/transactions.js';
 import { InstallationExport } from '../src/manage/transfer/installation-export.js';
 import { UnreadRepair } from '../src/room-users/unread-repair.service.js';
-import type { Said } from './support/test-socket.js';
-import { AT, group, line, ndjson, seat, takes, user } from './support/import-file.js';
+import type { Json } from './support/test-socket.js';
+import { AT, group, line, ndjson, member, takes, user } from './support/import-file.js';
 import { AppProcess, type Ended } from './support/processes.js';
 import { call, Person, World } from './support/world.js';
 
@@ -37,7 +37,7 @@ const imported = async (text: string): Promise<Ended> => {
 
 const wrongMarks = async (): Promise<number> => (await there.app.app.get(UnreadRepair).repairUnread()).wrong;
 
-const records = (text: string): Said[] =>
+const records = (text: string): Json[] =>
   text
     .trim()
     .split('\n')
@@ -53,8 +53,8 @@ async function arrives(person: Person): Promise<Person> {
 }
 
 /** All that somebody sees, over HTTP. */
-async function sightOf(person: Person): Promise<Said> {
-  const rooms: Said[] = (await person.gets('/rooms?order=id')).items;
+async function sightOf(person: Person): Promise<Json> {
+  const rooms: Json[] = (await person.gets('/rooms?order=id')).items;
   const { my, ...me } = await person.gets('/users/me');
   expect(my).toEqual(expect.any(Number));
   const inside = await Promise.all(
@@ -77,7 +77,7 @@ async function sightOf(person: Person): Promise<Said> {
 
 let source: pg.Client;
 let people: Record<'ana' | 'bob' | 'cem' | 'dee' | 'eva', Person>;
-let trip: Said;
+let trip: Json;
 let file: string;
 
 async function live(): Promise<void> {
@@ -164,7 +164,7 @@ describe('an installation moves', () => {
       expect(moved).toEqual(old);
     }
     const cem = await arrives(people.cem);
-    const edited = (await cem.page(trip)).items.find(({ text }: Said) => text === 'wrong');
+    const edited = (await cem.page(trip)).items.find(({ text }: Json) => text === 'wrong');
     expect((await cem.gets(`/rooms/${trip.id}/messages/${edited.id}/history`)).items).toMatchObject([{ text: 'wrogn' }]);
   }, 60_000);
 
@@ -261,8 +261,8 @@ describe('a file made by hand', () => {
     ],
     ['a file that is not here', ndjson(...base, line(room.id, old.id, 'x', { mediaIds: [randomUUID()] })), 'line 5: mediaIds names a file'],
     ['a room that is not here', ndjson(old, line(randomUUID(), old.id, 'x')), 'line 3: roomId is no room'],
-    ['two owners', ndjson(...base, seat(room.id, old.id, 'owner'), seat(room.id, pal.id, 'owner')), 'line 6: role cannot be owner'],
-    ['a mark at nothing', ndjson(...base, { ...seat(room.id, old.id), lastReadId: randomUUID() }), 'line 5: lastReadId is no message'],
+    ['two owners', ndjson(...base, member(room.id, old.id, 'owner'), member(room.id, pal.id, 'owner')), 'line 6: role cannot be owner'],
+    ['a mark at nothing', ndjson(...base, { ...member(room.id, old.id), lastReadId: randomUUID() }), 'line 5: lastReadId is no message'],
     [
       'a reaction to nothing',
       ndjson(...base, { record: 'reaction', roomId: room.id, messageId: randomUUID(), userId: old.id, reaction: '👍', createdAt: AT }),
@@ -281,10 +281,10 @@ describe('a file made by hand', () => {
   );
 
   it('is refused in one line, and for what one line alone shows before anything is written', async () => {
-    const newcomer = user('new.comer');
-    const { code, stderr } = await imported(ndjson(newcomer, user('x')));
+    const newMember = user('new.comer');
+    const { code, stderr } = await imported(ndjson(newMember, user('x')));
     expect([code, stderr]).toEqual([1, 'line 3: username must be 3 to 32 of a-z 0-9 _ . -\n']);
-    expect((await db.query(`SELECT 1 FROM users WHERE id = $1`, [newcomer.id])).rowCount).toBe(0);
+    expect((await db.query(`SELECT 1 FROM users WHERE id = $1`, [newMember.id])).rowCount).toBe(0);
     const taken = people.ana.username;
     await expect(takes(there, ndjson(user(taken)))).rejects.toThrow(`line 2: username is taken: ${taken} is another account here`);
   }, 60_000);
@@ -294,7 +294,7 @@ describe('a file made by hand', () => {
     const past = group(author.id);
     const kept = line(past.id, author.id, 'yes', { requestHash });
     const gone = line(past.id, author.id, '', { text: null, requestHash, deletedAt: AT });
-    await takes(there, ndjson(author, past, kept, gone, seat(past.id, author.id, 'owner')));
+    await takes(there, ndjson(author, past, kept, gone, member(past.id, author.id, 'owner')));
     const { rows } = await db.query(`SELECT id, encode(request_hash, 'hex') AS hash FROM messages WHERE room_id = $1 ORDER BY seq`, [
       past.id,
     ]);
@@ -307,11 +307,11 @@ describe('a file made by hand', () => {
   it('brings 5,000 messages in steps, and goes on where it was cut off', async () => {
     const [chief, mate] = [user('chief.hand'), user('mate.hand')];
     const past = group(chief.id);
-    const said = Array.from({ length: 5_000 }, (_, index) => line(past.id, [chief, mate][index % 2]!.id, `line ${index + 1}`));
-    for (const [index, message] of said.entries()) if (index % 10 === 9) Object.assign(message, { replyToId: said[index - 9]!.id });
+    const payload = Array.from({ length: 5_000 }, (_, index) => line(past.id, [chief, mate][index % 2]!.id, `line ${index + 1}`));
+    for (const [index, message] of payload.entries()) if (index % 10 === 9) Object.assign(message, { replyToId: payload[index - 9]!.id });
     const head = [chief, mate, past];
-    const tail = [seat(past.id, chief.id, 'owner'), { ...seat(past.id, mate.id), lastReadId: said[99]!.id }];
-    const broken = said.with(3_210, { ...said[3_210]!, userId: randomUUID() });
+    const tail = [member(past.id, chief.id, 'owner'), { ...member(past.id, mate.id), lastReadId: payload[99]!.id }];
+    const broken = payload.with(3_210, { ...payload[3_210]!, userId: randomUUID() });
     const count = async () =>
       (await db.query(`SELECT count(*)::int AS n, max(seq)::int AS last FROM messages WHERE room_id = $1`, [past.id])).rows[0];
 
@@ -321,19 +321,19 @@ describe('a file made by hand', () => {
     expect(n).toBeGreaterThan(2_000);
     expect(n).toBeLessThan(3_210);
 
-    const whole = await imported(ndjson(...head, ...said, ...tail));
+    const whole = await imported(ndjson(...head, ...payload, ...tail));
     expect([whole.code, whole.stderr]).toEqual([0, '']);
     expect(whole.stdout).toMatch(`message: 5000 read, ${5_000 - n} new`);
     expect(whole.stdout).toMatch(/no end record/);
     expect(await count()).toEqual({ n: 5_000, last: 5_000 });
     const { rows } = await db.query(`SELECT text, reply_count, created_at FROM messages WHERE room_id = $1 ORDER BY seq`, [past.id]);
-    expect(rows.map(({ text }) => text)).toEqual(said.map(({ text }) => text));
+    expect(rows.map(({ text }) => text)).toEqual(payload.map(({ text }) => text));
     expect(rows.filter(({ reply_count }) => reply_count === 1)).toHaveLength(500);
     expect(rows[0].created_at.toISOString()).toBe(AT);
     expect(await wrongMarks()).toBe(0);
-    const { rows: seats } = await db.query(`SELECT last_read_seq::int AS seq, last_read_n::int AS n FROM room_users WHERE room_id = $1`, [
+    const { rows: members } = await db.query(`SELECT last_read_seq::int AS seq, last_read_n::int AS n FROM room_users WHERE room_id = $1`, [
       past.id,
     ]);
-    expect(seats).toEqual([1, 2].map(() => ({ seq: 5_000, n: 5_000 })));
+    expect(members).toEqual([1, 2].map(() => ({ seq: 5_000, n: 5_000 })));
   }, 60_000);
 });

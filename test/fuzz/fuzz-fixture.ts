@@ -1,7 +1,7 @@
 import type fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Said } from '../support/test-socket.js';
+import type { Json } from '../support/test-socket.js';
 import type { Person, World } from '../support/world.js';
 import { KINDS, type Kind, Ref } from './values.js';
 
@@ -19,7 +19,7 @@ export function deadline(): () => boolean {
 /** What a failed run is repeated with; printed by fast-check. A run changes what there is, so that a smaller one may not fail. */
 export const HOW: fc.Parameters<unknown> = { endOnFailure: true, ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }) };
 
-export const documentOf = (name: 'openapi' | 'asyncapi'): Said =>
+export const documentOf = (name: 'openapi' | 'asyncapi'): Json =>
   JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, `${name}.json`), 'utf8'));
 
 /**
@@ -33,7 +33,7 @@ export class FuzzFixture {
   private constructor(
     readonly world: World,
     readonly keeper: Person,
-    readonly rooms: readonly Said[],
+    readonly rooms: readonly Json[],
   ) {}
 
   static async set(world: World): Promise<FuzzFixture> {
@@ -49,9 +49,9 @@ export class FuzzFixture {
   async heal(): Promise<void> {
     for (let place = 0; place < 5; place++) {
       const there = this.people[place];
-      if (!there || (await there.call('GET', '/users/me')).status !== 200) this.people[place] = await this.newcomer();
+      if (!there || (await there.call('GET', '/users/me')).status !== 200) this.people[place] = await this.newMember();
     }
-    await Promise.all(this.people.map((person) => this.seat(person)));
+    await Promise.all(this.people.map((person) => this.member(person)));
   }
 
   note(kind: Kind, id: unknown): void {
@@ -77,7 +77,7 @@ export class FuzzFixture {
     return known[n % Math.max(known.length, 1)] ?? '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
   }
 
-  private async newcomer(): Promise<Person> {
+  private async newMember(): Promise<Person> {
     const person = await this.world.person('actor');
     // Anybody may do more with somebody who lets them.
     await person.patches('/users/me', { privacy: { directMessages: 'everyone', groupInvites: 'everyone' } });
@@ -85,7 +85,7 @@ export class FuzzFixture {
     return person;
   }
 
-  private async seat(person: Person): Promise<void> {
+  private async member(person: Person): Promise<void> {
     for (const room of this.rooms) {
       const place = `/rooms/${room.id}`;
       const { status } = await this.keeper.call('GET', `${place}/users/${person.id}`);
@@ -102,18 +102,18 @@ export async function nothingIsPoisoned({ keeper, rooms, people }: FuzzFixture):
   const socket = await keeper.connects();
   let count = 0;
   for (const room of rooms) {
-    const messages: Said[] = [];
-    for (let page: Said = { hasNewer: true }; page.hasNewer;) {
+    const messages: Json[] = [];
+    for (let page: Json = { hasNewer: true }; page.hasNewer;) {
       page = await keeper.page(room, `?after=${messages.length}&limit=100`);
       messages.push(...page.items);
     }
     const { lastSeq, rev } = await keeper.gets(`/rooms/${room.id}`);
     if (messages.some(({ seq }, index) => seq !== index + 1) || messages.length !== lastSeq) throw new Error('the history has a hole');
     await synced(keeper, room, lastSeq, rev);
-    const { rooms: heard } = await socket.emits('sync', {
+    const { rooms: received } = await socket.emits('sync', {
       rooms: { [room.id]: { seq: Math.max(room.lastSeq, lastSeq - 20), rev: Math.max(room.rev, rev - 20) } },
     });
-    if (!heard?.[room.id]) throw new Error(`sync does not answer: ${JSON.stringify(heard)}`);
+    if (!received?.[room.id]) throw new Error(`sync does not answer: ${JSON.stringify(received)}`);
     await found(keeper, messages);
     await keeper.gets(`/rooms/${room.id}/users?limit=100`);
     await keeper.gets(`/rooms/${room.id}/pins`);
@@ -133,7 +133,7 @@ export async function nothingIsPoisoned({ keeper, rooms, people }: FuzzFixture):
 }
 
 /** Pages through everything that the log still has. */
-async function synced(keeper: Person, room: Said, lastSeq: number, lastRev: number): Promise<void> {
+async function synced(keeper: Person, room: Json, lastSeq: number, lastRev: number): Promise<void> {
   // A cursor from before one's own membership, or too far behind, is answered with a reset.
   let [seq, rev] = [Math.max(room.lastSeq, lastSeq - 400), Math.max(room.rev, lastRev - 400)];
   for (let more = true; more;) {
@@ -145,7 +145,7 @@ async function synced(keeper: Person, room: Said, lastSeq: number, lastRev: numb
 }
 
 /** Every text that was taken is a query that answers. */
-async function found(keeper: Person, messages: readonly Said[]): Promise<void> {
+async function found(keeper: Person, messages: readonly Json[]): Promise<void> {
   const texts = messages
     .filter(({ text, type }) => text && type !== 'system')
     .map(({ text }) => [...(text as string)].slice(0, 200).join(''));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Said } from '../support/test-socket.js';
+import type { Json } from '../support/test-socket.js';
 import { call, World } from '../support/world.js';
 import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, hostile, hostileText, type Kind, Ref, Values } from './values.js';
@@ -14,14 +14,14 @@ const values = new Values(document.components.schemas);
 interface Operation {
   readonly method: string;
   readonly template: string;
-  readonly parameters: Said[];
-  readonly body: Said;
+  readonly parameters: Json[];
+  readonly body: Json;
 }
 
-const operations: Operation[] = Object.entries<Said>(document.paths)
+const operations: Operation[] = Object.entries<Json>(document.paths)
   .filter(([template]) => template.startsWith('/v1/'))
   .flatMap(([template, methods]) =>
-    Object.entries<Said>(methods).map(([method, { parameters = [], requestBody }]) => ({
+    Object.entries<Json>(methods).map(([method, { parameters = [], requestBody }]) => ({
       method: method.toUpperCase(),
       template,
       parameters,
@@ -88,7 +88,7 @@ function requestOf(operation: Operation): fc.Arbitrary<Request> {
     ),
     { noNullPrototype: true },
   );
-  const parameter = ({ name, schema, required }: Said): fc.Arbitrary<[string, unknown] | null> =>
+  const parameter = ({ name, schema, required }: Json): fc.Arbitrary<[string, unknown] | null> =>
     fc.oneof(
       { weight: required ? 0 : 4, arbitrary: fc.constant(null) },
       { weight: 4, arbitrary: values.of(schema, name).map((value): [string, unknown] => [name, value]) },
@@ -150,7 +150,7 @@ describe('any request', () => {
     harvest(template, answer.body);
   };
 
-  const harvest = (template: string, body: Said): void => {
+  const harvest = (template: string, body: Json): void => {
     if (typeof body !== 'object' || body === null || !body.id) return;
     const collection = template
       .replace(/\/\{\w+\}.*$/, '')

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire.js';
-import { TestSocket, type Said } from '../support/test-socket.js';
+import { TestSocket, type Json } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
 import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
@@ -135,7 +135,7 @@ const packet: fc.Arbitrary<Packet> = fc.record({
 describe('over a socket', () => {
   let world: World;
   let stage: FuzzFixture;
-  let quiet: Said;
+  let quiet: Json;
   let witness: TestSocket;
   let speaker: TestSocket;
   let said = 0;
@@ -159,12 +159,12 @@ describe('over a socket', () => {
   const nothingIsNoticed = async (): Promise<void> => {
     const { ok, message } = await speaker.emits('message:send', { roomId: quiet.id, text: `still here ${++said}` });
     expect(ok).toBe(true);
-    await witness.receives('messages:created', ({ messages }) => messages.some(({ id }: Said) => id === message.id), 2_000);
+    await witness.receives('messages:created', ({ messages }) => messages.some(({ id }: Json) => id === message.id), 2_000);
     const seqs = witness.messages(quiet.id).map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, n) => seqs[0] + n));
   };
 
-  const earOf = async (place: number): Promise<TestSocket> => {
+  const socketOf = async (place: number): Promise<TestSocket> => {
     const person = stage.people[place]!;
     if (!sockets[place]?.socket.connected) {
       if ((await person.call('GET', '/users/me')).status !== 200) await stage.heal();
@@ -174,7 +174,7 @@ describe('over a socket', () => {
   };
 
   const speak = async ({ event, payload, more, actor, asks }: Word): Promise<void> => {
-    const socket = await earOf(actor);
+    const socket = await socketOf(actor);
     const resolved = [payload, ...more].map((one) => stage.resolve(one));
     if (!asks || more.length > 0) {
       socket.socket.emit(event, ...resolved);
@@ -195,7 +195,7 @@ describe('over a socket', () => {
       await fc.assert(
         fc.asyncProperty(fc.array(word, { minLength: 12, maxLength: 12 }), async (words) => {
           if (isOver()) return;
-          await Promise.all(Array.from({ length: 5 }, (_, place) => earOf(place)));
+          await Promise.all(Array.from({ length: 5 }, (_, place) => socketOf(place)));
           await Promise.all(words.map(speak));
           expect(TestSocket.faults).toEqual([]);
         }),
@@ -246,7 +246,7 @@ describe('over a socket', () => {
   });
 
   it('what is nested deep is no way in', async () => {
-    const socket = await earOf(0);
+    const socket = await socketOf(0);
     let deep: unknown = 'x';
     for (let level = 0; level < DEEP * 10; level++) deep = { a: deep };
     expect(await socket.emits('message:send', { roomId: quiet.id, text: deep })).toMatchObject({ ok: false, error: { status: 400 } });
@@ -266,12 +266,12 @@ class RawClient {
 
   static async open(url: string, person: Person | null): Promise<RawClient> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
-    const heard: string[] = [];
-    socket.on('message', (data: Buffer) => heard.push(data.toString()));
+    const received: string[] = [];
+    socket.on('message', (data: Buffer) => received.push(data.toString()));
     await once(socket, 'open');
     if (person) {
       socket.send(`40${JSON.stringify({ token: person.accessToken })}`);
-      await until('let in, or not', () => heard.some((one) => /^4[024]/.test(one)));
+      await until('let in, or not', () => received.some((one) => /^4[024]/.test(one)));
     }
     return new RawClient(socket);
   }

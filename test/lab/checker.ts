@@ -17,7 +17,7 @@ export interface Stored {
 export interface ReaderView {
   name: string;
   held: readonly Stored[];
-  heard: readonly Stored[];
+  received: readonly Stored[];
 }
 
 export interface Verdict {
@@ -55,7 +55,7 @@ export function check(attempts: readonly Attempt[], stored: readonly Stored[], r
   const head = Math.max(0, ...bySeq.keys());
   const gaps = Array.from({ length: head }, (_, index) => index + 1).filter((seq) => !bySeq.has(seq));
   for (const seq of gaps) complain(`no message has the number ${seq}`);
-  const strayed = readers.flatMap((reader) => straysOf(reader, bySeq));
+  const strayed = readers.flatMap((reader) => extrasOf(reader, bySeq));
   for (const words of strayed) complain(words);
 
   return {
@@ -69,15 +69,15 @@ export function check(attempts: readonly Attempt[], stored: readonly Stored[], r
   };
 }
 
-function straysOf({ name, held, heard }: ReaderView, bySeq: ReadonlyMap<number, string>): string[] {
-  const strays: string[] = [];
+function extrasOf({ name, held, received }: ReaderView, bySeq: ReadonlyMap<number, string>): string[] {
+  const extras: string[] = [];
   const holds = new Map(held.map((message) => [message.seq, message.id]));
   for (const [seq, id] of bySeq) {
-    if (holds.get(seq) !== id) strays.push(`${name} holds ${holds.get(seq) ?? 'nothing'} under ${seq}, not ${id}`);
+    if (holds.get(seq) !== id) extras.push(`${name} holds ${holds.get(seq) ?? 'nothing'} under ${seq}, not ${id}`);
   }
-  for (const [seq, id] of holds) if (!bySeq.has(seq)) strays.push(`${name} holds ${id} under ${seq}, which is nobody's`);
-  for (const { seq, id } of heard) if (bySeq.get(seq) !== id) strays.push(`${name} heard ${id} as ${seq}`);
-  return strays;
+  for (const [seq, id] of holds) if (!bySeq.has(seq)) extras.push(`${name} holds ${id} under ${seq}, which is nobody's`);
+  for (const { seq, id } of received) if (bySeq.get(seq) !== id) extras.push(`${name} heard ${id} as ${seq}`);
+  return extras;
 }
 
 /** The sum of two verdicts. */

@@ -26,7 +26,7 @@ export interface Fault {
 const OUTAGE_MS = 1_000;
 
 /** A commit that no process announces: written as the send function does it, by somebody who has no broadcast. */
-async function commitUnheard({ cluster, roomId, someone }: FaultSetup): Promise<void> {
+async function commitUnpublished({ cluster, roomId, someone }: FaultSetup): Promise<void> {
   const client = new pg.Client(cluster.postgres.url);
   await client.connect();
   try {
@@ -113,7 +113,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'broadcast lost',
     async inject(scene) {
-      await commitUnheard(scene);
+      await commitUnpublished(scene);
       await pause(OUTAGE_MS / 2);
     },
   },

@@ -6,7 +6,7 @@ import { Lab } from './lab.js';
 describe('the checker of the lab', () => {
   const stored: Stored[] = [1, 2, 3, 4].map((seq) => ({ seq, id: `m${seq}` }));
   const attempts: Attempt[] = stored.map(({ id, seq }) => ({ id, seq, tries: 1 }));
-  const reader: ReaderView = { name: 'ana', held: stored, heard: stored };
+  const reader: ReaderView = { name: 'ana', held: stored, received: stored };
 
   it('passes a log without fault, also with a message that nobody acked', () => {
     expect(isClean(check([...attempts, { id: 'm5', seq: null, tries: 3 }], stored, [reader]))).toBe(true);
@@ -27,11 +27,11 @@ describe('the checker of the lab', () => {
       'gaps',
       attempts.toSpliced(1, 1),
       stored.toSpliced(1, 1),
-      { ...reader, held: stored.toSpliced(1, 1), heard: [] },
+      { ...reader, held: stored.toSpliced(1, 1), received: [] },
     ],
     ['a reader who misses one', 'outOfOrder', attempts, stored, { ...reader, held: stored.slice(0, 3) }],
     ['a reader who holds one too many', 'outOfOrder', attempts, stored, { ...reader, held: [...stored, { seq: 5, id: 'ghost' }] }],
-    ['a reader who heard one under another number', 'outOfOrder', attempts, stored, { ...reader, heard: [{ seq: 1, id: 'm2' }] }],
+    ['a reader who heard one under another number', 'outOfOrder', attempts, stored, { ...reader, received: [{ seq: 1, id: 'm2' }] }],
   ])('fails %s', (_, counter, tried, table, view) => {
     const verdict = check(tried, table, [view]);
     expect(verdict[counter]).toBe(1);

@@ -35,8 +35,8 @@ export class Lab {
     return this.cluster.stop();
   }
 
-  /** @param tell hears of every round */
-  async run(rounds: number, faults: readonly Fault[] = FAULTS, tell: (line: string) => void = () => undefined): Promise<Row[]> {
+  /** @param report hears of every round */
+  async run(rounds: number, faults: readonly Fault[] = FAULTS, report: (line: string) => void = () => undefined): Promise<Row[]> {
     const rows: Row[] = [];
     for (const fault of faults) {
       const row: Row = { fault: fault.name, rounds: 0, verdict: check([], [], []), convergeSeconds: 0 };
@@ -45,7 +45,7 @@ export class Lab {
         row.rounds++;
         row.verdict = add(row.verdict, verdict);
         row.convergeSeconds = Math.max(row.convergeSeconds, seconds);
-        tell(`${fault.name} ${round}/${rounds}: ${verdict.acked} acked, converged in ${seconds.toFixed(1)} s`);
+        report(`${fault.name} ${round}/${rounds}: ${verdict.acked} acked, converged in ${seconds.toFixed(1)} s`);
       }
       rows.push(row);
     }

@@ -32,7 +32,7 @@ const HOLD_MS = 500;
 export class Reader {
   readonly socket: Socket;
   private readonly held = new Map<number, string>();
-  private readonly heard: Stored[] = [];
+  private readonly received: Stored[] = [];
   private cursor = { seq: 0, rev: 0 };
   private syncing = false;
   private waiting: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export class Reader {
   }
 
   view(): ReaderView {
-    return { name: this.name, held: [...this.held].map(([seq, id]) => ({ seq, id })), heard: this.heard };
+    return { name: this.name, held: [...this.held].map(([seq, id]) => ({ seq, id })), received: this.received };
   }
 
   close(): void {
@@ -74,7 +74,7 @@ export class Reader {
   private take({ roomId, messages }: Packet): void {
     if (roomId !== this.roomId) return;
     for (const { id, seq } of messages) {
-      this.heard.push({ id, seq });
+      this.received.push({ id, seq });
       this.hold({ id, seq });
     }
     this.advance();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Heard } from '../support/test-socket.js';
+import type { ReceivedEvent } from '../support/test-socket.js';
 import { type Person, World } from '../support/world.js';
 import { PairFixture, plainOf, type PairRelation } from './support/pair-fixture.js';
 import { ACTS } from './support/between.acts.js';
@@ -10,7 +10,7 @@ import { type BetweenRow, ROWS } from './support/between.rows.js';
 
 let world: World;
 let pairs: Record<PairRelation, PairFixture>;
-const heardAtParting = {} as Record<PairRelation, Heard[]>;
+const receivedAtParting = {} as Record<PairRelation, ReceivedEvent[]>;
 
 beforeAll(async () => {
   world = await World.start();
@@ -20,43 +20,44 @@ beforeAll(async () => {
     nobody: await PairFixture.meet(world, 'nobody'),
     blocking: await PairFixture.meet(world, 'blocking'),
   };
-  for (const pair of Object.values(pairs)) heardAtParting[pair.standing] = await pair.part();
+  for (const pair of Object.values(pairs)) receivedAtParting[pair.state] = await pair.part();
 }, 60_000);
 afterAll(() => world?.stop());
 
-interface Told {
+interface Received {
   word: string;
-  said: unknown;
+  payload: unknown;
 }
 
-async function tried(row: BetweenRow, pair: PairFixture): Promise<Told> {
+async function tried(row: BetweenRow, pair: PairFixture): Promise<Received> {
   const answer = await row.ask(pair);
   const { status, body } =
     'ok' in answer ? { status: answer.ok ? 200 : answer.error.status, body: answer.ok ? answer : answer.error } : answer;
-  const { requestId: _, ...said } = Object(body);
-  const word = status < 300 ? String(row.tells?.(body) ?? status) : `${status} ${body.reason ?? body.code}`;
-  return { word, said: pair.plain(said) };
+  const { requestId: _, ...payload } = Object(body);
+  const word = status < 300 ? String(row.receivers?.(body) ?? status) : `${status} ${body.reason ?? body.code}`;
+  return { word, payload: pair.plain(payload) };
 }
 
-const plainly = (pair: PairFixture, heard: readonly Heard[]) => heard.map(({ event, payload }) => [event, pair.plain(payload)]);
+const plainly = (pair: PairFixture, received: readonly ReceivedEvent[]) =>
+  received.map(({ event, payload }) => [event, pair.plain(payload)]);
 
 it('parting sounds the same, whether by a block or by keeping everything from everybody', () => {
   const { blocked, nobody } = pairs;
-  expect(plainly(blocked, heardAtParting.blocked)).toEqual(plainly(nobody, heardAtParting.nobody));
-  expect(heardAtParting.blocked.map(({ event }) => event).toSorted()).toEqual(['friend:removed', 'presence']);
+  expect(plainly(blocked, receivedAtParting.blocked)).toEqual(plainly(nobody, receivedAtParting.nobody));
+  expect(receivedAtParting.blocked.map(({ event }) => event).toSorted()).toEqual(['friend:removed', 'presence']);
 });
 
 describe('what they do is heard by others, and', () => {
   it.each(ACTS.map((act) => ({ title: `${act.what} ${act.shut ? 'also' : 'not'} by those between whom a block stands`, act })))(
     '$title',
     async ({ act }) => {
-      const heard = {} as Record<PairRelation, Heard[]>;
+      const received = {} as Record<PairRelation, ReceivedEvent[]>;
       for (const pair of Object.values(pairs)) {
-        const from = pair.ears.me.received.length;
+        const from = pair.sockets.me.received.length;
         await act.does(pair);
-        heard[pair.standing] = (await pair.since(from)).filter(({ event, payload }) => act.isIt(pair, event, payload));
+        received[pair.state] = (await pair.since(from)).filter(({ event, payload }) => act.isIt(pair, event, payload));
       }
-      const { free, blocked, nobody, blocking } = heard;
+      const { free, blocked, nobody, blocking } = received;
       expect(free.length).toBeGreaterThan(0);
       expect([blocked.length > 0, blocking.length > 0]).toEqual([act.shut, act.shut]);
       if (!act.byBlock) expect(plainly(pairs.blocked, blocked)).toEqual(plainly(pairs.nobody, nobody));
@@ -74,7 +75,7 @@ describe('to the blocked, to whom nobody is welcome, to those who block, to all 
     });
     // What nothing but a block refuses, is refused in the words of the other refusals.
     const neutral = row.byBlock ? await tried(ROWS[0]!, pairs.nobody) : await tried(row, pairs.nobody);
-    expect(blocked.said).toEqual(neutral.said);
+    expect(blocked.payload).toEqual(neutral.payload);
   });
 });
 
@@ -111,7 +112,7 @@ describe('a request that hangs between two', () => {
     ['mine is rejected', 'me', 'other', refuses('POST', '/reject'), 'friend-request:rejected'],
     ['theirs is taken back', 'other', 'me', refuses('DELETE', ''), 'friend-request:cancelled'],
   ] as const)('%s by a block as by hand', async (_, from, to, byHand, event) => {
-    const told = [];
+    const received = [];
     for (const ends of [blocks, byHand]) {
       const two: Two = { me: await world.person('me'), other: await world.person('other') };
       const socket = await two.me.connects();
@@ -129,10 +130,10 @@ describe('a request that hangs between two', () => {
       ];
       expect(asked[0]).toMatchObject({ status: 403, body: { reason: 'privacy' } });
       const answers = asked.map(({ status, body }) => ({ status, body: { ...body, requestId: null } }));
-      told.push(
-        plainOf({ me: two.me, other: two.other }, {}, { answers, heard: socket.received.filter((heard) => heard.event !== 'ready') }),
+      received.push(
+        plainOf({ me: two.me, other: two.other }, {}, { answers, heard: socket.received.filter((received) => received.event !== 'ready') }),
       );
     }
-    expect(told[0]).toEqual(told[1]);
+    expect(received[0]).toEqual(received[1]);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { RunningApp } from '../support/app.js';
 import { within } from '../support/properties.js';
 import { BAD_HOUR, type RandomAction, action, GOOD_HOUR, LONELY_HOUR, start } from './support/random-actions.js';
-import { type AllowedAction, type Doing, faultsOfAct, type RoleState, setOf, type SilencedSeat } from './support/grants.js';
+import { type AllowedAction, type Doing, faultsOfAct, type RoleState, setOf, type SilencedMember } from './support/grants.js';
 import { faultsIn } from './support/legal-state.js';
 import { PERMISSIONS, PRESETS, type Role } from './support/permissions.js';
 import { type Look, RoleFixture } from './support/role-fixture.js';
@@ -36,20 +36,20 @@ describe('any sequence of calls', () => {
     const request = ground.request(one, before);
     const answer = await ground.send(request);
     const after = await ground.look();
-    const told = `${request.by}: ${request.method} ${request.path} ${JSON.stringify(request.body ?? {})} → ${answer.status}`;
-    expect([told, answer.status < 500]).toEqual([told, true]);
+    const received = `${request.by}: ${request.method} ${request.path} ${JSON.stringify(request.body ?? {})} → ${answer.status}`;
+    expect([received, answer.status < 500]).toEqual([received, true]);
     if (answer.status >= 400) {
       refused++;
-      expect([told, after.print]).toEqual([told, before.print]);
+      expect([received, after.print]).toEqual([received, before.print]);
       return after;
     }
     allowed.set(request.act.does, (allowed.get(request.act.does) ?? 0) + 1);
     await ground.follow(request, answer);
     if (after.ended) return null;
-    expect([told, ...faultsOfAct(before.picture, after.picture, request.act)]).toEqual([told]);
+    expect([received, ...faultsOfAct(before.picture, after.picture, request.act)]).toEqual([received]);
     const answered = await ground.answered(after);
-    const { type, seats } = after.picture;
-    const kept = Object.entries(seats).map(([name, seat]) => [name, [seat.role, setOf(type, seat), seat.silencedUntil !== null]]);
+    const { type, members } = after.picture;
+    const kept = Object.entries(members).map(([name, member]) => [name, [member.role, setOf(type, member), member.silencedUntil !== null]]);
     expect(answered ?? Object.fromEntries(kept)).toEqual(Object.fromEntries(kept));
     return after;
   }
@@ -58,11 +58,11 @@ describe('any sequence of calls', () => {
     'gives nobody what nobody could give, and the room to one owner',
     async () => {
       await fc.assert(
-        fc.asyncProperty(start, fc.array(action, { minLength: 10, maxLength: 30, size: 'max' }), async (begins, deeds) => {
+        fc.asyncProperty(start, fc.array(action, { minLength: 10, maxLength: 30, size: 'max' }), async (begins, actions) => {
           await ground.begin(begins);
           try {
             let room: Look | null = await ground.look();
-            for (const one of deeds) if (room) room = await step(room, one);
+            for (const one of actions) if (room) room = await step(room, one);
             expect(await faultsIn(ground.db)).toEqual([]);
           } finally {
             await ground.end();
@@ -82,32 +82,32 @@ describe('any sequence of calls', () => {
 
 describe('the same at the same moment', () => {
   /** Two or three at once, on two nodes. Whether the room is still there. */
-  async function round(deeds: readonly RandomAction[]): Promise<boolean> {
+  async function round(actions: readonly RandomAction[]): Promise<boolean> {
     const before = await ground.look();
-    const requests = deeds.map((one) => ground.request(one, before));
+    const requests = actions.map((one) => ground.request(one, before));
     const answers = await Promise.all(requests.map((request, at) => ground.send(request, at % 2 ? other : undefined)));
-    const told = requests.map(
+    const received = requests.map(
       ({ by, method, path, body = {} }, at) => `${by}: ${method} ${path} ${JSON.stringify(body)} → ${answers[at]!.status}`,
     );
-    expect([told, answers.filter(({ status }) => status >= 500)]).toEqual([told, []]);
+    expect([received, answers.filter(({ status }) => status >= 500)]).toEqual([received, []]);
     const done = requests.filter((_, at) => answers[at]!.status < 300);
     for (const [at, request] of requests.entries()) if (done.includes(request)) await ground.follow(request, answers[at]!);
     const { picture, ended } = await ground.look();
-    expect([told, await faultsIn(ground.db)]).toEqual([told, []]);
+    expect([received, await faultsIn(ground.db)]).toEqual([received, []]);
     if (ended) return false;
     // Whoever gave something held it before: an owner who was made just now aside, who holds everything.
     const { type } = picture;
-    const passed = Object.entries(picture.seats).some(
-      ([name, { role }]) => role === 'owner' && before.picture.seats[name]?.role !== 'owner',
+    const passed = Object.entries(picture.members).some(
+      ([name, { role }]) => role === 'owner' && before.picture.members[name]?.role !== 'owner',
     );
-    const callers = done.flatMap(({ act }) => before.picture.seats[act.by ?? ''] ?? []).map((seat) => setOf(type, seat));
-    for (const [name, seat] of Object.entries(picture.seats)) {
-      const was = before.picture.seats[name];
-      const had = [...PRESETS[type][seat.role], ...(was ? setOf(type, was) : [])];
-      const given = setOf(type, seat).filter((one) => !had.includes(one));
+    const callers = done.flatMap(({ act }) => before.picture.members[act.by ?? ''] ?? []).map((member) => setOf(type, member));
+    for (const [name, member] of Object.entries(picture.members)) {
+      const was = before.picture.members[name];
+      const had = [...PRESETS[type][member.role], ...(was ? setOf(type, was) : [])];
+      const given = setOf(type, member).filter((one) => !had.includes(one));
       const givers = callers.filter((set) => set.includes('can_manage_roles'));
       const taken = passed ? [] : given.filter((one) => !givers.some((set) => set.includes(one)));
-      expect([told, name, taken]).toEqual([told, name, []]);
+      expect([received, name, taken]).toEqual([received, name, []]);
     }
     return true;
   }
@@ -134,26 +134,26 @@ describe('the same at the same moment', () => {
 });
 
 describe('the checker of these', () => {
-  const seat = (role: Role, more: Partial<SilencedSeat> = {}): SilencedSeat => ({
+  const member = (role: Role, more: Partial<SilencedMember> = {}): SilencedMember => ({
     role,
     allow: [],
     deny: [],
     silencedUntil: null,
     ...more,
   });
-  const manager = seat('admin', { allow: ['can_manage_roles'] });
+  const manager = member('admin', { allow: ['can_manage_roles'] });
   const before: RoleState = {
     type: 'group',
-    seats: { ana: seat('owner'), bob: manager, cid: seat('member'), dan: seat('admin', { silencedUntil: '2040-01-01' }) },
+    members: { ana: member('owner'), bob: manager, cid: member('member'), dan: member('admin', { silencedUntil: '2040-01-01' }) },
     kept: {},
     banned: ['eve'],
-    resting: [],
+    inactive: [],
   };
-  const given = seat('member', { allow: ['can_manage_roles'] });
-  const after = (seats: Record<string, SilencedSeat | undefined>, more: Partial<RoleState> = {}): RoleState => ({
+  const given = member('member', { allow: ['can_manage_roles'] });
+  const after = (members: Record<string, SilencedMember | undefined>, more: Partial<RoleState> = {}): RoleState => ({
     ...before,
     ...more,
-    seats: Object.fromEntries(Object.entries({ ...before.seats, ...seats }).filter(([, one]) => one)) as RoleState['seats'],
+    members: Object.fromEntries(Object.entries({ ...before.members, ...members }).filter(([, one]) => one)) as RoleState['members'],
   });
   const change = (by: string, to = 'cid', wish?: AllowedAction['wish']): AllowedAction => ({
     does: 'change',
@@ -165,77 +165,82 @@ describe('the checker of these', () => {
 
   it.each<[string, RoleState, AllowedAction]>([
     ['a manager who gives what they hold', after({ cid: given }), change('bob', 'cid', setOf('group', given))],
-    ['an owner who raises somebody', after({ cid: seat('admin') }), change('ana')],
-    ['a room handed over', after({ ana: seat('admin'), dan: seat('owner') }), { does: 'handOver', by: 'ana', to: ['dan'] }],
+    ['an owner who raises somebody', after({ cid: member('admin') }), change('ana')],
+    ['a room handed over', after({ ana: member('admin'), dan: member('owner') }), { does: 'handOver', by: 'ana', to: ['dan'] }],
     ['somebody who leaves', after({ dan: undefined }, { kept: { dan: '2040-01-01' } }), { does: 'leave', by: 'dan', to: ['dan'] }],
   ])('passes %s', (_, then, act) => {
     expect(faultsOfAct(before, then, act)).toEqual([]);
   });
 
   it.each<[string, string, RoleState, AllowedAction]>([
-    ['what the giver does not hold', 'nobody who held it', after({ cid: seat('member', { allow: ['can_delete_room'] }) }), change('bob')],
-    ['what is given by who may not', 'nobody who held it', after({ cid: seat('member', { allow: ['can_pin_messages'] }) }), change('dan')],
+    ['what the giver does not hold', 'nobody who held it', after({ cid: member('member', { allow: ['can_delete_room'] }) }), change('bob')],
+    [
+      'what is given by who may not',
+      'nobody who held it',
+      after({ cid: member('member', { allow: ['can_pin_messages'] }) }),
+      change('dan'),
+    ],
     [
       'what one gives oneself',
       'no lower rank',
-      after({ bob: seat('admin', { allow: ['can_manage_roles', 'can_delete_room'] }) }),
+      after({ bob: member('admin', { allow: ['can_manage_roles', 'can_delete_room'] }) }),
       change('bob', 'bob'),
     ],
     [
       'what is kept through another role',
       'nobody who held it',
-      after({ cid: seat('admin', { allow: ['can_delete_room'] }) }),
+      after({ cid: member('admin', { allow: ['can_delete_room'] }) }),
       change('bob'),
     ],
-    ['a role no lower than the giver’s', 'a role no lower', after({ cid: seat('admin') }), change('bob')],
+    ['a role no lower than the giver’s', 'a role no lower', after({ cid: member('admin') }), change('bob')],
     [
       'single changes kept through another role',
       'another set',
-      after({ cid: seat('admin', { allow: ['can_edit_messages'] }) }),
+      after({ cid: member('admin', { allow: ['can_edit_messages'] }) }),
       change('ana'),
     ],
     ['a set that nobody asked for', 'another set', after({ cid: given }), change('bob', 'cid', [])],
-    ['a change of an equal', 'no lower rank', after({ dan: seat('member') }), change('bob', 'dan')],
-    ['a change of somebody else', 'nobody spoke', after({ dan: seat('member') }), change('ana')],
+    ['a change of an equal', 'no lower rank', after({ dan: member('member') }), change('bob', 'dan')],
+    ['a change of somebody else', 'nobody spoke', after({ dan: member('member') }), change('ana')],
     ['a silence shed on the way', 'the silence of dan', after({ dan: undefined }), { does: 'leave', by: 'dan', to: ['dan'] }],
-    ['two owners', '2 owners', after({ cid: seat('owner') }), change('ana')],
+    ['two owners', '2 owners', after({ cid: member('owner') }), change('ana')],
     ['no owner', '0 owners', after({ ana: undefined }), { does: 'leave', by: 'ana', to: ['ana'] }],
     [
       'an owner who rests beside others',
       'owns the room, and rests',
-      after({}, { resting: ['ana'] }),
+      after({}, { inactive: ['ana'] }),
       { does: 'rest', by: null, to: ['ana'] },
     ],
     [
       'a room taken',
       'passed from ana to bob',
-      after({ ana: seat('admin'), bob: seat('owner') }),
+      after({ ana: member('admin'), bob: member('owner') }),
       { does: 'handOver', by: 'bob', to: ['bob'] },
     ],
     [
       'an old owner who keeps something',
       'did not begin anew',
-      after({ ana: seat('admin', { allow: ['can_manage_roles'] }), dan: seat('owner') }),
+      after({ ana: member('admin', { allow: ['can_manage_roles'] }), dan: member('owner') }),
       { does: 'handOver', by: 'ana', to: ['dan'] },
     ],
     ['a removal without the permission', 'without can_remove_users', after({ cid: undefined }), { does: 'remove', by: 'cid', to: ['cid'] }],
-    ['somebody banned who joins', 'is banned', after({ eve: seat('member') }), { does: 'join', by: 'eve', to: ['eve'] }],
+    ['somebody banned who joins', 'is banned', after({ eve: member('member') }), { does: 'join', by: 'eve', to: ['eve'] }],
     [
       'an invite of somebody gone',
       'who may not invite',
-      after({ zoe: seat('member') }),
+      after({ zoe: member('member') }),
       { does: 'use', by: 'zoe', to: ['zoe'], inviter: 'yan' },
     ],
     [
       'an invite that gives more',
       'more than a plain seat',
-      after({ zoe: seat('admin') }),
+      after({ zoe: member('admin') }),
       { does: 'use', by: 'zoe', to: ['zoe'], inviter: 'ana' },
     ],
     [
       'silence from somebody who may not',
       'without can_remove_users',
-      after({ cid: seat('member', { silencedUntil: '2040-01-01' }) }),
+      after({ cid: member('member', { silencedUntil: '2040-01-01' }) }),
       { does: 'change', by: 'cid', to: ['cid'], silences: true },
     ],
   ])('fails %s', (_, fault, then, act) => {
@@ -243,6 +248,6 @@ describe('the checker of these', () => {
   });
 
   it('knows every permission', () => {
-    expect(setOf('team', seat('owner'))).toEqual(PERMISSIONS);
+    expect(setOf('team', member('owner'))).toEqual(PERMISSIONS);
   });
 });

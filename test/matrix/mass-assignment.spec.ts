@@ -10,15 +10,15 @@ import { EVENTS, OTHER_BODIES, ROUTES, type Things, type Write } from './support
 // Every body that the product takes, with every column of the tables that it writes: what the document does not name is refused by its name,
 // and nothing anywhere changes. Bodies and columns are those of the documents and of the migrated database.
 
-type Said = any;
+type Json = any;
 type Body = Record<string, unknown>;
 
-const read = (name: string): Said => JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, name), 'utf8'));
-const rest: Said = read('openapi.json');
-const live: Said = read('asyncapi.json').components.schemas;
+const read = (name: string): Json => JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, name), 'utf8'));
+const rest: Json = read('openapi.json');
+const live: Json = read('asyncapi.json').components.schemas;
 
-const documented = Object.entries<Said>(rest.paths).flatMap(([template, operations]) =>
-  Object.entries<Said>(operations)
+const documented = Object.entries<Json>(rest.paths).flatMap(([template, operations]) =>
+  Object.entries<Json>(operations)
     .filter(([, { requestBody }]) => requestBody)
     .map(([method, { requestBody }]) => ({
       at: `${method.toUpperCase()} ${template}`,
@@ -132,8 +132,8 @@ function fieldsOf({ tables }: Write): [string, unknown][] {
   ];
 }
 
-const resolved = (schema: Said, schemas: Said): Said => (schema?.$ref ? schemas[schema.$ref.split('/').at(-1)] : schema);
-const known = (schema: Said, schemas: Said): string[] => Object.keys(resolved(schema, schemas)?.properties ?? {});
+const resolved = (schema: Json, schemas: Json): Json => (schema?.$ref ? schemas[schema.$ref.split('/').at(-1)] : schema);
+const known = (schema: Json, schemas: Json): string[] => Object.keys(resolved(schema, schemas)?.properties ?? {});
 
 /** What is tried of a body: the field, and the whole body with it. */
 interface Try {
@@ -142,7 +142,7 @@ interface Try {
 }
 
 /** The body with each field that its schema does not have; then the same in the objects that stand in it, and objects where words stand. */
-function triesOf(write: Write, schema: Said, schemas: Said): Try[] {
+function triesOf(write: Write, schema: Json, schemas: Json): Try[] {
   const properties = known(schema, schemas);
   const unknown = fieldsOf(write).filter(([field]) => !properties.includes(field));
   const outer = unknown.map(([field, value]): Try => ({ field, body: { ...write.body(things), [field]: value } }));
@@ -170,14 +170,14 @@ function within(body: Body, fields: [string, unknown][], whole: (body: Body) => 
 const AT_ONCE = 16;
 
 /** Makes the tries and gives those that were not refused for the field alone. */
-async function taken(tries: readonly Try[], ask: (body: unknown) => Promise<{ status: number; body: Said }>): Promise<string[]> {
+async function taken(tries: readonly Try[], ask: (body: unknown) => Promise<{ status: number; body: Json }>): Promise<string[]> {
   const wrong: string[] = [];
   for (let at = 0; at < tries.length; at += AT_ONCE) {
     const some = tries.slice(at, at + AT_ONCE);
     const answers = await Promise.all(some.map((one) => ask(one.body)));
     for (const [index, { status, body }] of answers.entries()) {
       const { field, body: sent } = some[index]!;
-      const named = status === 400 && body.errors?.every((error: Said) => error.path === field || error.path.startsWith(`${field}.`));
+      const named = status === 400 && body.errors?.every((error: Json) => error.path === field || error.path.startsWith(`${field}.`));
       if (!named || !body.errors?.length) wrong.push(`${JSON.stringify(sent)} → ${status} ${JSON.stringify(body)}`);
     }
   }
@@ -191,7 +191,7 @@ const way = (write: Write): [string, string] => {
 };
 
 const asks = (write: Write) => (body: unknown) => things.ana.call(...way(write), body);
-const says = (write: Write) => async (body: unknown) => {
+const sends = (write: Write) => async (body: unknown) => {
   const { ok, error } = await socket.emits(write.at, body);
   return ok ? { status: 200, body: {} } : { status: error.status, body: error };
 };
@@ -222,7 +222,7 @@ describe('a field that is not in the document is refused, and changes nothing', 
     const tries = triesOf(write, live[payload.name], live);
     expect(tries.length).toBeGreaterThan(20);
     const before = await prints();
-    expect(await taken(tries, says(write))).toEqual([]);
+    expect(await taken(tries, sends(write))).toEqual([]);
     expect(await prints()).toEqual(before);
   });
 
@@ -272,5 +272,5 @@ describe('without it the same is allowed, and changes of what there is', () => {
 
   it.each(ROUTES.map((write) => [write.at, write.changes ?? [], write] as const))('%s: %j', (_, __, write) => made(write, asks(write)));
 
-  it.each(EVENTS.map((write) => [write.at, write.changes ?? [], write] as const))('%s: %j', (_, __, write) => made(write, says(write)));
+  it.each(EVENTS.map((write) => [write.at, write.changes ?? [], write] as const))('%s: %j', (_, __, write) => made(write, sends(write)));
 });

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { RunningApp } from '../support/app.js';
 import { World } from '../support/world.js';
 import { faultsIn } from './support/legal-state.js';
-import { at, ENDINGS, MESSAGES, OWNERS, said, says, type RaceSetup, seat, SEATS, there } from './support/races.js';
+import { at, ENDINGS, MESSAGES, OWNERS, payload, sends, type RaceSetup, member, MEMBERSHIPS, there } from './support/races.js';
 
 // Two calls at the same moment, on two nodes, again and again: both answers are among those that one after the other could give, nothing is
 // a 5xx, and the state afterwards is legal.
@@ -46,7 +46,7 @@ async function scene(among: People, room: object = {}): Promise<RaceSetup> {
 
 describe.each([
   ['what ends the right to speak', ENDINGS],
-  ['who sits in a room', SEATS],
+  ['who sits in a room', MEMBERSHIPS],
   ['who owns it', OWNERS],
   ['what becomes of a message', MESSAGES],
 ])('%s', (_, races) => {
@@ -85,14 +85,14 @@ it('some of everything at once, again and again, leave a legal room', async () =
   for (let round = 0; round < 20; round++) {
     const adds = round % 2 === 0;
     const answers = await Promise.all([
-      says(s, s.cid),
-      there(s, s.bob, adds ? 'POST' : 'DELETE', adds ? at(s, '/users') : seat(s, s.dan), adds ? { userId: s.dan.id } : undefined),
+      sends(s, s.cid),
+      there(s, s.bob, adds ? 'POST' : 'DELETE', adds ? at(s, '/users') : member(s, s.dan), adds ? { userId: s.dan.id } : undefined),
       s.dan.statusOf('POST', at(s, round % 3 === 0 ? '/leave' : '/join')),
       there(s, s.ana, 'PUT', at(s, '/owner'), { userId: adds ? s.bob.id : s.cid.id }),
       s.bob.statusOf('PUT', at(s, '/owner'), { userId: s.ana.id }),
       there(s, s.cid, 'PUT', at(s, '/users/me/read'), { seq: round }),
-      s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
-      there(s, s.ana, 'DELETE', said(s, `/reactions?reaction=${like}`)),
+      s.ana.statusOf('POST', payload(s, '/reactions'), { reaction: '👍' }),
+      there(s, s.ana, 'DELETE', payload(s, `/reactions?reaction=${like}`)),
     ]);
     expect(answers.filter((answer) => !/^(2|40[349] )/.test(answer))).toEqual([]);
     expect(await faultsIn(db)).toEqual([]);

@@ -98,8 +98,8 @@ const nowhere = (past: Past): Past => ({ ...past, ...Object.fromEntries(THINGS.m
 
 async function asked(row: PastRow, person: Person, past: Past): Promise<{ ok: boolean; text: string }> {
   const { path = '', body } = row.ask(past);
-  const plain = (said: object): string =>
-    THINGS.reduce((text, thing) => text.replaceAll(past[thing], `<${thing}>`), JSON.stringify({ ...said, requestId: null }));
+  const plain = (payload: object): string =>
+    THINGS.reduce((text, thing) => text.replaceAll(past[thing], `<${thing}>`), JSON.stringify({ ...payload, requestId: null }));
   if (isEvent(row)) {
     const { ok, ...ack } = await person.sockets[0]!.emits(row.at, body);
     return { ok, text: plain(ok ? ack : { status: ack.error.status, ...ack.error }) };
@@ -124,7 +124,7 @@ describe.each([
       const mine = await as(person, shared);
       const { ok, text } = await asked(row, person, mine);
       expectNothingOfOld(text);
-      if (row.says) expect(text).toMatch(row.says);
+      if (row.sends) expect(text).toMatch(row.sends);
       expect([person.user.displayName, ok]).toEqual([person.user.displayName, row.late === 'nothing']);
       if (row.late === 'nowhere') expect(text).toBe((await asked(row, person, nowhere(mine))).text);
     }
@@ -137,11 +137,11 @@ it('no other route or event carries what is said', async () => {
   const carriers = await carriersOfMessages(world.url);
   const rows = new Set([...PAST_READS, ...PAST_WRITES].map(({ at }) => at));
   expect(carriers.asked.filter((at) => !rows.has(at))).toEqual([]);
-  expect(carriers.told.toSorted()).toEqual(TOLD.toSorted());
+  expect(carriers.received.toSorted()).toEqual(SENT.toSorted());
 });
 
 /** The events below. */
-const TOLD = ['ready', 'messages:created', 'messages:updated', 'message', 'room:created', 'membership:updated'];
+const SENT = ['ready', 'messages:created', 'messages:updated', 'message', 'room:created', 'membership:updated'];
 
 it('a message of before, sent again, is answered to who may still read it', async () => {
   const again = (person: Person, { mine }: { mine: string }, text: string, replyToId?: string) =>
@@ -152,16 +152,18 @@ it('a message of before, sent again, is answered to who may still read it', asyn
 
 describe('what was said before is heard of by nobody who came later', () => {
   const on = (rest = ''): string => `/rooms/${room.id}/messages/${read.message}${rest}`;
-  let ears: Record<'bob' | 'eva' | 'ida' | 'framed', TestSocket>;
+  let sockets: Record<'bob' | 'eva' | 'ida' | 'framed', TestSocket>;
   beforeAll(async () => {
-    ears = {
+    sockets = {
       bob: await bob.connects(),
       eva: await late.eva.connects(),
       ida: await late.ida.connects(),
       framed: await late.eva.connects({ frames: true }),
     };
   });
-  afterEach(() => [ears.eva, ears.ida, ears.framed].forEach(({ received: heard }) => expectNothingOfOld(JSON.stringify(heard))));
+  afterEach(() =>
+    [sockets.eva, sockets.ida, sockets.framed].forEach(({ received: received }) => expectNothingOfOld(JSON.stringify(received))),
+  );
 
   it.each<[kind: string, act: () => Promise<unknown>]>([
     ['edited', () => ana.patches(on(), { text: `${OLD_WORD} once more` })],
@@ -174,9 +176,12 @@ describe('what was said before is heard of by nobody who came later', () => {
     const { rev } = await ana.gets(`/rooms/${room.id}`);
     const its = (packet: any) => packet.roomId === room.id && packet.rev === rev + 1;
     await act();
-    const told = await ears.bob.receives('messages:updated', its);
-    expect([told.messages.length, told.causes[0]]).toEqual([1, expect.objectContaining({ kind, messageId: read.message, userId: ana.id })]);
-    for (const socket of [ears.eva, ears.ida, ears.framed]) {
+    const received = await sockets.bob.receives('messages:updated', its);
+    expect([received.messages.length, received.causes[0]]).toEqual([
+      1,
+      expect.objectContaining({ kind, messageId: read.message, userId: ana.id }),
+    ]);
+    for (const socket of [sockets.eva, sockets.ida, sockets.framed]) {
       const causes = [{ rev: rev + 1, kind: 'hidden', messageId: read.message, userId: null }];
       expect(await socket.receives('messages:updated', its)).toEqual({ roomId: room.id, prevRev: rev, rev: rev + 1, messages: [], causes });
     }
@@ -185,9 +190,9 @@ describe('what was said before is heard of by nobody who came later', () => {
   it('when it is answered', async () => {
     const { message } = [...written.values()].at(-1)!;
     await ana.sends(room, 'see above', { replyToId: message });
-    expect((await ears.bob.receivesText('see above')).replyTo.preview.text).toContain(OLD_WORD);
-    for (const socket of [ears.eva, ears.ida]) expect((await socket.receivesText('see above')).replyTo.preview).toBeNull();
-    expect(await ears.framed.receives('message', ({ data }) => data === 'see above')).toMatchObject({ from: ana.id });
+    expect((await sockets.bob.receivesText('see above')).replyTo.preview.text).toContain(OLD_WORD);
+    for (const socket of [sockets.eva, sockets.ida]) expect((await socket.receivesText('see above')).replyTo.preview).toBeNull();
+    expect(await sockets.framed.receives('message', ({ data }) => data === 'see above')).toMatchObject({ from: ana.id });
   });
 
   it('when many things change at once, which are told together', async () => {
@@ -197,8 +202,8 @@ describe('what was said before is heard of by nobody who came later', () => {
       [message, read.fresh].map((id) => ana.posts(`/rooms/${room.id}/messages/${id}/reactions`, { reaction })),
     );
     await Promise.all(each);
-    await ears.bob.receives('messages:updated', (packet) => packet.rev === rev + 8);
-    for (const socket of [ears.eva, ears.ida]) {
+    await sockets.bob.receives('messages:updated', (packet) => packet.rev === rev + 8);
+    for (const socket of [sockets.eva, sockets.ida]) {
       await socket.receives('messages:updated', (packet) => packet.rev === rev + 8);
       const packets = socket.all('messages:updated').filter((packet) => packet.rev > rev);
       expect(new Set(packets.flatMap(({ messages }) => messages).map(({ id }) => id))).toEqual(new Set([read.fresh]));
@@ -222,7 +227,7 @@ describe('what was said before is heard of by nobody who came later', () => {
     const open = await ana.posts('/rooms', { type: 'channel', name: 'open' });
     await ana.sends(open, OLD_WORD);
     await ana.posts(`/rooms/${open.id}/users`, { userId: bob.id });
-    const { room: come } = await ears.bob.receives('room:created', (packet) => packet.room.id === open.id);
+    const { room: come } = await sockets.bob.receives('room:created', (packet) => packet.room.id === open.id);
     expect(come).toMatchObject({ lastMessage: { text: OLD_WORD }, membership: { visibleFromSeq: 1 } });
   });
 });

@@ -36,12 +36,12 @@ async function platformAdmin(): Promise<Person> {
 
 interface Company {
   cast: UserFixture;
-  triers: Record<Caller, Person | null>;
+  callers: Record<Caller, Person | null>;
 }
 
 /** Everybody whom a row needs. */
 async function company(): Promise<Company> {
-  const [{ one, other, stranger, blocked, blocking, bystander }, platform] = await Promise.all([
+  const [{ one, other, stranger: outsider, blocked, blocking, bystander }, platform] = await Promise.all([
     world.people('one', 'other', 'stranger', 'blocked', 'blocking', 'bystander'),
     platformAdmin(),
   ]);
@@ -68,7 +68,7 @@ async function company(): Promise<Company> {
     file: ((await sent.json()) as { id: string }).id,
     token: new URL(upload.url, world.url).searchParams.get('token')!,
   };
-  return { cast, triers: { nobody: null, ...over, stranger, blocked, blocking, platform, other, one } };
+  return { cast, callers: { nobody: null, ...over, stranger: outsider, blocked, blocking, platform, other, one } };
 }
 
 interface Routed {
@@ -102,7 +102,7 @@ async function ask(row: PeopleRow, cast: UserFixture, me: Person | null): Promis
   return { status: answer.status, body: text ? JSON.parse(text) : '' };
 }
 
-const said = ({ status, body }: Answered): string => (status < 400 ? String(status) : `${status} ${body.reason ?? body.code}`);
+const payload = ({ status, body }: Answered): string => (status < 400 ? String(status) : `${status} ${body.reason ?? body.code}`);
 
 /** The same people, and ids that are nowhere. */
 const nowhere = (cast: UserFixture): UserFixture => ({
@@ -113,29 +113,29 @@ const nowhere = (cast: UserFixture): UserFixture => ({
 
 const plain = ({ status, body }: Answered): string => JSON.stringify({ status, ...body, requestId: null });
 
-function wanted(row: PeopleRow, trier: Caller): string {
-  if (trier !== 'nobody' && trier !== 'rested' && trier !== 'ended') return row.answers[trier];
+function wanted(row: PeopleRow, caller: Caller): string {
+  if (caller !== 'nobody' && caller !== 'rested' && caller !== 'ended') return row.answers[caller];
   if (row.open) return row.answers.stranger;
-  return trier === 'nobody' ? '401 token_invalid' : '401 session_ended';
+  return caller === 'nobody' ? '401 token_invalid' : '401 session_ended';
 }
 
 const titled = PEOPLE_ROWS.map((row) => ({ title: row.what ? `${row.at} (${row.what})` : row.at, row }));
 
 it.each(titled)('$title', async ({ row }) => {
-  const { cast, triers } = /^GET|^rooms$|^presence/.test(row.at) ? kept : await company();
+  const { cast, callers } = /^GET|^rooms$|^presence/.test(row.at) ? kept : await company();
   const got: Record<string, string> = {};
   const rule: Record<string, string> = {};
-  for (const trier of CALLERS) {
-    const me = triers[trier];
+  for (const caller of CALLERS) {
+    const me = callers[caller];
     const isEvent = !row.at.includes(' ');
     if (isEvent && (!me || me === over.rested || me === over.ended)) continue;
-    rule[trier] = wanted(row, trier);
+    rule[caller] = wanted(row, caller);
     const answer = await ask(row, cast, me);
-    got[trier] = said(answer);
-    if (rule[trier] !== 'hidden') continue;
+    got[caller] = payload(answer);
+    if (rule[caller] !== 'hidden') continue;
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(plain(answer)).toBe(plain(await ask(row, nowhere(cast), me)));
-    got[trier] = 'hidden';
+    got[caller] = 'hidden';
   }
   expect(got).toEqual(rule);
 });
@@ -168,8 +168,8 @@ describe('the tables are whole', () => {
     const beside = named.filter((at) => !rows.has(at) && !/ \/?$| \{\/\*splat\}$/.test(at));
     for (const at of beside) {
       expect(at).toMatch(/^GET \/docs\b/);
-      const [nobody, somebody] = await Promise.all([undefined, kept.cast.one.accessToken].map((token) => read(at, token)));
-      expect([at, nobody]).toEqual([at, somebody]);
+      const [nobody, anyUser] = await Promise.all([undefined, kept.cast.one.accessToken].map((token) => read(at, token)));
+      expect([at, nobody]).toEqual([at, anyUser]);
     }
     expect(documented.filter((at) => !named.includes(at))).toEqual([]);
   });

@@ -122,10 +122,10 @@ describe('the collector', () => {
   });
 
   it('takes objects of no file once they are old, and leaves the store of another database alone', async () => {
-    const stray = (name: string) =>
+    const orphan = (name: string) =>
       store.put(`media/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11/${name}`, Readable.from([Buffer.from('x')]), { contentType: 'text/plain' });
-    await stray('young');
-    await stray('old');
+    await orphan('young');
+    await orphan('old');
     const dir = path.join(world.app.app.get(Settings).dataDir, 'media', 'objects');
     const age = async (like: RegExp) => {
       const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) => like.test(name));
@@ -135,7 +135,7 @@ describe('the collector', () => {
     expect(await runs()).toMatchObject({ orphans: 1 });
     const left = (await keysInStore()).filter((key) => key.includes('0199f3a1-5d0e'));
     expect(left.map((key) => key.split('/').at(-1))).toEqual(['young']);
-    await Promise.all(Array.from({ length: 1_000 }, (_, i) => stray(`many${i}`)));
+    await Promise.all(Array.from({ length: 1_000 }, (_, i) => orphan(`many${i}`)));
     await age(/%many\d+$/);
     expect(await runs()).toMatchObject({ orphans: 0 });
     await store.delete(Array.from({ length: 1_000 }, (_, i) => `media/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11/many${i}`));

@@ -17,7 +17,7 @@ describe('a database that is away', () => {
   let running: RunningApp;
   let transactions: Transactions;
   let notifications: DatabaseNotifications;
-  const heard: string[] = [];
+  const received: string[] = [];
   let reconnects = 0;
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('a database that is away', () => {
     running = await startApp({ env: { DATABASE_POOL_SIZE: '4', DATABASE_PATIENCE_MS: '2500' }, databaseUrl: proxy.url });
     transactions = running.app.get(Transactions);
     notifications = running.app.get(DatabaseNotifications);
-    await notifications.listen('news', (payload) => heard.push(payload));
+    await notifications.listen('news', (payload) => received.push(payload));
     notifications.onReconnect(() => (reconnects += 1));
   });
   afterAll(async () => {
@@ -37,8 +37,8 @@ describe('a database that is away', () => {
   beforeEach(async () => {
     await proxy.open();
     await until('that all is well', isReady, 10_000);
-    heard.length = 0;
-    await until('that it listens', () => tell('ready').then(() => heard.includes('ready')), 10_000);
+    received.length = 0;
+    await until('that it listens', () => report('ready').then(() => received.includes('ready')), 10_000);
   });
 
   const ready = () => request(running.url).get('/health/ready');
@@ -49,7 +49,7 @@ describe('a database that is away', () => {
     expect(performance.now() - began).toBeLessThan(ms);
     return result;
   };
-  const tell = (payload: string) => transactions.query(`SELECT pg_notify('news', $1)`, [payload]);
+  const report = (payload: string) => transactions.query(`SELECT pg_notify('news', $1)`, [payload]);
 
   it.each(['refuses', 'is silent'] as const)(
     'and %s: 503 within 3 s, also when all ask at once, and all is well again within 10 s',
@@ -169,13 +169,13 @@ describe('a database that is away', () => {
   });
 
   it('hears notifications, and again after it was away, and says that it was', async () => {
-    await tell('one');
-    await until('the first', () => heard.includes('one'));
+    await report('one');
+    await until('the first', () => received.includes('one'));
     const before = reconnects;
     proxy.cut();
     await until('that it listens again', () => reconnects > before, 10_000);
-    await tell('two');
-    await until('the second', () => heard.includes('two'));
-    expect(heard.filter((word) => word !== 'ready')).toEqual(['one', 'two']);
+    await report('two');
+    await until('the second', () => received.includes('two'));
+    expect(received.filter((word) => word !== 'ready')).toEqual(['one', 'two']);
   });
 });

@@ -299,33 +299,33 @@ describe('jobs', () => {
   describe('timers', () => {
     it('keep one pace in all processes together', async () => {
       const three = [await open(), await open(), await open()];
-      let turns = 0;
+      let slots = 0;
       for (const one of three) {
-        one.jobs.every('sweep', 3_600, async () => void turns++);
+        one.jobs.every('sweep', 3_600, async () => void slots++);
         one.start();
       }
-      await until('the first turn', () => turns > 0);
+      await until('the first turn', () => slots > 0);
       const row = () =>
         three[0]!.sql(`SELECT 1 FROM jobs WHERE kind = 'timer:sweep' AND locked_until IS NULL AND run_at > now() + interval '50 min'`);
       await until('the turn is over', async () => (await row()).length);
-      expect(turns).toBe(1);
+      expect(slots).toBe(1);
       await three[0]!.hurry();
-      await until('the second turn is over', async () => turns > 1 && (await row()).length);
+      await until('the second turn is over', async () => slots > 1 && (await row()).length);
       expect(await three[0]!.jobs.counts()).toMatchObject({ waiting: 0, running: 0 });
     });
 
     it('go on after a turn that failed', async () => {
       const one = await open();
-      let turns = 0;
+      let slots = 0;
       one.jobs.every('sweep', 3_600, async () => {
-        turns++;
+        slots++;
         throw new Error('not this time');
       });
       one.start();
       for (let turn = 1; turn <= 3; turn++) {
         await until(`turn ${turn}`, async () => {
           await one.hurry();
-          return turns >= turn;
+          return slots >= turn;
         });
       }
       expect(await one.sql('SELECT failed_at, attempts <= 1 AS fresh FROM jobs')).toEqual([{ failed_at: null, fresh: true }]);

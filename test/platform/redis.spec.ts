@@ -20,7 +20,7 @@ describe('the connections to Redis', () => {
   const isUp = (redis: RedisConnections) => until('Redis is up', () => redis.status === 'up', 10_000);
   const isDown = (redis: RedisConnections) => until('Redis is down', () => redis.status === 'down', 10_000);
   /** Packets that a channel brought, as text. */
-  const ear = (redis: RedisConnections, channel: string) => {
+  const socket = (redis: RedisConnections, channel: string) => {
     const packets: string[] = [];
     redis.subscribe(channel, (payload) => packets.push(payload.toString()));
     return packets;
@@ -83,14 +83,14 @@ describe('the connections to Redis', () => {
     await server.up();
     const redis = connect();
     await isUp(redis);
-    const packets = ear(redis, 'c');
+    const packets = socket(redis, 'c');
     await arrives(redis, 'c', packets, 'first');
     redis.unsubscribe('c');
-    const again = ear(redis, 'c');
+    const again = socket(redis, 'c');
     redis.unsubscribe('d');
     await arrives(redis, 'c', again, 'second');
     redis.unsubscribe('c');
-    const witness = ear(redis, 'witness');
+    const witness = socket(redis, 'witness');
     redis.publish('c', Buffer.from('third'));
     await arrives(redis, 'witness', witness, 'heard');
     expect([...packets, ...again]).not.toContain('third');
@@ -102,7 +102,7 @@ describe('the connections to Redis', () => {
     await isUp(redis);
     const missing = new Set(Array.from({ length: 3_000 }, (_, n) => `c${n}`));
     for (const one of missing) redis.subscribe(one, (_, channel) => missing.delete(channel));
-    const last = ear(redis, 'last');
+    const last = socket(redis, 'last');
     // Beats as quick as these may find a busy machine gone, and a packet with it: what was not heard is said again.
     for (let round = 1; missing.size > 0; round++) {
       for (const channel of missing) redis.publish(channel, Buffer.from('x'));
@@ -114,7 +114,7 @@ describe('the connections to Redis', () => {
     const redis = connect();
     const ups: string[] = [];
     redis.onUp(() => ups.push('up'));
-    const packets = ear(redis, 'c');
+    const packets = socket(redis, 'c');
     expect([redis.status, redis.publish('c', Buffer.from('lost'))]).toEqual(['down', false]);
     await expect(redis.command('PING')).rejects.toBeInstanceOf(RedisUnavailable);
     await server.up();
@@ -129,17 +129,17 @@ describe('the connections to Redis', () => {
     await server.up();
     const [a, b] = [connect(), connect()];
     await Promise.all([isUp(a), isUp(b)]);
-    const said: string[] = [];
-    b.onUp(() => said.push('up'));
-    b.onDown(() => said.push('down'));
-    const kept = ear(b, 'kept');
-    const left = ear(b, 'left');
+    const payload: string[] = [];
+    b.onUp(() => payload.push('up'));
+    b.onDown(() => payload.push('down'));
+    const kept = socket(b, 'kept');
+    const left = socket(b, 'left');
     await arrives(a, 'kept', kept, 'before');
 
     await server.kill();
     await Promise.all([isDown(a), isDown(b)]);
     b.unsubscribe('left');
-    const late = ear(b, 'late');
+    const late = socket(b, 'late');
     expect(a.publish('kept', Buffer.from('lost'))).toBe(false);
 
     await server.up();
@@ -148,14 +148,14 @@ describe('the connections to Redis', () => {
     a.publish('kept', Buffer.from('after'));
     a.publish('late', Buffer.from('after'));
     await until('both channels', () => kept.includes('after') && late.includes('after'));
-    expect(said).toEqual(['up', 'down', 'up']);
+    expect(payload).toEqual(['up', 'down', 'up']);
     expect([kept.includes('lost'), left]).toEqual([false, []]);
   });
 
   it('survive ten kills in a row', async () => {
     await server.up();
     const redis = connect();
-    const packets = ear(redis, 'c');
+    const packets = socket(redis, 'c');
     for (let round = 0; round < 10; round++) {
       await isUp(redis);
       await arrives(redis, 'c', packets, `round ${round}`);
@@ -170,7 +170,7 @@ describe('the connections to Redis', () => {
     await server.up();
     const redis = connect();
     await isUp(redis);
-    const packets = ear(redis, 'c');
+    const packets = socket(redis, 'c');
     await arrives(redis, 'c', packets, 'before');
 
     server.freeze();

@@ -75,8 +75,8 @@ describe('a folder as the store of objects', () => {
 
     it('is refused when its time is over, or when another server signed it', async () => {
       expect(store.verifyUpload(grant.mediaId, await tokenOf(0))).toBeNull();
-      const stranger = new DiskStore({ dir, secret: randomBytes(32) });
-      expect(stranger.verifyUpload(grant.mediaId, await tokenOf(60))).toBeNull();
+      const outsider = new DiskStore({ dir, secret: randomBytes(32) });
+      expect(outsider.verifyUpload(grant.mediaId, await tokenOf(60))).toBeNull();
     });
   });
 

@@ -49,8 +49,8 @@ describe.each([
   });
 
   it('is unavailable with wrong credentials', async () => {
-    const stranger = new S3Store({ ...server.options, credentials: { accessKeyId: 'test', secretAccessKey: 'wrong' } });
-    await expect(stranger.head('x')).rejects.toBeInstanceOf(StorageUnavailable);
+    const outsider = new S3Store({ ...server.options, credentials: { accessKeyId: 'test', secretAccessKey: 'wrong' } });
+    await expect(outsider.head('x')).rejects.toBeInstanceOf(StorageUnavailable);
   });
 });
 

@@ -28,10 +28,10 @@ describe('messages', () => {
     const room = await ana.opensGroup(bob);
     const [a, b, z] = await Promise.all([ana.connects(), bob.connects(), zoe.connects()]);
     await ana.sends(room, 'hello');
-    const heard = await b.receivesText('hello');
-    expect(await a.receivesText('hello')).toEqual(heard);
-    const { mine: _, ...first } = { mine: 0, ...(await bob.gets(`/rooms/${room.id}/messages/${heard.id}`)) };
-    expect(heard).toEqual({ ...first, reactions: [] });
+    const received = await b.receivesText('hello');
+    expect(await a.receivesText('hello')).toEqual(received);
+    const { mine: _, ...first } = { mine: 0, ...(await bob.gets(`/rooms/${room.id}/messages/${received.id}`)) };
+    expect(received).toEqual({ ...first, reactions: [] });
     await z.flushes();
     expect(z.messages()).toEqual([]);
   });
@@ -154,8 +154,8 @@ describe('rooms come and go', () => {
       await ana.sends(room, `heard ${n}`);
       await b.receivesText(`heard ${n}`);
     }
-    const said = b.messages(room.id).filter(({ system }) => !system);
-    expect(said.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, (_, n) => `heard ${n}`));
+    const payload = b.messages(room.id).filter(({ system }) => !system);
+    expect(payload.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, (_, n) => `heard ${n}`));
     expect(b.received.filter(({ event }) => event === 'room:gone' || event === 'room:created').map(({ event }) => event)).toEqual(
       Array.from({ length: 5 }, () => ['room:gone', 'room:created']).flat(),
     );
@@ -195,13 +195,13 @@ describe('people', () => {
     const { my } = await ana.gets('/users/me');
     const numbers = (): number[] => socket.all('friend:removed').map((packet) => packet.my);
     const userHub = world.app.app.get(UserHub);
-    const told = (number: number): void =>
+    const received = (number: number): void =>
       userHub.sendToUser(ana.id, { event: 'friend:removed', my: number, body: JsonText.of({ userId: bob.id, my: number }) });
-    for (const step of [2, 3, 1]) told(my + step);
+    for (const step of [2, 3, 1]) received(my + step);
     await socket.flushes();
     expect(numbers()).toEqual([my + 1, my + 2, my + 3]);
     // What never comes is not waited for; its hole says so.
-    for (const step of [7, 6]) told(my + step);
+    for (const step of [7, 6]) received(my + step);
     await until('the rest', () => numbers().length === 5);
     expect(numbers().slice(3)).toEqual([my + 6, my + 7]);
   });

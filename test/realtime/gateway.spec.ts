@@ -195,25 +195,25 @@ describe('every event is answered', () => {
   });
 
   it('answers a stranger like for a room that never was', async () => {
-    const stranger = await zoe.connects();
+    const outsider = await zoe.connects();
     const answers = await Promise.all(
       [room.id, '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11'].map(async (roomId) => {
-        const said = await Promise.all([
-          stranger.emits('message:send', { roomId, text: 'x' }),
-          stranger.emits('room:read', { roomId, seq: 1 }),
-          stranger.emits('typing', { roomId, typing: true }),
+        const payload = await Promise.all([
+          outsider.emits('message:send', { roomId, text: 'x' }),
+          outsider.emits('room:read', { roomId, seq: 1 }),
+          outsider.emits('typing', { roomId, typing: true }),
         ]);
-        return said.map(({ error: { requestId: _, ...problem } }) => problem);
+        return payload.map(({ error: { requestId: _, ...problem } }) => problem);
       }),
     );
     expect(answers[0]).toEqual(answers[1]);
     expect(answers[0]!.map((problem) => problem.status)).toEqual([404, 404, 404]);
-    expect(await stranger.emits('sync', { rooms: { [room.id]: { seq: 0, rev: 0 } } })).toEqual({
+    expect(await outsider.emits('sync', { rooms: { [room.id]: { seq: 0, rev: 0 } } })).toEqual({
       ok: true,
       rooms: { [room.id]: { gone: true } },
       later: [],
     });
-    stranger.close();
+    outsider.close();
   });
 
   it('numbers the sends of one socket in the order sent, and answers each after the commit', async () => {

@@ -21,17 +21,17 @@ async function flood(socket: TestSocket, room: { id: string }): Promise<void> {
 }
 
 /** A client that speaks the wire by hand, so that it can stop reading. */
-async function bareSocket(url: string, token: string): Promise<{ socket: WebSocket; heard: string[]; pause(): void; resume(): void }> {
+async function bareSocket(url: string, token: string): Promise<{ socket: WebSocket; received: string[]; pause(): void; resume(): void }> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
-  const heard: string[] = [];
+  const received: string[] = [];
   socket.on('message', (data: Buffer) => {
     const packet = data.toString();
-    heard.push(packet);
+    received.push(packet);
     if (packet.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`);
     if (packet === '2') socket.send('3');
   });
-  await until('ready', () => heard.some((packet) => packet.startsWith('42["ready"')));
-  return { socket, heard, pause: () => socket.pause(), resume: () => socket.resume() };
+  await until('ready', () => received.some((packet) => packet.startsWith('42["ready"')));
+  return { socket, received, pause: () => socket.pause(), resume: () => socket.resume() };
 }
 
 describe('who does not read', () => {
@@ -44,19 +44,19 @@ describe('who does not read', () => {
     await flood(a, room);
     await until('the others heard all', () => e.messages(room.id).filter(({ system }) => !system).length === FLOOD, 15_000);
     const closed = new Promise((resolve) => stalled.socket.once('close', resolve));
-    const before = stalled.heard.length;
+    const before = stalled.received.length;
     await until(
       'the server holds its socket no more',
       async () => ![...serverOf(world).sockets.sockets.values()].some((socket: any) => socket.data.actor.userId === bob.id),
       12_000,
     );
-    expect(stalled.heard.length).toBe(before);
+    expect(stalled.received.length).toBe(before);
     stalled.resume();
     await closed;
-    const told = stalled.heard
+    const received = stalled.received
       .filter((packet) => packet.startsWith('42["messages:created"'))
       .flatMap((packet) => packet.match(/"replyCount"/g)!).length;
-    expect(told).toBeLessThan(FLOOD);
+    expect(received).toBeLessThan(FLOOD);
   }, 60_000);
 
   it('goes on after a resync when it reads again in time', async () => {
@@ -67,14 +67,14 @@ describe('who does not read', () => {
     slow.pause();
     await flood(a, room);
     slow.resume();
-    await until('resync heard', () => slow.heard.some((packet) => packet.startsWith('42["resync"')));
+    await until('resync heard', () => slow.received.some((packet) => packet.startsWith('42["resync"')));
     const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
     await until('it hears again', async () => {
       await a.emits('message:send', { roomId: room.id, text: 'again' });
-      return slow.heard.some((packet) => packet.includes('"text":"again"'));
+      return slow.received.some((packet) => packet.includes('"text":"again"'));
     });
     slow.socket.send(`421["sync",{"rooms":{"${room.id}":{"seq":${lastSeq - 5},"rev":0}}}]`);
-    await until('sync is answered', () => slow.heard.some((packet) => packet.startsWith('431[{"ok":true')));
+    await until('sync is answered', () => slow.received.some((packet) => packet.startsWith('431[{"ok":true')));
     slow.socket.terminate();
   }, 60_000);
 });
@@ -122,11 +122,11 @@ describe('a process that ends', () => {
     await answers[0];
     const closing = leaving.close();
     expect((await socket.receives('server:draining')).retryAfter).toBeGreaterThan(0);
-    const said = await Promise.all(answers);
-    expect(said.every(({ ok, error }) => ok || error.code === 'server_draining')).toBe(true);
+    const payload = await Promise.all(answers);
+    expect(payload.every(({ ok, error }) => ok || error.code === 'server_draining')).toBe(true);
     await until('the socket is closed', () => !socket.socket.connected);
     await closing;
-    const acked = said.filter(({ ok }) => ok).map(({ message }) => message.id);
+    const acked = payload.filter(({ ok }) => ok).map(({ message }) => message.id);
     const page = await ana.page(room, '?limit=100');
     expect(acked.filter((id) => !page.items.some((message: any) => message.id === id))).toEqual([]);
   });

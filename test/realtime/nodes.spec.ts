@@ -159,7 +159,7 @@ describe('two processes that cannot hear each other', () => {
     expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, fresh.lastSeq));
     expect(there.messages(room.id)[0].text).toBe('one, edited');
     let at = rev;
-    for (const { payload } of there.received.filter((heard) => heard.payload.prevRev !== undefined)) {
+    for (const { payload } of there.received.filter((received) => received.payload.prevRev !== undefined)) {
       expect(payload.prevRev).toBe(at);
       at = payload.rev;
     }
@@ -206,10 +206,10 @@ describe('two processes that cannot hear each other', () => {
     await bob.does('PATCH', `/rooms/${known.id}/users/me`, { muted: true }, other);
     await listening(eva, other);
     await ana.deletes(`/rooms/${known.id}/users/${kim.id}`);
-    const heard = await Promise.allSettled(
+    const received = await Promise.allSettled(
       theirs.map((socket) => socket.receives('room:created', ({ room: { id } }) => id === room.id, 5_000)),
     );
-    expect(heard.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect(received.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
     await ana.sends(room, 'hello');
     await Promise.all(theirs.map((socket) => socket.receivesText('hello', 5_000)));
   }, 20_000);

@@ -38,7 +38,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   let common: { id: string };
   const scenes = new Map<unknown, { scene: RevocationSetup; devices: Devices }>();
   /** What must not have been heard even when everything has been repaired: the sockets, and the texts. */
-  const silent: { ears: readonly TestSocket[]; words: readonly string[] }[] = [];
+  const silent: { sockets: readonly TestSocket[]; words: readonly string[] }[] = [];
 
   beforeAll(async () => {
     redis = hasRedis ? await RedisServer.start() : undefined;
@@ -107,7 +107,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     return words;
   }
 
-  const heardBy = (socket: TestSocket, words: readonly string[]): string[] =>
+  const receivedBy = (socket: TestSocket, words: readonly string[]): string[] =>
     socket
       .messages()
       .map(({ text }) => text)
@@ -119,31 +119,31 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     for (const socket of [...lost, second]) {
       expect(await socket.receives('room:gone', ({ roomId }) => roomId === on.room, 1_000)).toMatchObject({ reason });
       await socket.flushes();
-      expect(heardBy(socket, words)).toEqual([]);
+      expect(receivedBy(socket, words)).toEqual([]);
       expect(await said(socket, on)).toEqual(Object.fromEntries(EVENTS.map(({ event, out }) => [event, out])));
     }
     expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what, out }) => [what, out])));
     const back = await on.eva.connects({}, other);
     expect(back.all('ready')[0].rooms).toEqual([]);
-    silent.push({ ears: [...lost, second, back], words });
+    silent.push({ sockets: [...lost, second, back], words });
   }
 
-  async function losesSession({ reason, spares, does }: Revocation, on: RevocationSetup, { lost, second }: Devices): Promise<void> {
+  async function losesSession({ reason, keeps, does }: Revocation, on: RevocationSetup, { lost, second }: Devices): Promise<void> {
     await does(on);
-    const ended = spares ? lost : [...lost, second];
+    const ended = keeps ? lost : [...lost, second];
     for (const socket of ended) {
       expect(await socket.receives('session:ended', () => true, 1_000)).toEqual({ reason });
       await until('the socket is closed', () => !socket.socket.connected, 1_000);
     }
     const words = await speaks(on, `after ${on.room}`);
-    for (const socket of ended) expect([heardBy(socket, words), socket.received.at(-1)!.event]).toEqual([[], 'session:ended']);
-    if (spares) await second.receivesText(words[1]!);
+    for (const socket of ended) expect([receivedBy(socket, words), socket.received.at(-1)!.event]).toEqual([[], 'session:ended']);
+    if (keeps) await second.receivesText(words[1]!);
     expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what }) => [what, '401 session_ended'])));
     for (const node of [world.app, other]) {
       const problem = await TestSocket.open(node.url, { token: on.eva.accessToken }).catch((error: { problem: unknown }) => error.problem);
       expect(problem).toMatchObject({ status: 401, code: 'session_ended' });
     }
-    silent.push({ ears: ended, words });
+    silent.push({ sockets: ended, words });
   }
 
   it.each(REVOCATIONS.map((revocation) => ({ what: revocation.what, revocation })))(
@@ -182,7 +182,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
       const sockets = await Promise.all(arriving);
       const words = await speaks(scenes.get('arriving')!.scene, `after ${round} ${room}`);
       for (const socket of sockets) {
-        expect(heardBy(await socket.flushes(), words)).toEqual([]);
+        expect(receivedBy(await socket.flushes(), words)).toEqual([]);
         socket.close();
       }
       await owner.posts(`/rooms/${room}/users`, { userId: eva.id });
@@ -191,10 +191,10 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
 
   it('nor sees what was said before who was taken back at once', async () => {
     const { eva, room: id } = scenes.get('taken back')!.scene;
-    const { lost: ears } = scenes.get('taken back')!.devices;
+    const { lost: sockets } = scenes.get('taken back')!.devices;
     const old = await owner.sends({ id }, 'said before');
     const ask = { roomId: id, messageId: old.id, text: 'changed since' };
-    for (const socket of [...ears, ...bobs]) await socket.receivesText('said before');
+    for (const socket of [...sockets, ...bobs]) await socket.receivesText('said before');
     // As a process sees it that was busy elsewhere: removed and added are one.
     await query(
       `WITH head AS (UPDATE room_heads SET fence = fence + 1 WHERE room_id = $1 RETURNING fence, last_seq),
@@ -203,14 +203,14 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
        SELECT pg_notify('parley_access', json_build_object('roomId', $1::uuid, 'userIds', json_build_array($2::uuid), 'fence', fence)::text) FROM head`,
       [id, eva.id],
     );
-    for (const socket of ears) {
+    for (const socket of sockets) {
       await socket.receives('room:gone', ({ roomId }) => roomId === id, 1_000);
       const { room, my } = await socket.receives('room:created', (packet) => packet.room.id === id, 1_000);
       expect([room.membership.visibleFromSeq, my]).toEqual([old.seq + 1, (await eva.gets('/users/me')).my]);
     }
     expect(await (await owner.connects()).emits('message:edit', ask)).toMatchObject({ ok: true });
     await owner.sends({ id }, 'see above', { replyToId: old.id });
-    for (const socket of ears) {
+    for (const socket of sockets) {
       expect((await socket.receivesText('see above')).replyTo.preview).toBeNull();
       expect((await socket.receives('messages:updated', ({ roomId }) => roomId === id)).causes).toMatchObject([{ kind: 'hidden' }]);
     }
@@ -219,10 +219,10 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   it('nor is any of it repaired for them', async () => {
     await owner.sends(common, 'the last');
     for (const socket of bobs) await socket.receivesText('the last');
-    for (const { ears, words } of silent) {
-      for (const socket of ears) {
+    for (const { sockets, words } of silent) {
+      for (const socket of sockets) {
         if (socket.socket.connected) await socket.flushes();
-        expect(heardBy(socket, words)).toEqual([]);
+        expect(receivedBy(socket, words)).toEqual([]);
       }
     }
   }, 20_000);

@@ -1,6 +1,6 @@
 import { call, type Person } from '../support/world.js';
 
-type Said = any;
+type Json = any;
 
 /** Somebody who is about to lose a room or a session, on two devices, and what there is to be lost. */
 export interface RevocationSetup {
@@ -23,14 +23,14 @@ export interface Revocation {
   /** What the sockets are told. */
   readonly reason: string;
   /** Their other device stays. */
-  readonly spares?: true;
+  readonly keeps?: true;
   readonly does: (scene: RevocationSetup) => Promise<unknown>;
 }
 
-const bySecond = ({ second, eva }: RevocationSetup, method: string, path: string, body?: object): Promise<Said> =>
-  call(eva.world.url, method, path, { token: second, ...(body && { body }) }).then(({ status, body: said }) => {
-    if (status >= 300) throw new Error(`${method} ${path} → ${status} ${JSON.stringify(said)}`);
-    return said;
+const bySecond = ({ second, eva }: RevocationSetup, method: string, path: string, body?: object): Promise<Json> =>
+  call(eva.world.url, method, path, { token: second, ...(body && { body }) }).then(({ status, body: payload }) => {
+    if (status >= 300) throw new Error(`${method} ${path} → ${status} ${JSON.stringify(payload)}`);
+    return payload;
   });
 
 async function reusesRefreshToken({ eva }: RevocationSetup): Promise<void> {
@@ -46,25 +46,25 @@ export const REVOCATIONS: readonly Revocation[] = [
   { what: 'banned from it', takes: 'room', reason: 'banned', does: (s) => s.owner.puts(`/rooms/${s.room}/bans/${s.eva.id}`) },
   { what: 'gone from it by their other device', takes: 'room', reason: 'left', does: (s) => bySecond(s, 'POST', `/rooms/${s.room}/leave`) },
   { what: 'in a room that is deleted', takes: 'room', reason: 'deleted', does: (s) => s.owner.deletes(`/rooms/${s.room}`) },
-  { what: 'logged out', takes: 'session', reason: 'logout', spares: true, does: (s) => s.eva.does('POST', '/auth/logout') },
+  { what: 'logged out', takes: 'session', reason: 'logout', keeps: true, does: (s) => s.eva.does('POST', '/auth/logout') },
   {
     what: 'logged out by their other device',
     takes: 'session',
     reason: 'revoked',
-    spares: true,
+    keeps: true,
     does: async (s) => {
       const { items } = await bySecond(s, 'GET', '/auth/sessions');
-      await bySecond(s, 'DELETE', `/auth/sessions/${items.find(({ current }: Said) => !current).id}`);
+      await bySecond(s, 'DELETE', `/auth/sessions/${items.find(({ current }: Json) => !current).id}`);
     },
   },
   {
     what: 'under a new password',
     takes: 'session',
     reason: 'password',
-    spares: true,
+    keeps: true,
     does: (s) => bySecond(s, 'POST', '/auth/password', { currentPassword: s.eva.password, newPassword: 'another word of mine' }),
   },
-  { what: 'known to have lost a refresh token', takes: 'session', reason: 'revoked', spares: true, does: reusesRefreshToken },
+  { what: 'known to have lost a refresh token', takes: 'session', reason: 'revoked', keeps: true, does: reusesRefreshToken },
   { what: 'put to rest', takes: 'session', reason: 'deactivated', does: (s) => s.admin.posts(`/users/${s.eva.id}/deactivate`) },
   { what: 'gone with their account', takes: 'session', reason: 'deactivated', does: (s) => s.eva.deletes('/users/me') },
   {

@@ -25,7 +25,7 @@ const answered = (status: number, body: unknown, headers: Record<string, string>
     ...headers,
   }),
 });
-const said = (answer: Answer, path = `/v1/users/${ID}`, hasBody = false): string =>
+const payload = (answer: Answer, path = `/v1/users/${ID}`, hasBody = false): string =>
   ContractChecker.instance.ofAnswer({ method: 'GET', path, hasBody }, answer).join('\n');
 
 describe('an answer over HTTP', () => {
@@ -33,7 +33,7 @@ describe('an answer over HTTP', () => {
     ['as documented', answered(200, USER)],
     ['a documented problem', answered(404, PROBLEM)],
   ])('passes: %s', (_, answer) => {
-    expect(said(answer)).toBe('');
+    expect(payload(answer)).toBe('');
   });
 
   it.each<[string, Answer, RegExp]>([
@@ -55,15 +55,15 @@ describe('an answer over HTTP', () => {
     ['an answer without a request id', answered(200, USER, { 'x-request-id': '' }), /x-request-id/],
     ['a page of the framework', answered(200, '<html>', { 'content-type': 'text/html' }), /content type text\/html/],
   ])('is caught: %s', (_, answer, fault) => {
-    expect(said(answer)).toMatch(fault);
+    expect(payload(answer)).toMatch(fault);
   });
 
   it('is caught on a route that is in no document', () => {
-    expect(said(answered(200, USER), '/v1/secrets')).toMatch(/no such route/);
+    expect(payload(answered(200, USER), '/v1/secrets')).toMatch(/no such route/);
   });
 
   it('tells a route with a fixed word from one with a parameter', () => {
-    expect(said(answered(200, USER), '/v1/users/me')).toMatch(/required.*privacy/);
+    expect(payload(answered(200, USER), '/v1/users/me')).toMatch(/required.*privacy/);
   });
 });
 

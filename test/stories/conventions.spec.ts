@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Said } from '../support/test-socket.js';
+import type { Json } from '../support/test-socket.js';
 import { type Person, World } from '../support/world.js';
 
 // What holds for every route alike, asked of every route that the document names.
 
-const document: Said = JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, 'openapi.json'), 'utf8'));
+const document: Json = JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, 'openapi.json'), 'utf8'));
 
 interface Route {
   readonly method: string;
   readonly template: string;
-  readonly parameters: Said[];
-  readonly body: Said;
+  readonly parameters: Json[];
+  readonly body: Json;
 }
 
-const routes: Route[] = Object.entries<Said>(document.paths)
+const routes: Route[] = Object.entries<Json>(document.paths)
   .filter(([template]) => template.startsWith('/v1/'))
   .flatMap(([template, methods]) =>
-    Object.entries<Said>(methods).map(([method, { parameters = [], requestBody }]) => ({
+    Object.entries<Json>(methods).map(([method, { parameters = [], requestBody }]) => ({
       method: method.toUpperCase(),
       template,
       parameters,
@@ -26,15 +26,15 @@ const routes: Route[] = Object.entries<Said>(document.paths)
     })),
   );
 const named = (some: Route[]): [string, Route][] => some.map((route) => [`${route.method} ${route.template}`, route]);
-const queries = ({ parameters }: Route, name: string): Said => parameters.find((one) => one.in === 'query' && one.name === name);
+const queries = ({ parameters }: Route, name: string): Json => parameters.find((one) => one.in === 'query' && one.name === name);
 const lists = routes.filter((route) => queries(route, 'limit'));
 
 let world: World;
 let ana: Person;
 let bob: Person;
-let room: Said;
-let message: Said;
-let reaction: Said;
+let room: Json;
+let message: Json;
+let reaction: Json;
 
 beforeAll(async () => {
   world = await World.start();
@@ -90,7 +90,7 @@ describe('a parameter or a field that nobody knows', () => {
   it.each(named(routes.filter(({ body }) => body)))('%s refuses it in the body', async (_, route) => {
     const { status, body } = await ana.call(route.method, filled(route), { somethingElse: 1 });
     expect([status, body.code]).toEqual([400, 'validation_failed']);
-    expect(body.errors.map((error: Said) => error.path)).toContain('somethingElse');
+    expect(body.errors.map((error: Json) => error.path)).toContain('somethingElse');
   });
 
   it.each(named(routes.filter(({ body }) => body)))('%s takes an object for a body, and nothing else', async (_, route) => {
@@ -102,8 +102,8 @@ describe('a parameter or a field that nobody knows', () => {
 });
 
 describe('a time', () => {
-  const isTime = (schema: Said): boolean => schema?.format === 'date-time';
-  const fields = ({ body }: Route): [string, Said][] =>
+  const isTime = (schema: Json): boolean => schema?.format === 'date-time';
+  const fields = ({ body }: Route): [string, Json][] =>
     Object.entries(document.components.schemas[body?.$ref?.split('/').at(-1)]?.properties ?? {});
   const timed = routes.flatMap((route) => [
     ...route.parameters.filter(({ schema }) => isTime(schema)).map(({ name }) => [route, name, 'query'] as const),

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestSocket, type Said } from '../support/test-socket.js';
+import { TestSocket, type Json } from '../support/test-socket.js';
 import { freePort } from '../support/free-port.js';
 import { AppProcess } from '../support/processes.js';
 import { until } from '../support/until.js';
@@ -77,13 +77,13 @@ describe('the first hour', () => {
 
   it('what is written arrives as it was written, over every transport, in one order, and nobody else hears it', async () => {
     const room = await ana.opensGroup(bob);
-    const [over, polling, other, stranger] = [
+    const [over, polling, other, outsider] = [
       await ana.connects(),
       await TestSocket.open(world.url, { token: bob.accessToken }, 'polling'),
       await bob.connects(),
       await zoe.connects(),
     ];
-    const sent: Said[] = [];
+    const sent: Json[] = [];
     for (const [n, text] of UNICODE.entries()) {
       const by = [
         () => ana.sends(room, text),
@@ -98,17 +98,17 @@ describe('the first hour', () => {
       expect(socket.messages(room.id).map(({ seq, text }) => [seq, text])).toEqual(sent.map(({ seq, text }) => [seq, text]));
     }
     const { items } = await bob.page(room, `?after=${sent[0].seq - 1}`);
-    expect(items.map(({ seq, text }: Said) => [seq, text])).toEqual(sent.map(({ seq, text }) => [seq, text]));
+    expect(items.map(({ seq, text }: Json) => [seq, text])).toEqual(sent.map(({ seq, text }) => [seq, text]));
     expect(await zoe.statusOf('GET', `/rooms/${room.id}/messages`)).toBe('404 room_not_found');
-    await stranger.flushes();
-    expect(stranger.received.map(({ event }) => event)).toEqual(['ready']);
+    await outsider.flushes();
+    expect(outsider.received.map(({ event }) => event)).toEqual(['ready']);
     expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: '🦆'.repeat(10_001) })).toBe('400 validation_failed');
     polling.close();
   });
 
   it('eight who write at once over both transports are numbered without a hole, and heard once and in order', async () => {
     const room = await ana.opensGroup(bob);
-    const ears = await Promise.all([ana.connects(), bob.connects(), ana.connects(), bob.connects()]);
+    const sockets = await Promise.all([ana.connects(), bob.connects(), ana.connects(), bob.connects()]);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     const sends = Array.from({ length: 8 }, async (_, who) => {
       const seqs: number[] = [];
@@ -117,7 +117,7 @@ describe('the first hour', () => {
         const message =
           who % 2
             ? await (who % 4 === 1 ? ana : bob).sends(room, text)
-            : (await ears[who / 2]!.emits('message:send', { roomId: room.id, text })).message;
+            : (await sockets[who / 2]!.emits('message:send', { roomId: room.id, text })).message;
         seqs.push(message.seq);
       }
       return seqs;
@@ -125,7 +125,7 @@ describe('the first hour', () => {
     const seqs = (await Promise.all(sends)).flat().toSorted((a, b) => a - b);
     const expected = Array.from({ length: 160 }, (_, n) => lastSeq + 1 + n);
     expect(seqs).toEqual(expected);
-    for (const socket of ears) {
+    for (const socket of sockets) {
       await until('all are heard', () => socket.messages(room.id).length >= 160);
       expect(socket.messages(room.id).map(({ seq }) => seq)).toEqual(expected);
     }
@@ -134,17 +134,17 @@ describe('the first hour', () => {
   it('history is the same from both ends, whatever the size of the page', async () => {
     const room = await ana.opensGroup(bob);
     await Promise.all(Array.from({ length: 37 }, (_, n) => ana.sends(room, `n ${n}`)));
-    const all: Said[] = (await ana.page(room, '?limit=100')).items;
+    const all: Json[] = (await ana.page(room, '?limit=100')).items;
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: lastSeq }, (_, n) => n + 1));
     for (const limit of [1, 7, 100]) {
-      const forth: Said[] = [];
-      for (let page: Said = { hasNewer: true }; page.hasNewer;) {
+      const forth: Json[] = [];
+      for (let page: Json = { hasNewer: true }; page.hasNewer;) {
         page = await bob.page(room, `?after=${forth.at(-1)?.seq ?? 0}&limit=${limit}`);
         forth.push(...page.items);
       }
-      const back: Said[] = [];
-      for (let page: Said = { hasOlder: true }; page.hasOlder;) {
+      const back: Json[] = [];
+      for (let page: Json = { hasOlder: true }; page.hasOlder;) {
         page = await bob.page(room, `?limit=${limit}${back.length ? `&before=${back[0].seq}` : ''}`);
         back.unshift(...page.items);
       }
@@ -214,7 +214,7 @@ describe('the first hour', () => {
     const id = randomUUID();
     const first = await ana.sends(room, 'once', { id });
     const socket = await bob.connects();
-    const acked: Said[] = [];
+    const acked: Json[] = [];
     const storm = Array.from({ length: 40 }, (_, n) =>
       ana.call('POST', `/rooms/${room.id}/messages`, { text: `storm ${n}` }).then(
         ({ status, body }) => void (status === 201 && acked.push(body)),
@@ -230,8 +230,8 @@ describe('the first hour', () => {
     server = AppProcess.server({ ...(await env()), PORT: new URL(world.url).port });
     expect(await server.url()).toBe(world.url);
     const { items, seq } = await ana.page(room, '?limit=100');
-    expect(items.map((message: Said) => message.seq)).toEqual(Array.from({ length: seq }, (_, n) => n + 1));
-    const texts = items.map(({ text }: Said) => text);
+    expect(items.map((message: Json) => message.seq)).toEqual(Array.from({ length: seq }, (_, n) => n + 1));
+    const texts = items.map(({ text }: Json) => text);
     for (const { text } of acked) expect(texts.filter((one: string) => one === text)).toEqual([text]);
     expect(await ana.call('POST', `/rooms/${room.id}/messages`, { text: 'once', id })).toMatchObject({
       status: 200,

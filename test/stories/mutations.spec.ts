@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
-import type { Said } from '../support/test-socket.js';
+import type { Json } from '../support/test-socket.js';
 import { Mirror } from '../support/mirror.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
@@ -16,15 +16,15 @@ type Name = 'ana' | 'bob' | 'zoe' | 'max';
 /** A group of ana (its owner), bob (an admin) and zoe; max is a friend of ana and of nobody else, and new for each story. */
 interface MutationUsers extends Record<Name, Person> {
   readonly boss: Person;
-  readonly room: Said;
+  readonly room: Json;
   /** The path of the room. */
   readonly at: string;
   /** Of zoe, with a reaction of bob. */
-  readonly message: Said;
+  readonly message: Json;
   /** The path of the message. */
   readonly it: string;
-  readonly reaction: Said;
-  says(who: Name, event: string, payload: object): Promise<Said>;
+  readonly reaction: Json;
+  sends(who: Name, event: string, payload: object): Promise<Json>;
 }
 
 interface Mutation {
@@ -32,7 +32,7 @@ interface Mutation {
   readonly given?: (cast: MutationUsers) => Promise<unknown>;
   readonly act: (cast: MutationUsers) => Promise<unknown>;
   /** Who must hear what: without it, a story in which nothing is told would pass. */
-  readonly heard: Partial<Record<Name, string>>;
+  readonly received: Partial<Record<Name, string>>;
 }
 
 const REACTION = { reaction: '🎉' };
@@ -41,202 +41,202 @@ const ROUTES: Record<string, Mutation> = {
   'PATCH /v1/users/me': {
     given: ({ ana, bob }) => ana.opensPrivate(bob),
     act: ({ ana }) => ana.patches('/users/me', { displayName: 'Ana Lima', privacy: { presence: 'nobody' } }),
-    heard: { ana: 'me:updated', bob: 'user:updated' },
+    received: { ana: 'me:updated', bob: 'user:updated' },
   },
   'DELETE /v1/users/me': {
     given: ({ ana, max, at }) => ana.posts(`${at}/users`, { userId: max.id }),
     act: ({ max }) => max.deletes('/users/me'),
-    heard: { bob: 'room-user:removed', ana: 'friend:removed' },
+    received: { bob: 'room-user:removed', ana: 'friend:removed' },
   },
   'DELETE /v1/users/{userId}': {
     given: ({ ana, max, at }) => ana.posts(`${at}/users`, { userId: max.id }),
     act: ({ boss, max }) => boss.deletes(`/users/${max.id}`),
-    heard: { bob: 'room-user:removed', ana: 'friend:removed' },
+    received: { bob: 'room-user:removed', ana: 'friend:removed' },
   },
   'POST /v1/users/{userId}/deactivate': {
     act: ({ boss, max }) => boss.posts(`/users/${max.id}/deactivate`),
-    heard: { max: 'session:ended' },
+    received: { max: 'session:ended' },
   },
   'POST /v1/users/{userId}/activate': {
     given: ({ boss, zoe }) => boss.posts(`/users/${zoe.id}/activate`),
     act: ({ boss, zoe }) => boss.posts(`/users/${zoe.id}/activate`),
-    heard: {},
+    received: {},
   },
   'POST /v1/friend-requests': {
     act: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
-    heard: { max: 'friend-request:received', bob: 'friend-request:received' },
+    received: { max: 'friend-request:received', bob: 'friend-request:received' },
   },
   'POST /v1/friend-requests/{id}/approve': {
     given: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
     act: async ({ max }) => max.posts(`/friend-requests/${await asked(max)}/approve`),
-    heard: { max: 'friend-request:approved', bob: 'friend-request:approved' },
+    received: { max: 'friend-request:approved', bob: 'friend-request:approved' },
   },
   'POST /v1/friend-requests/{id}/reject': {
     given: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
     act: async ({ max }) => max.posts(`/friend-requests/${await asked(max)}/reject`),
-    heard: { max: 'friend-request:rejected', bob: 'friend-request:rejected' },
+    received: { max: 'friend-request:rejected', bob: 'friend-request:rejected' },
   },
   'DELETE /v1/friend-requests/{id}': {
     given: ({ bob, max }) => bob.posts('/friend-requests', { userId: max.id }),
     act: async ({ bob, max }) => bob.deletes(`/friend-requests/${await asked(max)}`),
-    heard: { max: 'friend-request:cancelled', bob: 'friend-request:cancelled' },
+    received: { max: 'friend-request:cancelled', bob: 'friend-request:cancelled' },
   },
   'DELETE /v1/friends/{userId}': {
     act: ({ ana, max }) => ana.deletes(`/friends/${max.id}`),
-    heard: { ana: 'friend:removed', max: 'friend:removed' },
+    received: { ana: 'friend:removed', max: 'friend:removed' },
   },
   'PUT /v1/users/me/blocks/{userId}': {
     act: ({ ana, max }) => ana.puts(`/users/me/blocks/${max.id}`),
-    heard: { ana: 'me:updated', max: 'friend:removed' },
+    received: { ana: 'me:updated', max: 'friend:removed' },
   },
   'DELETE /v1/users/me/blocks/{userId}': {
     given: ({ ana, max }) => ana.puts(`/users/me/blocks/${max.id}`),
     act: ({ ana, max }) => ana.deletes(`/users/me/blocks/${max.id}`),
-    heard: { ana: 'me:updated' },
+    received: { ana: 'me:updated' },
   },
   'POST /v1/rooms': {
     act: ({ ana, bob }) => ana.opensTeam(bob),
-    heard: { ana: 'room:created', bob: 'room:created' },
+    received: { ana: 'room:created', bob: 'room:created' },
   },
   'PATCH /v1/rooms/{roomId}': {
     act: ({ bob, at }) => bob.patches(at, { name: 'renamed', metaTags: ['a'], slowModeSeconds: 0, description: 'said' }),
-    heard: { ana: 'room:updated', zoe: 'room:updated' },
+    received: { ana: 'room:updated', zoe: 'room:updated' },
   },
   'DELETE /v1/rooms/{roomId}': {
     act: ({ ana, at }) => ana.deletes(at),
-    heard: { ana: 'room:gone', zoe: 'room:gone' },
+    received: { ana: 'room:gone', zoe: 'room:gone' },
   },
   'POST /v1/rooms/{roomId}/join': {
     given: ({ ana, at }) => ana.patches(at, { isPublic: true }),
     act: ({ max, at }) => max.posts(`${at}/join`),
-    heard: { max: 'room:created', bob: 'room-user:added' },
+    received: { max: 'room:created', bob: 'room-user:added' },
   },
   'POST /v1/rooms/{roomId}/leave': {
     act: ({ zoe, at }) => zoe.posts(`${at}/leave`),
-    heard: { zoe: 'room:gone', bob: 'room-user:removed' },
+    received: { zoe: 'room:gone', bob: 'room-user:removed' },
   },
   'PUT /v1/rooms/{roomId}/owner': {
     act: ({ ana, bob, at }) => ana.puts(`${at}/owner`, { userId: bob.id }),
-    heard: { ana: 'membership:updated', bob: 'membership:updated', zoe: 'room-user:updated' },
+    received: { ana: 'membership:updated', bob: 'membership:updated', zoe: 'room-user:updated' },
   },
-  'POST /v1/rooms/{roomId}/invites': { act: ({ ana, at }) => ana.posts(`${at}/invites`), heard: {} },
+  'POST /v1/rooms/{roomId}/invites': { act: ({ ana, at }) => ana.posts(`${at}/invites`), received: {} },
   'DELETE /v1/rooms/{roomId}/invites/{id}': {
     act: async ({ ana, at }) => ana.deletes(`${at}/invites/${(await ana.posts(`${at}/invites`)).id}`),
-    heard: {},
+    received: {},
   },
   'POST /v1/invites/{code}/join': {
     act: async ({ ana, max, at }) => max.posts(`/invites/${(await ana.posts(`${at}/invites`)).code}/join`),
-    heard: { max: 'room:created', bob: 'room-user:added' },
+    received: { max: 'room:created', bob: 'room-user:added' },
   },
   'POST /v1/rooms/{roomId}/users': {
     act: ({ ana, max, at }) => ana.posts(`${at}/users`, { userIds: [max.id] }),
-    heard: { max: 'room:created', bob: 'room-user:added' },
+    received: { max: 'room:created', bob: 'room-user:added' },
   },
   'PATCH /v1/rooms/{roomId}/users/me': {
     act: ({ zoe, at }) => zoe.patches(`${at}/users/me`, { muted: true, pinned: true, archived: true, draft: 'I was about to' }),
-    heard: { zoe: 'membership:updated' },
+    received: { zoe: 'membership:updated' },
   },
   'PUT /v1/rooms/{roomId}/users/me/read': {
     given: ({ ana, room }) => ana.sends(room, 'unread @all'),
     act: async ({ zoe, at }) => zoe.puts(`${at}/users/me/read`, { seq: (await zoe.gets(at)).lastSeq }),
-    heard: { zoe: 'membership:updated' },
+    received: { zoe: 'membership:updated' },
   },
   'PATCH /v1/rooms/{roomId}/users/{userId}': {
     act: ({ ana, zoe, at }) => ana.patches(`${at}/users/${zoe.id}`, { role: 'admin', permissions: ['can_create_messages'] }),
-    heard: { zoe: 'membership:updated', bob: 'room-user:updated' },
+    received: { zoe: 'membership:updated', bob: 'room-user:updated' },
   },
   'DELETE /v1/rooms/{roomId}/users/{userId}': {
     act: ({ bob, zoe, at }) => bob.deletes(`${at}/users/${zoe.id}`),
-    heard: { zoe: 'room:gone', ana: 'room-user:removed' },
+    received: { zoe: 'room:gone', ana: 'room-user:removed' },
   },
   'PUT /v1/rooms/{roomId}/bans/{userId}': {
     act: ({ bob, zoe, at }) => bob.puts(`${at}/bans/${zoe.id}`, { reason: 'x' }),
-    heard: { zoe: 'room:gone', ana: 'room-user:removed' },
+    received: { zoe: 'room:gone', ana: 'room-user:removed' },
   },
   'DELETE /v1/rooms/{roomId}/bans/{userId}': {
     given: ({ ana, max, at }) => ana.puts(`${at}/bans/${max.id}`),
     act: ({ ana, max, at }) => ana.deletes(`${at}/bans/${max.id}`),
-    heard: {},
+    received: {},
   },
   'POST /v1/rooms/{roomId}/messages': {
     act: ({ bob, room, message }) => bob.sends(room, 'hello @all', { replyToId: message.id }),
-    heard: { ana: 'messages:created', bob: 'messages:created' },
+    received: { ana: 'messages:created', bob: 'messages:created' },
   },
   'PATCH /v1/rooms/{roomId}/messages/{messageId}': {
     given: ({ bob, room, message }) => bob.sends(room, 'a reply', { replyToId: message.id }),
     act: ({ zoe, bob, it: one }) => zoe.patches(one, { text: `changed for @${bob.username}` }),
-    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+    received: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'DELETE /v1/rooms/{roomId}/messages/{messageId}': {
     given: ({ bob, room, message }) => bob.sends(room, 'a reply', { replyToId: message.id }),
     act: ({ ana, it: one }) => ana.deletes(one),
-    heard: { bob: 'messages:updated', zoe: 'messages:updated' },
+    received: { bob: 'messages:updated', zoe: 'messages:updated' },
   },
   'PUT /v1/rooms/{roomId}/messages/{messageId}/pin': {
     act: ({ bob, it: one }) => bob.puts(`${one}/pin`),
-    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+    received: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'DELETE /v1/rooms/{roomId}/messages/{messageId}/pin': {
     given: ({ bob, it: one }) => bob.puts(`${one}/pin`),
     act: ({ bob, it: one }) => bob.deletes(`${one}/pin`),
-    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+    received: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'POST /v1/rooms/{roomId}/messages/{messageId}/reactions': {
     act: ({ zoe, it: one }) => zoe.posts(`${one}/reactions`, REACTION),
-    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+    received: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'DELETE /v1/rooms/{roomId}/messages/{messageId}/reactions': {
     act: ({ bob, it: one }) => bob.deletes(`${one}/reactions?reaction=${encodeURIComponent('👍')}`),
-    heard: { ana: 'messages:updated', bob: 'messages:updated' },
+    received: { ana: 'messages:updated', bob: 'messages:updated' },
   },
   'DELETE /v1/rooms/{roomId}/messages/{messageId}/reactions/{reactionId}': {
     act: ({ bob, it: one, reaction }) => bob.deletes(`${one}/reactions/${reaction.id}`),
-    heard: { ana: 'messages:updated', bob: 'messages:updated' },
+    received: { ana: 'messages:updated', bob: 'messages:updated' },
   },
   'POST /v1/rooms/{roomId}/messages/{messageId}/report': {
     act: ({ bob, it: one }) => bob.posts(`${one}/report`, { reason: 'x' }),
-    heard: {},
+    received: {},
   },
   'POST /v1/rooms/{roomId}/reports/{id}/resolve': {
     act: async ({ ana, bob, it: one, at }) => ana.posts(`${at}/reports/${(await bob.posts(`${one}/report`, { reason: 'x' })).id}/resolve`),
-    heard: {},
+    received: {},
   },
 };
 
 const EVENTS: Record<string, Mutation> = {
   'message:send': {
-    act: ({ says, bob, room }) => says('zoe', 'message:send', { roomId: room.id, text: `over a socket @${bob.username}` }),
-    heard: { ana: 'messages:created', zoe: 'messages:created' },
+    act: ({ sends, bob, room }) => sends('zoe', 'message:send', { roomId: room.id, text: `over a socket @${bob.username}` }),
+    received: { ana: 'messages:created', zoe: 'messages:created' },
   },
   'message:edit': {
-    act: ({ says, message }) => says('zoe', 'message:edit', { roomId: message.roomId, messageId: message.id, text: 'edited' }),
-    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+    act: ({ sends, message }) => sends('zoe', 'message:edit', { roomId: message.roomId, messageId: message.id, text: 'edited' }),
+    received: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'message:delete': {
-    act: ({ says, message }) => says('zoe', 'message:delete', { roomId: message.roomId, messageId: message.id }),
-    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+    act: ({ sends, message }) => sends('zoe', 'message:delete', { roomId: message.roomId, messageId: message.id }),
+    received: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'reaction:add': {
-    act: ({ says, message }) => says('ana', 'reaction:add', { roomId: message.roomId, messageId: message.id, ...REACTION }),
-    heard: { ana: 'messages:updated', zoe: 'messages:updated' },
+    act: ({ sends, message }) => sends('ana', 'reaction:add', { roomId: message.roomId, messageId: message.id, ...REACTION }),
+    received: { ana: 'messages:updated', zoe: 'messages:updated' },
   },
   'reaction:remove': {
-    act: ({ says, message }) => says('bob', 'reaction:remove', { roomId: message.roomId, messageId: message.id, reaction: '👍' }),
-    heard: { bob: 'messages:updated', zoe: 'messages:updated' },
+    act: ({ sends, message }) => sends('bob', 'reaction:remove', { roomId: message.roomId, messageId: message.id, reaction: '👍' }),
+    received: { bob: 'messages:updated', zoe: 'messages:updated' },
   },
   'room:read': {
     given: ({ ana, room }) => ana.sends(room, 'unread @all'),
-    act: ({ says, room }) => says('zoe', 'room:read', { roomId: room.id, seq: 1_000 }),
-    heard: { zoe: 'membership:updated' },
+    act: ({ sends, room }) => sends('zoe', 'room:read', { roomId: room.id, seq: 1_000 }),
+    received: { zoe: 'membership:updated' },
   },
   message: {
-    act: ({ says, room }) => says('zoe', 'message', { channel_id: room.id, to: '*', type: 'text', data: 'a frame' }),
-    heard: { ana: 'messages:created', zoe: 'messages:created' },
+    act: ({ sends, room }) => sends('zoe', 'message', { channel_id: room.id, to: '*', type: 'text', data: 'a frame' }),
+    received: { ana: 'messages:created', zoe: 'messages:created' },
   },
 };
 
 /** Changes nothing that anybody else or another device is shown: logins and their tokens, questions, and files that stand nowhere yet. */
-const TELLS_NOBODY = [
+const PUBLISHES_NOTHING = [
   /^POST \/v1\/auth\//,
   /^DELETE \/v1\/auth\/sessions\//,
   /^POST \/v1\/users\/lookup$/,
@@ -262,33 +262,33 @@ describe('what is built from events is what a fresh load gives', () => {
   });
   afterAll(() => world.stop());
 
-  const castOf = async (says: MutationUsers['says']): Promise<MutationUsers> => {
+  const castOf = async (sends: MutationUsers['sends']): Promise<MutationUsers> => {
     const { max } = await world.people('max');
     await ana.befriends(max);
     const room = await ana.opensGroup(bob, zoe);
     // A room that was gone before it could be told would leave a hole in their numbers.
-    for (const { socket } of Object.values(mirrors)) await socket.receives('room:created', (heard) => heard.room.id === room.id);
+    for (const { socket } of Object.values(mirrors)) await socket.receives('room:created', (received) => received.room.id === room.id);
     const at = `/rooms/${room.id}`;
     await ana.patches(`${at}/users/${bob.id}`, { role: 'admin' });
     const message = await zoe.sends(room, 'hello');
     const reaction = await bob.posts(`${at}/messages/${message.id}/reactions`, { reaction: '👍' });
-    return { ana, bob, zoe, max, boss, room, at, message, it: `${at}/messages/${message.id}`, reaction, says };
+    return { ana, bob, zoe, max, boss, room, at, message, it: `${at}/messages/${message.id}`, reaction, sends };
   };
 
-  it.each(Object.entries({ ...ROUTES, ...EVENTS }))('after %s', async (_, { given, act, heard }) => {
+  it.each(Object.entries({ ...ROUTES, ...EVENTS }))('after %s', async (_, { given, act, received }) => {
     const cast = await castOf(async (who, event, payload) => {
       expect(await all[who].socket.emits(event, payload)).toMatchObject({ ok: true });
     });
     const all: Record<Name, Mirror> = { ...mirrors, max: await Mirror.of(cast.max) };
     // Those whom it concerns, who sits beside it, and who may have done it.
-    const looking = [...new Set<Name>([...(Object.keys(heard) as Name[]), 'bob', 'zoe'])];
+    const looking = [...new Set<Name>([...(Object.keys(received) as Name[]), 'bob', 'zoe'])];
     await given?.(cast);
     for (const who of looking) await all[who].opens(cast.room.id);
 
     await act(cast);
 
-    for (const [who, event] of Object.entries(heard) as [Name, string][]) {
-      await until(`${who} hears ${event}`, () => all[who].heard().includes(event));
+    for (const [who, event] of Object.entries(received) as [Name, string][]) {
+      await until(`${who} hears ${event}`, () => all[who].received().includes(event));
     }
     for (const who of looking) await isAsFresh(who, all[who]);
     all.max.socket.close();
@@ -299,7 +299,7 @@ describe('what is built from events is what a fresh load gives', () => {
     if (!mirror.socket.socket.connected || (await mirror.person.call('GET', '/users/me')).status !== 200) return;
     await mirror.socket.flushes();
     mirror.isTrue = false;
-    let expected: Said;
+    let expected: Json;
     const isSame = async (): Promise<boolean> => {
       expected = await mirror.fresh();
       return isDeepStrictEqual(mirror.shows(), expected);
@@ -311,12 +311,12 @@ describe('what is built from events is what a fresh load gives', () => {
   }
 
   it('was asked of every mutation that the wire knows', () => {
-    const document: Said = JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, 'openapi.json'), 'utf8'));
-    const routes = Object.entries<Said>(document.paths).flatMap(([template, methods]) =>
+    const document: Json = JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, 'openapi.json'), 'utf8'));
+    const routes = Object.entries<Json>(document.paths).flatMap(([template, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${template}`),
     );
     const mutations = [...routes.filter((route) => !route.startsWith('GET ')), ...Object.keys(CLIENT_EVENTS)];
-    const told = mutations.filter((one) => !TELLS_NOBODY.some((pattern) => pattern.test(one)));
-    expect(Object.keys({ ...ROUTES, ...EVENTS }).toSorted()).toEqual(told.toSorted());
+    const received = mutations.filter((one) => !PUBLISHES_NOTHING.some((pattern) => pattern.test(one)));
+    expect(Object.keys({ ...ROUTES, ...EVENTS }).toSorted()).toEqual(received.toSorted());
   });
 });

@@ -5,7 +5,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { jsonSchema, type Json } from '../../src/realtime/docs/asyncapi-schema.js';
 import type { Answer } from './world.js';
 
-type Said = any;
+type AnyJson = any;
 
 /** What was asked, as far as the documents speak of it. */
 export interface Asked {
@@ -18,10 +18,10 @@ export interface Asked {
 interface Route {
   readonly pattern: RegExp;
   readonly template: string;
-  readonly operation: Said;
+  readonly operation: AnyJson;
 }
 
-const read = (name: string): Said => JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, name), 'utf8'));
+const read = (name: string): AnyJson => JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, name), 'utf8'));
 
 /** What stands before every route: it may refuse a request whatever the route says. */
 const BEFORE_ROUTES: Record<number, string[]> = {
@@ -51,13 +51,13 @@ export class ContractChecker {
   private readonly routes: Route[];
 
   private constructor(
-    rest: Said,
-    private readonly live: Said,
+    rest: AnyJson,
+    private readonly live: AnyJson,
   ) {
     this.ajv = new Ajv({ strict: false, allErrors: true, logger: false, formats: FORMATS });
     this.ajv.addSchema({ $id: 'rest:', components: closed(jsonSchema(rest.components)) });
     this.ajv.addSchema({ $id: 'live:', components: { schemas: closed(live.components.schemas) } });
-    this.routes = Object.entries<Said>(rest.paths)
+    this.routes = Object.entries<AnyJson>(rest.paths)
       .flatMap(([template, operations]) => Object.entries(operations).map(([method, operation]) => route(method, template, operation)))
       .toSorted((a, b) => parameters(a) - parameters(b));
   }
@@ -80,7 +80,7 @@ export class ContractChecker {
   }
 
   /** What is wrong with the answer to something that a client said. */
-  ofAck(event: string, answer: Said): string[] {
+  ofAck(event: string, answer: AnyJson): string[] {
     const message = this.live.components.messages[`ack.${event.replaceAll(':', '.')}`];
     const faults =
       answer?.ok === true && message
@@ -91,7 +91,7 @@ export class ContractChecker {
     return faults.map((fault) => `the answer to ${event}: ${fault}`);
   }
 
-  private statusFaults({ hasBody }: Asked, { status, body }: Answer, operation: Said): string[] {
+  private statusFaults({ hasBody }: Asked, { status, body }: Answer, operation: AnyJson): string[] {
     const before = BEFORE_ROUTES[status]?.includes(body?.code);
     if (!operation) return status === 404 || before ? [] : ['there is no such route in the documents'];
     const response = operation.responses[status];
@@ -113,15 +113,15 @@ export class ContractChecker {
     if (type !== 'application/json' || !schema) return [];
     const key = `${operation.operationId} ${status} ${template}`;
     if (!this.known.has(key)) this.known.set(key, this.ajv.compile(relative(closed(jsonSchema(schema)))));
-    return this.told(this.known.get(key)!, body);
+    return this.received(this.known.get(key)!, body);
   }
 
   private faults(reference: string, value: unknown): string[] {
     if (!this.known.has(reference)) this.known.set(reference, this.ajv.compile({ $ref: reference }));
-    return this.told(this.known.get(reference)!, value);
+    return this.received(this.known.get(reference)!, value);
   }
 
-  private told(validate: ValidateFunction, value: unknown): string[] {
+  private received(validate: ValidateFunction, value: unknown): string[] {
     if (validate(value)) return [];
     return (validate.errors ?? []).map(
       ({ instancePath, message, params }) =>
@@ -135,13 +135,13 @@ const FORMATS = {
   'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
 };
 
-const route = (method: string, template: string, operation: Said): Route => {
+const route = (method: string, template: string, operation: AnyJson): Route => {
   const pattern = template.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\w+\}/g, '[^/]+');
   return { pattern: new RegExp(`^${method.toUpperCase()} ${pattern}/?$`), template, operation };
 };
 const parameters = ({ template }: Route): number => template.split('{').length;
 
-const withoutOk = ({ ok: _, ...answer }: Said): Said => answer;
+const withoutOk = ({ ok: _, ...answer }: AnyJson): AnyJson => answer;
 
 function headerFaults({ path: asked }: Asked, { status, headers }: Answer): string[] {
   const faults = headers.get('x-request-id') ? [] : ['without x-request-id'];
@@ -152,10 +152,10 @@ function headerFaults({ path: asked }: Asked, { status, headers }: Answer): stri
 }
 
 /** A problem says the same as what carries it. */
-function problemFaults(problem: Said, { status, headers }: { status?: number; headers?: Headers } = {}): string[] {
+function problemFaults(problem: AnyJson, { status, headers }: { status?: number; headers?: Headers } = {}): string[] {
   const faults: string[] = [];
-  const same = (what: string, told: unknown, is: unknown): void => {
-    if (told !== is) faults.push(`its ${what} is ${String(told)}, not ${String(is)}`);
+  const same = (what: string, received: unknown, is: unknown): void => {
+    if (received !== is) faults.push(`its ${what} is ${String(received)}, not ${String(is)}`);
   };
   same('title', problem.title, STATUS_CODES[problem.status]);
   same('type', problem.type, `urn:parley:problem:${problem.code}`);
@@ -180,6 +180,6 @@ function closed(schema: Json): Json {
 }
 
 /** References to components lead into the document of the REST side. */
-function relative(schema: Json): Said {
+function relative(schema: Json): AnyJson {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"rest:#/components/'));
 }

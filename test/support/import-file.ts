@@ -23,7 +23,7 @@ export const line = (roomId: string, userId: string, text: string, more: object 
   createdAt: AT,
   ...more,
 });
-export const seat = (roomId: string, userId: string, role = 'member') => ({ record: 'room-user', roomId, userId, role, joinedAt: AT });
+export const member = (roomId: string, userId: string, role = 'member') => ({ record: 'room-user', roomId, userId, role, joinedAt: AT });
 
 export const ndjson = (...records: object[]): string =>
   [{ record: 'header', format: 'parley', version: 1 }, ...records].map((record) => `${JSON.stringify(record)}\n`).join('');

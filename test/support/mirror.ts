@@ -1,4 +1,4 @@
-import type { TestSocket, Heard, Said } from './test-socket.js';
+import type { TestSocket, ReceivedEvent, Json } from './test-socket.js';
 import { fresh, ReferenceClient, ROOM_EVENTS } from './reference-client.js';
 import type { Person } from './world.js';
 
@@ -10,10 +10,10 @@ export class Mirror {
   readonly faults: string[] = [];
   /** It was compared with a fresh load, and went on by events since: there is no need to load again. */
   isTrue = false;
-  private rooms = new Map<string, Said>();
+  private rooms = new Map<string, Json>();
   private friends = new Set<string>();
   private requests = new Map<string, string>();
-  private me: Said;
+  private me: Json;
   private my = 0;
   private at = 0;
   private start = 0;
@@ -50,13 +50,13 @@ export class Mirror {
   }
 
   /** The names of the events heard since {@link load}. */
-  heard(): string[] {
+  received(): string[] {
     return this.socket.received.slice(this.start).map(({ event }) => event);
   }
 
   /** Takes in what was heard, and gives everything that the person would be shown. */
-  shows(): Said {
-    for (const heard of this.socket.received.slice(this.at)) this.take(heard);
+  shows(): Json {
+    for (const received of this.socket.received.slice(this.at)) this.take(received);
     this.at = this.socket.received.length;
     const held = this.client.rooms.get(this.room);
     const membership = this.rooms.get(this.room)?.membership;
@@ -73,7 +73,7 @@ export class Mirror {
   }
 
   /** The same as {@link shows}, by asking anew. */
-  async fresh(): Promise<Said> {
+  async fresh(): Promise<Json> {
     const { me, friends, requests, rooms } = await loadPersonal(this.person);
     const own = rooms.get(this.room)?.membership;
     return bare({
@@ -92,10 +92,10 @@ export class Mirror {
     });
   }
 
-  private take(heard: Heard): void {
-    const { event, payload } = heard;
+  private take(received: ReceivedEvent): void {
+    const { event, payload } = received;
     if (typeof payload.my === 'number') this.numbered(event, payload.my);
-    if (ROOM_EVENTS.includes(event)) this.inRoom(heard);
+    if (ROOM_EVENTS.includes(event)) this.inRoom(received);
     else if (event.startsWith('friend-request:')) this.request(event, payload.friendRequest);
     else if (event === 'friend:removed') this.friends.delete(payload.userId);
     else if (event === 'me:updated') this.me = { ...payload.me, my: payload.my };
@@ -112,9 +112,9 @@ export class Mirror {
     this.me = { ...this.me, my: this.my };
   }
 
-  private inRoom(heard: Heard): void {
-    const { event, payload } = heard;
-    this.client.hears(heard);
+  private inRoom(received: ReceivedEvent): void {
+    const { event, payload } = received;
+    this.client.receives(received);
     const room = this.rooms.get(payload.roomId);
     if (!room) return;
     if (event === 'messages:created') {
@@ -132,22 +132,22 @@ export class Mirror {
       this.rooms.set(room.id, { ...room, ...payload.room, ...kept });
     }
     if (event === 'messages:updated') {
-      const entry = payload.messages.find((one: Said) => one.id === room.lastMessage?.id);
+      const entry = payload.messages.find((one: Json) => one.id === room.lastMessage?.id);
       if (entry) room.lastMessage = { ...room.lastMessage, ...entry };
     }
   }
 
-  private request(event: string, { id, fromUser, toUser }: Said): void {
+  private request(event: string, { id, fromUser, toUser }: Json): void {
     if (event !== 'friend-request:received') this.requests.delete(id);
     else this.requests.set(id, fromUser.id);
     if (event === 'friend-request:approved') this.friends.add(fromUser.id === this.person.id ? toUser.id : fromUser.id);
   }
 
-  private seen(user: Said): void {
+  private seen(user: Json): void {
     for (const room of this.rooms.values()) if (room.otherUser?.id === user.id) room.otherUser = user;
   }
 
-  private own(roomId: string, membership: Said): void {
+  private own(roomId: string, membership: Json): void {
     const room = this.rooms.get(roomId);
     if (room) room.membership = membership;
   }
@@ -159,14 +159,14 @@ export class Mirror {
 }
 
 interface Personal {
-  me: Said;
-  rooms: Map<string, Said>;
+  me: Json;
+  rooms: Map<string, Json>;
   friends: Set<string>;
   requests: Map<string, string>;
 }
 
 async function loadPersonal(person: Person): Promise<Personal> {
-  const all = async (path: string): Promise<Said[]> => (await person.gets(`${path}${path.includes('?') ? '&' : '?'}limit=100`)).items;
+  const all = async (path: string): Promise<Json[]> => (await person.gets(`${path}${path.includes('?') ? '&' : '?'}limit=100`)).items;
   const [me, rooms, friends, received, sent] = await Promise.all([
     person.gets('/users/me'),
     all('/rooms?order=id'),
@@ -196,7 +196,7 @@ function listed({
   lastSeq,
   rev,
   ...more
-}: Said): Said {
+}: Json): Json {
   const { membership, lastMessage, otherUser } = more;
   const { role, permissions, muted, pinned, archived, draft, silencedUntil, lastReadSeq, visibleFromSeq } = membership;
   return {
@@ -214,16 +214,16 @@ function listed({
 }
 
 /** What is unread, by counting what one holds. */
-function counted(messages: readonly Said[], { lastReadSeq }: Said, me: string): { unreadCount: number; mentionCount: number } {
+function counted(messages: readonly Json[], { lastReadSeq }: Json, me: string): { unreadCount: number; mentionCount: number } {
   const unread = messages.filter(
     ({ seq, type, deletedAt, user }) => seq > lastReadSeq && type !== 'system' && !deletedAt && user.id !== me,
   );
-  const ofMe = unread.filter(({ mentions }) => mentions === 'all' || mentions.some(({ userId }: Said) => userId === me));
+  const ofMe = unread.filter(({ mentions }) => mentions === 'all' || mentions.some(({ userId }: Json) => userId === me));
   return { unreadCount: unread.length, mentionCount: ofMe.length };
 }
 
 /** People inside messages and rooms by id alone, and no words of the system: names are read when they are shown, and no number counts them. */
-function bare(value: Said): Said {
+function bare(value: Json): Json {
   if (Array.isArray(value)) return value.map(bare);
   if (typeof value !== 'object' || value === null) return value;
   if ('username' in value && 'displayName' in value && !('privacy' in value) && !('known' in value)) return value.id;

@@ -1,4 +1,4 @@
-import type { Heard, Said } from './test-socket.js';
+import type { ReceivedEvent, Json } from './test-socket.js';
 import type { Person } from './world.js';
 
 /** The events by which a room's two numbers move. */
@@ -16,23 +16,23 @@ const PREVIEW_LENGTH = 200;
 /** Something that a client holds, and how new it is. */
 interface Held {
   rev: number;
-  value: Said;
+  value: Json;
 }
 
 /** What a client knows of one room. */
 class RoomState {
-  readonly messages = new Map<string, Said>();
+  readonly messages = new Map<string, Json>();
   /** By user id; a value of null: known to be out. */
   readonly users = new Map<string, Held>();
   room: Held = { rev: -1, value: null };
   /** One's own reactions by message id, known up to `rev`: a broadcast does not say them, its causes do. */
   readonly mine = new Map<string, { rev: number; reactions: Set<string> }>();
   /** Changes of messages that have not come yet. */
-  readonly early = new Map<string, Said>();
+  readonly early = new Map<string, Json>();
   /** Messages that have not come yet, and of which a change was not told. */
   readonly untold = new Set<string>();
   /** Packets from ahead of the cursor. */
-  waiting: Heard[] = [];
+  waiting: ReceivedEvent[] = [];
 
   constructor(
     public seq: number,
@@ -50,9 +50,9 @@ export class ReferenceClient {
   constructor(private readonly me: Person) {}
 
   /** A packet of a room, in whatever order, once, twice or never. */
-  hears(heard: Heard): void {
-    const state = this.rooms.get(heard.payload.roomId);
-    if (state && !this.take(state, heard)) state.waiting.push(heard);
+  receives(received: ReceivedEvent): void {
+    const state = this.rooms.get(received.payload.roomId);
+    if (state && !this.take(state, received)) state.waiting.push(received);
   }
 
   /** What a client does after a connection, a hole or a second of waiting: heads, then the changes of each room until there are no more. */
@@ -77,12 +77,12 @@ export class ReferenceClient {
   }
 
   /** Everything that the client would show of a room, in an order of its own. */
-  shows(roomId: string): Said {
+  shows(roomId: string): Json {
     const state = this.rooms.get(roomId);
     if (!state) return null;
     const messages = [...state.messages.values()].map((message) => ({
       ...message,
-      reactions: message.reactions.map((one: Said) => ({ ...one, mine: state.mine.get(message.id)?.reactions.has(one.reaction) ?? false })),
+      reactions: message.reactions.map((one: Json) => ({ ...one, mine: state.mine.get(message.id)?.reactions.has(one.reaction) ?? false })),
     }));
     return shown(state.room.value, messages, [...state.users.values()].map(({ value }) => value).filter(Boolean));
   }
@@ -91,7 +91,7 @@ export class ReferenceClient {
     const heads = new Set<string>();
     let cursor = '';
     do {
-      const page: Said = await this.me.gets(`/rooms?order=id&limit=100${cursor && `&cursor=${cursor}`}`);
+      const page: Json = await this.me.gets(`/rooms?order=id&limit=100${cursor && `&cursor=${cursor}`}`);
       for (const room of page.items) heads.add(room.id);
       cursor = page.nextCursor;
     } while (cursor);
@@ -111,7 +111,7 @@ export class ReferenceClient {
     const fetched = await fetchRoom(this.me, roomId);
     for (const message of fetched.messages) this.keepMine(state, message);
     this.keepRoom(state, fetched.room.rev, fetched.room);
-    const present = new Set(fetched.users.map(({ userId }: Said) => userId));
+    const present = new Set(fetched.users.map(({ userId }: Json) => userId));
     for (const user of fetched.users) this.keepUser(state, fetched.usersRev, user.userId, user);
     for (const userId of state.users.keys()) if (!present.has(userId)) this.keepUser(state, fetched.usersRev, userId, null);
   }
@@ -138,13 +138,13 @@ export class ReferenceClient {
     }
     const { waiting } = state;
     state.waiting = [];
-    for (const heard of waiting) this.hears(heard);
+    for (const received of waiting) this.receives(received);
   }
 
   /** Whether the packet could be used: false when it lies ahead of the cursor, or does not tell all. */
-  private take(state: RoomState, { event, payload }: Heard): boolean {
+  private take(state: RoomState, { event, payload }: ReceivedEvent): boolean {
     if (event === 'messages:created') {
-      const messages: Said[] = payload.messages;
+      const messages: Json[] = payload.messages;
       if (messages[0].seq > state.seq + 1) return false;
       if (messages.at(-1).seq <= state.seq) return true;
       if (messages.some(({ id }) => state.untold.has(id))) return false;
@@ -155,12 +155,12 @@ export class ReferenceClient {
     if (payload.prevRev > state.rev) return false;
     const news = payload.rev > state.rev;
     this.apply(state, event, payload);
-    if (news && event === 'messages:updated' && !this.tellsAll(state, payload)) return false;
+    if (news && event === 'messages:updated' && !this.coversAll(state, payload)) return false;
     state.rev = Math.max(state.rev, payload.rev);
     return true;
   }
 
-  private apply(state: RoomState, event: string, payload: Said): void {
+  private apply(state: RoomState, event: string, payload: Json): void {
     switch (event) {
       case 'messages:updated':
         for (const cause of payload.causes) if (cause.userId === this.me.id && cause.reaction) this.keepCause(state, cause);
@@ -180,15 +180,15 @@ export class ReferenceClient {
   }
 
   /** Not when a change of a message that one holds was left out, nor when nobody knows whose the reactions are. */
-  private tellsAll(state: RoomState, { messages, causes }: Said): boolean {
-    const hidden: Said[] = causes.filter(({ kind }: Said) => kind === 'hidden');
+  private coversAll(state: RoomState, { messages, causes }: Json): boolean {
+    const hidden: Json[] = causes.filter(({ kind }: Json) => kind === 'hidden');
     for (const { messageId } of hidden) if (!state.messages.has(messageId)) state.untold.add(messageId);
-    const nobodys = new Set(causes.filter(({ userId }: Said) => userId === null).map(({ messageId }: Said) => messageId));
+    const nobodys = new Set(causes.filter(({ userId }: Json) => userId === null).map(({ messageId }: Json) => messageId));
     const held = hidden.some(({ messageId }) => state.messages.has(messageId));
-    return !held && !messages.some(({ id, reactions }: Said) => nobodys.has(id) && reactions.length > 0);
+    return !held && !messages.some(({ id, reactions }: Json) => nobodys.has(id) && reactions.length > 0);
   }
 
-  private keepCause(state: RoomState, { rev, kind, messageId, reaction }: Said): void {
+  private keepCause(state: RoomState, { rev, kind, messageId, reaction }: Json): void {
     const mine = state.mine.get(messageId) ?? { rev: 0, reactions: new Set() };
     if (rev <= mine.rev) return;
     if (kind === 'reaction_added') mine.reactions.add(reaction);
@@ -197,7 +197,7 @@ export class ReferenceClient {
   }
 
   /** An entry of `messages:updated` onto the message that one holds; kept for later when one holds none. */
-  private merge(state: RoomState, entry: Said): void {
+  private merge(state: RoomState, entry: Json): void {
     const held = state.messages.get(entry.id);
     if (held) return this.keep(state, { ...held, ...entry });
     const early = state.early.get(entry.id);
@@ -205,15 +205,15 @@ export class ReferenceClient {
   }
 
   /** A message as an answer to oneself brings it. */
-  private keepMine(state: RoomState, message: Said): void {
-    const own: Said[] = message.reactions.filter(({ mine }: Said) => mine);
+  private keepMine(state: RoomState, message: Json): void {
+    const own: Json[] = message.reactions.filter(({ mine }: Json) => mine);
     if (message.rev >= (state.mine.get(message.id)?.rev ?? 0)) {
       state.mine.set(message.id, { rev: message.rev, reactions: new Set(own.map(({ reaction }) => reaction)) });
     }
     this.keep(state, message);
   }
 
-  private keep(state: RoomState, brought: Said): void {
+  private keep(state: RoomState, brought: Json): void {
     const early = state.early.get(brought.id);
     const message = early?.rev > brought.rev ? { ...brought, ...early } : brought;
     if (state.messages.get(message.id)?.rev > message.rev) return;
@@ -227,27 +227,27 @@ export class ReferenceClient {
   }
 
   /** What nobody reacts with any more is not one's own either. */
-  private dropLostReactions(state: RoomState, message: Said): void {
+  private dropLostReactions(state: RoomState, message: Json): void {
     const reactions = state.mine.get(message.id)?.reactions;
-    const left = new Set(message.reactions.map(({ reaction }: Said) => reaction));
+    const left = new Set(message.reactions.map(({ reaction }: Json) => reaction));
     for (const reaction of reactions ?? []) if (!left.has(reaction)) reactions!.delete(reaction);
   }
 
-  private keepUser(state: RoomState, rev: number, userId: string, value: Said): void {
+  private keepUser(state: RoomState, rev: number, userId: string, value: Json): void {
     if (rev >= (state.users.get(userId)?.rev ?? -1)) state.users.set(userId, { rev, value });
   }
 
-  private keepRoom(state: RoomState, rev: number, value: Said): void {
+  private keepRoom(state: RoomState, rev: number, value: Json): void {
     if (rev >= state.room.rev) state.room = { rev, value };
   }
 }
 
 /** A reply that came late has the preview of its time: the original that one holds knows better. */
-function previews(reply: Said, original: Said): void {
+function previews(reply: Json, original: Json): void {
   reply.replyTo = { ...reply.replyTo, preview: previewOf(original) };
 }
 
-const previewOf = ({ type, text, user }: Said): Said => ({
+const previewOf = ({ type, text, user }: Json): Json => ({
   type,
   text: text === null ? null : [...text].slice(0, PREVIEW_LENGTH).join(''),
   user,
@@ -257,9 +257,9 @@ const previewOf = ({ type, text, user }: Said): Said => ({
 export async function fetchRoom(
   person: Person,
   roomId: string,
-): Promise<{ room: Said; messages: Said[]; users: Said[]; usersRev: number }> {
-  const messages: Said[] = [];
-  for (let page: Said = { hasNewer: true }; page.hasNewer;) {
+): Promise<{ room: Json; messages: Json[]; users: Json[]; usersRev: number }> {
+  const messages: Json[] = [];
+  for (let page: Json = { hasNewer: true }; page.hasNewer;) {
     page = await person.gets(`/rooms/${roomId}/messages?after=${messages.at(-1)?.seq ?? 0}&limit=100`);
     messages.push(...page.items);
   }
@@ -268,13 +268,13 @@ export async function fetchRoom(
 }
 
 /** The same as {@link ReferenceClient.shows}, loaded anew. */
-export async function fresh(person: Person, roomId: string): Promise<Said> {
+export async function fresh(person: Person, roomId: string): Promise<Json> {
   const { room, messages, users } = await fetchRoom(person, roomId);
   return shown(room, messages, users);
 }
 
 /** What the room's two numbers keep up to date. Counters of replies and read marks take none: they are as of the last load. */
-function shown(room: Said, messages: Said[], users: Said[]): Said {
+function shown(room: Json, messages: Json[], users: Json[]): Json {
   return {
     room: room && {
       name: room.name,

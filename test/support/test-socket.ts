@@ -3,11 +3,11 @@ import { ContractChecker } from './contract-checker.js';
 import { PATIENCE_MS, until } from './until.js';
 
 // What a server says is judged by the test that reads it.
-export type Said = any;
+export type Json = any;
 
-export interface Heard {
+export interface ReceivedEvent {
   event: string;
-  payload: Said;
+  payload: Json;
 }
 
 /** One connected device of a person, and all that it has heard, in order. */
@@ -15,10 +15,10 @@ export class TestSocket {
   /** What was heard and stands in no document; a world that stops fails with it. */
   static readonly faults: string[] = [];
 
-  readonly received: Heard[] = [];
+  readonly received: ReceivedEvent[] = [];
 
   private constructor(readonly socket: Socket) {
-    socket.onAny((event: string, payload: Said) => {
+    socket.onAny((event: string, payload: Json) => {
       this.received.push({ event, payload });
       TestSocket.faults.push(...ContractChecker.instance.ofEvent(event, payload));
     });
@@ -30,7 +30,7 @@ export class TestSocket {
     const ear = new TestSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('ready', () => resolve());
-      socket.once('connect_error', (error: Error & { data?: Said }) => {
+      socket.once('connect_error', (error: Error & { data?: Json }) => {
         socket.disconnect();
         reject(Object.assign(new Error(`connect_error: ${error.message}`), { problem: error.data }));
       });
@@ -39,7 +39,7 @@ export class TestSocket {
   }
 
   /** Emits and gives back the ack, whatever it says. */
-  async emits(event: string, payload?: unknown): Promise<Said> {
+  async emits(event: string, payload?: unknown): Promise<Json> {
     const socket = this.socket.timeout(PATIENCE_MS);
     const answer = await (payload === undefined ? socket.emitWithAck(event) : socket.emitWithAck(event, payload));
     const faults = ContractChecker.instance.ofAck(event, answer);
@@ -47,23 +47,23 @@ export class TestSocket {
     return answer;
   }
 
-  all(event: string): Said[] {
-    return this.received.filter((heard) => heard.event === event).map((heard) => heard.payload);
+  all(event: string): Json[] {
+    return this.received.filter((received) => received.event === event).map((received) => received.payload);
   }
 
   /** Waits until an event was heard for which `like` holds, and gives its payload. */
-  receives(event: string, like: (payload: Said) => boolean = () => true, ms = PATIENCE_MS): Promise<Said> {
+  receives(event: string, like: (payload: Json) => boolean = () => true, ms = PATIENCE_MS): Promise<Json> {
     return until(`${event} heard`, () => this.all(event).find(like), ms);
   }
 
   /** Waits until a message with this text was heard, and gives the message. */
-  receivesText(text: string, ms = PATIENCE_MS): Promise<Said> {
+  receivesText(text: string, ms = PATIENCE_MS): Promise<Json> {
     return until(`the message "${text}" heard`, () => this.messages().find((message) => message.text === text), ms);
   }
 
   /** Every new message heard, in the order heard. */
-  messages(roomId?: string): Said[] {
-    const all = this.all('messages:created').flatMap((packet) => packet.messages as Said[]);
+  messages(roomId?: string): Json[] {
+    const all = this.all('messages:created').flatMap((packet) => packet.messages as Json[]);
     return roomId ? all.filter((message) => message.roomId === roomId) : all;
   }
 

@@ -3,12 +3,12 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import * as consumers from 'node:stream/consumers';
 import pg from 'pg';
 import { startApp, type RunningApp } from './app.js';
-import { TestSocket, type Said } from './test-socket.js';
+import { TestSocket, type Json } from './test-socket.js';
 import { ContractChecker } from './contract-checker.js';
 
 export interface Answer {
   status: number;
-  body: Said;
+  body: Json;
   headers: Headers;
 }
 
@@ -49,10 +49,14 @@ async function exchange(
   const sent = request(url, { ...options, headers: sized, agent: connections });
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const said = await consumers.text(response);
+  const payload = await consumers.text(response);
   const type = response.headers['content-type'] ?? '';
   const headers = new Headers(Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]));
-  return { status: response.statusCode!, headers, body: /json/.test(type) && !/ndjson/.test(type) && said ? JSON.parse(said) : said };
+  return {
+    status: response.statusCode!,
+    headers,
+    body: /json/.test(type) && !/ndjson/.test(type) && payload ? JSON.parse(payload) : payload,
+  };
 }
 
 /** Somebody with an account, and the devices they have connected. */
@@ -63,7 +67,7 @@ export class Person {
     readonly world: World,
     readonly username: string,
     readonly password: string,
-    public user: Said,
+    public user: Json,
     public accessToken: string,
     public refreshToken: string,
   ) {}
@@ -78,17 +82,17 @@ export class Person {
   }
 
   /** A call that must succeed; gives the body. */
-  async does(method: string, path: string, body?: unknown, on?: RunningApp): Promise<Said> {
+  async does(method: string, path: string, body?: unknown, on?: RunningApp): Promise<Json> {
     const answer = await this.call(method, path, body, on);
     if (answer.status >= 300) throw new Error(`${this.username}: ${method} ${path} → ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
 
-  gets = (path: string): Promise<Said> => this.does('GET', path);
-  posts = (path: string, body: unknown = {}): Promise<Said> => this.does('POST', path, body);
-  puts = (path: string, body: unknown = {}): Promise<Said> => this.does('PUT', path, body);
-  patches = (path: string, body: unknown): Promise<Said> => this.does('PATCH', path, body);
-  deletes = (path: string): Promise<Said> => this.does('DELETE', path);
+  gets = (path: string): Promise<Json> => this.does('GET', path);
+  posts = (path: string, body: unknown = {}): Promise<Json> => this.does('POST', path, body);
+  puts = (path: string, body: unknown = {}): Promise<Json> => this.does('PUT', path, body);
+  patches = (path: string, body: unknown): Promise<Json> => this.does('PATCH', path, body);
+  deletes = (path: string): Promise<Json> => this.does('DELETE', path);
 
   /** The status of a call, and the code of the problem if it is one: what a table of rules compares. */
   async statusOf(method: string, path: string, body?: unknown, on?: RunningApp): Promise<string> {
@@ -119,27 +123,27 @@ export class Person {
   }
 
   /** A room of that type with those people in it, whatever their privacy would need: they are made friends first. */
-  async opens(type: 'group' | 'channel' | 'team', name: string, ...others: Person[]): Promise<Said> {
+  async opens(type: 'group' | 'channel' | 'team', name: string, ...others: Person[]): Promise<Json> {
     if (type === 'group') await this.befriends(...others);
     return this.posts('/rooms', { type, name, userIds: others.map((other) => other.id) });
   }
 
-  opensGroup = (...others: Person[]): Promise<Said> => this.opens('group', 'a group', ...others);
-  opensChannel = (...others: Person[]): Promise<Said> => this.opens('channel', 'a channel', ...others);
-  opensTeam = (...others: Person[]): Promise<Said> => this.opens('team', 'a team', ...others);
+  opensGroup = (...others: Person[]): Promise<Json> => this.opens('group', 'a group', ...others);
+  opensChannel = (...others: Person[]): Promise<Json> => this.opens('channel', 'a channel', ...others);
+  opensTeam = (...others: Person[]): Promise<Json> => this.opens('team', 'a team', ...others);
 
   /** The private room with somebody, who becomes a friend. */
-  async opensPrivate(other: Person): Promise<Said> {
+  async opensPrivate(other: Person): Promise<Json> {
     await this.befriends(other);
     return this.posts('/rooms', { type: 'private_messages', userIds: [other.id] });
   }
 
   /** Sends by REST and gives the message. */
-  sends(room: { id: string }, text: string, more: object = {}): Promise<Said> {
+  sends(room: { id: string }, text: string, more: object = {}): Promise<Json> {
     return this.posts(`/rooms/${room.id}/messages`, { text, ...more });
   }
 
-  page(room: { id: string }, query = ''): Promise<Said> {
+  page(room: { id: string }, query = ''): Promise<Json> {
     return this.gets(`/rooms/${room.id}/messages${query}`);
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningApp } from '../support/app.js';
-import type { Said } from '../support/test-socket.js';
+import type { Json } from '../support/test-socket.js';
 import { World, type Person } from '../support/world.js';
 
 let world: World;
@@ -25,7 +25,7 @@ async function holding(...rooms: { id: string }[]): Promise<() => Promise<void>>
 }
 
 const path = (room: { id: string }): string => `/rooms/${room.id}/messages`;
-const seqs = (messages: Said[]): number[] => messages.map((message: Said) => message.seq as number);
+const seqs = (messages: Json[]): number[] => messages.map((message: Json) => message.seq as number);
 const oneTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
 describe('a message sent again with its id', () => {
@@ -42,7 +42,7 @@ describe('a message sent again with its id', () => {
           ? ana.call('POST', path(room), body, n % 2 ? second : world.app).then(({ status, body: message }) => ({ status, message }))
           : (n % 2 ? here : there)
               .emits('message:send', { roomId: room.id, ...body })
-              .then((ack: Said) => ({ status: 200, message: ack.message })),
+              .then((ack: Json) => ({ status: 200, message: ack.message })),
       ),
     );
     expect(new Set(answers.map(({ message }) => message.seq)).size).toBe(1);
@@ -117,7 +117,7 @@ describe('the order of a room', () => {
     );
     const head = lastSeq + 320;
     for (const socket of sockets) {
-      await socket.receives('messages:created', (packet) => packet.messages.some((message: Said) => message.seq === head), 10_000);
+      await socket.receives('messages:created', (packet) => packet.messages.some((message: Json) => message.seq === head), 10_000);
       expect(seqs(socket.messages(room.id))).toEqual(oneTo(head).slice(lastSeq));
     }
   }, 60_000);
@@ -147,7 +147,7 @@ describe('the order of a room', () => {
     const room = await ana.opensGroup(bob);
     await Promise.all(oneTo(40).map((n) => (n % 2 ? ana : bob).does('POST', path(room), { text: `${n}` }, n % 3 ? second : world.app)));
     const { items } = await ana.page(room, '?limit=100');
-    const times = items.map((message: Said) => message.createdAt as string);
+    const times = items.map((message: Json) => message.createdAt as string);
     expect(times).toEqual(times.toSorted());
   });
 });
@@ -223,12 +223,12 @@ describe('one refused message', () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
-    const [socket, stranger] = [await ana.connects(), await zoe.connects()];
+    const [socket, outsider] = [await ana.connects(), await zoe.connects()];
     const acks = await Promise.all([
       socket.emits('message:send', { roomId: room.id, text: 'good' }),
       socket.emits('message:send', { roomId: room.id, text: 'bad', replyToId: randomUUID() }),
       socket.emits('message:send', { roomId: room.id, mediaIds: [randomUUID()] }),
-      stranger.emits('message:send', { roomId: room.id, text: 'from outside' }),
+      outsider.emits('message:send', { roomId: room.id, text: 'from outside' }),
       socket.emits('message:send', { roomId: room.id, text: 'good too' }),
     ]);
     expect(acks.map((ack) => ack.error?.code ?? 'ok')).toEqual(['ok', 'reply_not_found', 'media_not_usable', 'room_not_found', 'ok']);
@@ -246,7 +246,7 @@ describe('a body of many faults', () => {
     const ack = await socket.emits('message:send', { roomId: room.id, text: 'hi', ...body });
     for (const { code, errors } of [answer.body, ack.error]) {
       expect(code).toBe('validation_failed');
-      expect(errors.map((fault: Said) => fault.path)).toEqual([
+      expect(errors.map((fault: Json) => fault.path)).toEqual([
         `1${'x'.repeat(99)}`,
         ...oneTo(20)
           .slice(1)
@@ -325,8 +325,8 @@ describe('the view of a message', () => {
     const socket = await bob.connects();
     const sent = await ana.posts(path(room), body);
     expect(await ana.gets(`${path(room)}/${sent.id}`)).toEqual(sent);
-    const heard = await socket.receives('messages:created', (packet) => packet.messages.some((message: Said) => message.id === sent.id));
-    expect(heard.messages).toEqual([sent]);
+    const received = await socket.receives('messages:created', (packet) => packet.messages.some((message: Json) => message.id === sent.id));
+    expect(received.messages).toEqual([sent]);
     expect((await ana.page(room)).items.at(-1)).toEqual(sent);
   });
 });
@@ -346,6 +346,6 @@ describe('the writer’s queue', () => {
     ]);
     await letGo();
     expect((await Promise.all(sends.slice(0, 3))).map((ack) => ack.ok)).toEqual([true, true, true]);
-    expect((await ana.page(room)).items.filter((message: Said) => message.type === 'text')).toHaveLength(3);
+    expect((await ana.page(room)).items.filter((message: Json) => message.type === 'text')).toHaveLength(3);
   });
 });

@@ -2,7 +2,7 @@ import { until } from '../../support/until.js';
 import type { PairFixture } from './pair-fixture.js';
 import { on } from './between.rows.js';
 
-type Said = any;
+type Json = any;
 
 /** Something that the other does. */
 export interface PeerAction {
@@ -13,21 +13,22 @@ export interface PeerAction {
   readonly byBlock?: true;
   /** Ends when somebody has heard it who stands at the same place. */
   readonly does: (pair: PairFixture) => Promise<unknown>;
-  readonly isIt: (pair: PairFixture, event: string, payload: Said) => boolean;
+  readonly isIt: (pair: PairFixture, event: string, payload: Json) => boolean;
 }
 
 const room = ({ ids }: PairFixture): { id: string } => ({ id: ids.group! });
-const byThem = ({ other }: PairFixture, payload: Said): boolean => payload.userId === other.id;
-const messages = (what: string, does: (pair: PairFixture) => Promise<Said>): PeerAction => ({
+const byThem = ({ other }: PairFixture, payload: Json): boolean => payload.userId === other.id;
+const messages = (what: string, does: (pair: PairFixture) => Promise<Json>): PeerAction => ({
   what,
   shut: true,
   does: async (pair) => {
     const { rev } = await pair.third.gets(`/rooms/${pair.ids.group}`);
-    const heard = pair.ears.third.messages().length;
+    const received = pair.sockets.third.messages().length;
     await does(pair);
     await until(
       'it is heard',
-      () => pair.ears.third.messages().length > heard || pair.ears.third.all('messages:updated').some((packet) => packet.rev > rev),
+      () =>
+        pair.sockets.third.messages().length > received || pair.sockets.third.all('messages:updated').some((packet) => packet.rev > rev),
     );
   },
   isIt: (_, event) => event.startsWith('messages:'),
@@ -43,7 +44,7 @@ export const ACTS: readonly PeerAction[] = [
     shut: true,
     does: async (p) => {
       await p.other.patches('/users/me', { displayName: 'renamed' });
-      await p.ears.me.receives('user:updated', ({ user }) => user.displayName === 'renamed');
+      await p.sockets.me.receives('user:updated', ({ user }) => user.displayName === 'renamed');
     },
     isIt: (_, event) => event === 'user:updated',
   },
@@ -54,7 +55,7 @@ export const ACTS: readonly PeerAction[] = [
       const { id } = await p.me.posts('/rooms', { type: 'group', name: 'open' });
       const { code } = await p.me.posts(`/rooms/${id}/invites`);
       await p.other.posts(`/invites/${code}/join`);
-      await p.ears.me.receives('room-user:added', ({ roomId }) => roomId === id);
+      await p.sockets.me.receives('room-user:added', ({ roomId }) => roomId === id);
     },
     isIt: (_, event) => event === 'room-user:added',
   },
@@ -63,8 +64,8 @@ export const ACTS: readonly PeerAction[] = [
     shut: false,
     byBlock: true,
     does: async (p) => {
-      await p.ears.other.emits('typing', { roomId: p.ids.group, typing: true });
-      await p.ears.third.receives('typing', (payload) => byThem(p, payload));
+      await p.sockets.other.emits('typing', { roomId: p.ids.group, typing: true });
+      await p.sockets.third.receives('typing', (payload) => byThem(p, payload));
     },
     isIt: (p, event, payload) => event === 'typing' && byThem(p, payload),
   },
@@ -73,8 +74,8 @@ export const ACTS: readonly PeerAction[] = [
     shut: false,
     does: async (p) => {
       const { seq } = await p.third.sends(room(p), 'read this');
-      await p.ears.other.emits('room:read', { roomId: p.ids.group, seq });
-      if (p.standing !== 'nobody') await p.ears.third.receives('room:read', (payload) => byThem(p, payload) && payload.seq === seq);
+      await p.sockets.other.emits('room:read', { roomId: p.ids.group, seq });
+      if (p.state !== 'nobody') await p.sockets.third.receives('room:read', (payload) => byThem(p, payload) && payload.seq === seq);
     },
     isIt: (p, event, payload) => event === 'room:read' && byThem(p, payload),
   },
@@ -83,12 +84,12 @@ export const ACTS: readonly PeerAction[] = [
     shut: false,
     does: async (p) => {
       const times = (online: boolean): number =>
-        p.ears.third.all('presence').filter((payload) => byThem(p, payload) && payload.online === online).length;
+        p.sockets.third.all('presence').filter((payload) => byThem(p, payload) && payload.online === online).length;
       const before = times(true);
-      p.ears.other.close();
-      if (p.standing !== 'nobody') await until('they are gone', () => times(false) > 0);
-      p.ears.other = await p.other.connects();
-      if (p.standing !== 'nobody') await until('they are there', () => times(true) > before);
+      p.sockets.other.close();
+      if (p.state !== 'nobody') await until('they are gone', () => times(false) > 0);
+      p.sockets.other = await p.other.connects();
+      if (p.state !== 'nobody') await until('they are there', () => times(true) > before);
     },
     isIt: (p, event, payload) => event === 'presence' && byThem(p, payload),
   },

@@ -1,7 +1,7 @@
 import type { Answer } from '../../support/world.js';
 import type { PairFixture } from './pair-fixture.js';
 
-type Said = any;
+type Json = any;
 
 /** What somebody wants of another, and what they are answered. */
 export interface BetweenRow {
@@ -16,9 +16,9 @@ export interface BetweenRow {
   readonly byBlock?: true;
   /** What is answered once the block is lifted, where that is not as to a stranger: something was done meanwhile. */
   readonly afterwards?: string;
-  readonly ask: (pair: PairFixture) => Promise<Said>;
+  readonly ask: (pair: PairFixture) => Promise<Json>;
   /** What of the answer is told here. */
-  readonly tells?: (body: Said) => unknown;
+  readonly receivers?: (body: Json) => unknown;
 }
 
 const REFUSED = { shut: '403 privacy', blocking: '403 blocked' } as const;
@@ -29,16 +29,16 @@ const asks =
   (method: string, path: (pair: PairFixture) => string, body?: (pair: PairFixture) => object) =>
   (pair: PairFixture): Promise<Answer> =>
     pair.me.call(method, path(pair), body?.(pair));
-const says = (event: string, payload: (pair: PairFixture) => object) => (pair: PairFixture) => pair.ears.me.emits(event, payload(pair));
+const sends = (event: string, payload: (pair: PairFixture) => object) => (pair: PairFixture) => pair.sockets.me.emits(event, payload(pair));
 const reads = (
   what: string,
   path: (pair: PairFixture) => string,
-  tells?: BetweenRow['tells'],
+  receivers?: BetweenRow['receivers'],
   seen = hidden('200', '200'),
 ): BetweenRow => ({
   what: `reading ${what}`,
   ...seen,
-  ...(tells && { tells }),
+  ...(receivers && { receivers }),
   ask: asks('GET', path),
 });
 
@@ -83,11 +83,11 @@ export const ROWS: readonly BetweenRow[] = [
   reads(
     'where the other is',
     (p) => `/rooms/${p.ids.old}/users/${p.other.id}`,
-    (seat) => shown(seat.lastReadSeq),
+    (member) => shown(member.lastReadSeq),
     hidden('shown', 'hidden'),
   ),
   reads('who has read', on('mine in old', '/readers'), ({ items }) => items.length, hidden('1', '0')),
-  { what: 'syncing it', ...same('200'), ask: says('sync', (p) => ({ rooms: { [p.ids.old!]: { seq: 0, rev: 0 } } })) },
+  { what: 'syncing it', ...same('200'), ask: sends('sync', (p) => ({ rooms: { [p.ids.old!]: { seq: 0, rev: 0 } } })) },
   { what: 'marking it read', ...same('200'), ask: asks('PUT', inOld('/users/me/read'), () => ({ seq: 3 })) },
   { what: 'muting it', ...same('200'), ask: asks('PATCH', inOld('/users/me'), () => ({ muted: true })) },
   { what: 'sending', free: '201', ...REFUSED, byBlock: true, ask: asks('POST', inOld('/messages'), () => ({ text: 'hello' })) },
@@ -96,7 +96,7 @@ export const ROWS: readonly BetweenRow[] = [
     free: '200',
     ...REFUSED,
     byBlock: true,
-    ask: says('message:send', (p) => ({ roomId: p.ids.old, text: 'hi' })),
+    ask: sends('message:send', (p) => ({ roomId: p.ids.old, text: 'hi' })),
   },
   {
     what: 'answering',
@@ -117,7 +117,7 @@ export const ROWS: readonly BetweenRow[] = [
     free: '200',
     ...REFUSED,
     byBlock: true,
-    ask: says('reaction:add', (p) => ({ roomId: p.ids.old, messageId: p.ids['theirs in old'], reaction: '👎' })),
+    ask: sends('reaction:add', (p) => ({ roomId: p.ids.old, messageId: p.ids['theirs in old'], reaction: '👎' })),
   },
   { what: 'editing', free: '200', ...REFUSED, byBlock: true, ask: asks('PATCH', on('mine in old'), () => ({ text: 'edited' })) },
   {
@@ -125,10 +125,10 @@ export const ROWS: readonly BetweenRow[] = [
     free: '200',
     ...REFUSED,
     byBlock: true,
-    ask: says('message:edit', (p) => ({ roomId: p.ids.old, messageId: p.ids['mine in old'], text: 'hm' })),
+    ask: sends('message:edit', (p) => ({ roomId: p.ids.old, messageId: p.ids['mine in old'], text: 'hm' })),
   },
   { what: 'pinning', free: '204', ...REFUSED, byBlock: true, ask: asks('PUT', on('theirs in old', '/pin')) },
-  { what: 'typing', free: '200', ...REFUSED, byBlock: true, ask: says('typing', (p) => ({ roomId: p.ids.old, typing: true })) },
+  { what: 'typing', free: '200', ...REFUSED, byBlock: true, ask: sends('typing', (p) => ({ roomId: p.ids.old, typing: true })) },
   { what: 'reporting', ...same('201'), ask: asks('POST', on('theirs in old', '/report'), () => ({ reason: 'rude' })) },
   { what: 'deleting my own', ...same('200'), ask: asks('DELETE', on('mine in old')) },
 
@@ -150,13 +150,13 @@ export const ROWS: readonly BetweenRow[] = [
     free: '200',
     ...REFUSED,
     byBlock: true,
-    ask: says('message', (p) => ({ channel_id: p.ids.team, to: p.other.id, type: 'text', data: 'hi' })),
+    ask: sends('message', (p) => ({ channel_id: p.ids.team, to: p.other.id, type: 'text', data: 'hi' })),
   },
   {
     what: 'a first frame to a member',
     free: '200',
     ...REFUSED,
-    ask: says('message', (p) => ({ channel_id: p.ids.newTeam, to: p.other.id, type: 'text', data: 'hi' })),
+    ask: sends('message', (p) => ({ channel_id: p.ids.newTeam, to: p.other.id, type: 'text', data: 'hi' })),
   },
   {
     what: 'opening a new room inside a team',
@@ -210,8 +210,8 @@ export const ROWS: readonly BetweenRow[] = [
   {
     what: 'watching them',
     ...hidden('online', 'offline'),
-    ask: says('presence:watch', (p) => ({ userIds: [p.other.id] })),
-    tells: ({ presence: [one] }) => (one.online ? 'online' : 'offline'),
+    ask: sends('presence:watch', (p) => ({ userIds: [p.other.id] })),
+    receivers: ({ presence: [one] }) => (one.online ? 'online' : 'offline'),
   },
 
   // Rooms of others
@@ -229,17 +229,17 @@ export const ROWS: readonly BetweenRow[] = [
     ...same('201'),
     ask: asks('POST', on('theirs in group', '/reactions'), () => ({ reaction: '👍' })),
   },
-  { what: 'typing where both are', ...same('200'), ask: says('typing', (p) => ({ roomId: p.ids.group, typing: true })) },
+  { what: 'typing where both are', ...same('200'), ask: sends('typing', (p) => ({ roomId: p.ids.group, typing: true })) },
   reads(
     'where they are',
     (p) => `/rooms/${p.ids.group}/users/${p.other.id}`,
-    (seat) => shown(seat.lastReadSeq),
+    (member) => shown(member.lastReadSeq),
     hidden('shown', 'hidden'),
   ),
   reads(
     'where everybody is',
     (p) => `/rooms/${p.ids.group}/users`,
-    ({ items }) => items.filter((seat: Said) => seat.lastReadSeq === null).length,
+    ({ items }) => items.filter((member: Json) => member.lastReadSeq === null).length,
     hidden('0', '1'),
   ),
   reads('who has read me', on('mine in group', '/readers'), ({ items }) => items.length, hidden('2', '1')),

@@ -1,13 +1,13 @@
 import { call } from '../../support/world.js';
 
-type Said = any;
+type Json = any;
 
 /** What speaks of messages: their content, who did something with one, how many there are. */
 const VIEWS = 'Message|Preview|Edit|Reader|Reaction|Report|TeamFrame|RoomHead|Membership|ReadState';
 const OF_MESSAGES = new RegExp(`"messageId"|/schemas/(${VIEWS})View"`);
 
 /** Whether a schema, with all that it refers to, speaks of messages. */
-function speaks(schema: Said, schemas: Record<string, Said>, seen = new Set<string>()): boolean {
+function speaks(schema: Json, schemas: Record<string, Json>, seen = new Set<string>()): boolean {
   const text = JSON.stringify(schema ?? null);
   if (OF_MESSAGES.test(text)) return true;
   return [...text.matchAll(/\/schemas\/(\w+)"/g)].some(([, name]) => {
@@ -21,11 +21,11 @@ function speaks(schema: Said, schemas: Record<string, Said>, seen = new Set<stri
  * The paths on which what is said may be read or touched, by the documents of the server itself: every route that reads below a room or
  * whose answer speaks of messages, every route that names a message or a file, every event whose payload or answer speaks of messages.
  */
-export async function carriersOfMessages(url: string): Promise<{ asked: string[]; told: string[] }> {
+export async function carriersOfMessages(url: string): Promise<{ asked: string[]; received: string[] }> {
   const { body: rest } = await call(url, 'GET', '/docs/openapi.json');
   const { body: live } = await call(url, 'GET', '/docs/asyncapi.json');
-  const routes = Object.entries<Said>(rest.paths).flatMap(([path, operations]) =>
-    Object.entries<Said>(operations)
+  const routes = Object.entries<Json>(rest.paths).flatMap(([path, operations]) =>
+    Object.entries<Json>(operations)
       .filter(([method, { responses }]) => {
         if (path.includes('{messageId}')) return true;
         const reads =
@@ -35,8 +35,8 @@ export async function carriersOfMessages(url: string): Promise<{ asked: string[]
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   );
   const events = (side: string): string[] =>
-    Object.entries<Said>(live.components.messages)
+    Object.entries<Json>(live.components.messages)
       .filter(([name, { payload }]) => name.startsWith(`${side}.`) && speaks(payload, live.components.schemas))
       .map(([, { name }]) => name);
-  return { asked: [...new Set([...routes, ...events('client'), ...events('ack')])], told: events('server') };
+  return { asked: [...new Set([...routes, ...events('client'), ...events('ack')])], received: events('server') };
 }

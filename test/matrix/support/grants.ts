@@ -3,19 +3,19 @@ import { holds, type Permission, PERMISSIONS, PRESETS, type Role, type RoomType,
 // What may become of the seats of a room by one call that was allowed, whoever made it. It knows nothing of how a call is judged: it looks at
 // the room before and after.
 
-export interface SilencedSeat extends TestRole {
+export interface SilencedMember extends TestRole {
   readonly silencedUntil: string | null;
 }
 
 /** A room as far as rights in it go, people by name. */
 export interface RoleState {
   readonly type: RoomType;
-  readonly seats: Readonly<Record<string, SilencedSeat>>;
+  readonly members: Readonly<Record<string, SilencedMember>>;
   /** Until when they are silenced who left under a silence. */
   readonly kept: Readonly<Record<string, string>>;
   readonly banned: readonly string[];
   /** Whose accounts rest. */
-  readonly resting: readonly string[];
+  readonly inactive: readonly string[];
 }
 
 export type Doing =
@@ -38,12 +38,13 @@ export interface AllowedAction {
 }
 
 const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
-const rank = (seat: TestRole | undefined): number => (seat ? RANKS.indexOf(seat.role) : -1);
+const rank = (member: TestRole | undefined): number => (member ? RANKS.indexOf(member.role) : -1);
 
-export const setOf = (type: RoomType, seat: TestRole): Permission[] => PERMISSIONS.filter((one) => holds(type, seat, one));
+export const setOf = (type: RoomType, member: TestRole): Permission[] => PERMISSIONS.filter((one) => holds(type, member, one));
 /** What somebody holds beyond the preset of their role. */
-const beyond = (type: RoomType, seat: TestRole): Permission[] => setOf(type, seat).filter((one) => !PRESETS[type][seat.role].includes(one));
-const same = (one: SilencedSeat | undefined, other: SilencedSeat | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
+const beyond = (type: RoomType, member: TestRole): Permission[] =>
+  setOf(type, member).filter((one) => !PRESETS[type][member.role].includes(one));
+const same = (one: SilencedMember | undefined, other: SilencedMember | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** What an act needs of the person who does it, beside rank. */
 const NEEDS: Partial<Record<Doing, Permission>> = {
@@ -53,36 +54,41 @@ const NEEDS: Partial<Record<Doing, Permission>> = {
   unban: 'can_ban_users',
   invite: 'can_create_invites',
 };
-const SEATS: readonly Doing[] = ['add', 'join', 'use'];
+const MEMBERSHIPS: readonly Doing[] = ['add', 'join', 'use'];
 const UNSEATS: readonly Doing[] = ['remove', 'ban', 'leave'];
 
-const ownerOf = ({ seats }: RoleState): string | undefined => Object.keys(seats).find((name) => seats[name]!.role === 'owner');
+const ownerOf = ({ members }: RoleState): string | undefined => Object.keys(members).find((name) => members[name]!.role === 'owner');
 
 /** What is wrong with an act, in words; nothing when it kept every rule. */
 export function faultsOfAct(before: RoleState, after: RoleState, act: AllowedAction): string[] {
-  const people = [...new Set([...Object.keys(before.seats), ...Object.keys(after.seats)])];
-  const touched = people.filter((name) => !same(before.seats[name], after.seats[name]));
-  const [giver, heir] = [ownerOf(before), ownerOf(after)];
-  const pass = giver !== undefined && heir !== undefined && giver !== heir ? { giver, heir } : null;
+  const people = [...new Set([...Object.keys(before.members), ...Object.keys(after.members)])];
+  const touched = people.filter((name) => !same(before.members[name], after.members[name]));
+  const [giver, successor] = [ownerOf(before), ownerOf(after)];
+  const pass = giver !== undefined && successor !== undefined && giver !== successor ? { giver, successor: successor } : null;
   return [
     ...ownerFaults(after),
     ...callerFaults(before, act),
     ...inviteFaults(before, after, act),
-    ...silenceFaults(before, after, act, pass?.heir),
+    ...silenceFaults(before, after, act, pass?.successor),
     ...(pass ? passFaults(before, after, act, pass) : []),
     ...touched
-      .filter((name) => name !== pass?.giver && name !== pass?.heir)
-      .flatMap((name) => seatFaults(before, after, act, name).map((fault) => `${name} ${fault}`)),
+      .filter((name) => name !== pass?.giver && name !== pass?.successor)
+      .flatMap((name) => memberFaults(before, after, act, name).map((fault) => `${name} ${fault}`)),
   ];
 }
 
 /** What is wrong with what became of one person's seat. */
-function seatFaults({ type, seats, banned }: RoleState, after: RoleState, { does, by, to, wish }: AllowedAction, name: string): string[] {
-  const [was, is, caller] = [seats[name], after.seats[name], by === null ? undefined : seats[by]];
+function memberFaults(
+  { type, members, banned }: RoleState,
+  after: RoleState,
+  { does, by, to, wish }: AllowedAction,
+  name: string,
+): string[] {
+  const [was, is, caller] = [members[name], after.members[name], by === null ? undefined : members[by]];
   const may = (permission: Permission): boolean => caller !== undefined && holds(type, caller, permission);
   const faults: string[] = [];
   if (!to.includes(name)) faults.push('was changed, and nobody spoke of them');
-  if (was ? (is ? does !== 'change' : !UNSEATS.includes(does)) : !SEATS.includes(does))
+  if (was ? (is ? does !== 'change' : !UNSEATS.includes(does)) : !MEMBERSHIPS.includes(does))
     faults.push(`has another seat than before by ${does}`);
   if (was && does !== 'leave' && rank(was) >= rank(caller)) faults.push('is of no lower rank than who did it');
   if (!was && banned.includes(name)) faults.push('got a seat, and is banned');
@@ -110,35 +116,35 @@ function seatFaults({ type, seats, banned }: RoleState, after: RoleState, { does
 }
 
 /** A silence ends by its time, by who may end it, or with the room being handed over; not by leaving and coming back. */
-function silenceFaults(before: RoleState, after: RoleState, { does, to }: AllowedAction, heir?: string): string[] {
-  const until = ({ seats, kept }: RoleState, name: string): string | null =>
-    seats[name] ? seats[name].silencedUntil : (kept[name] ?? null);
-  const people = [...new Set([before, after].flatMap(({ seats, kept }) => [...Object.keys(seats), ...Object.keys(kept)]))];
+function silenceFaults(before: RoleState, after: RoleState, { does, to }: AllowedAction, successor?: string): string[] {
+  const until = ({ members, kept }: RoleState, name: string): string | null =>
+    members[name] ? members[name].silencedUntil : (kept[name] ?? null);
+  const people = [...new Set([before, after].flatMap(({ members, kept }) => [...Object.keys(members), ...Object.keys(kept)]))];
   return people
     .filter((name) => until(before, name) !== until(after, name) && !(does === 'change' && to.includes(name)))
-    .filter((name) => name !== heir && name !== ownerOf(before))
+    .filter((name) => name !== successor && name !== ownerOf(before))
     .map((name) => `the silence of ${name} was changed by ${does}`);
 }
 
-function ownerFaults({ seats, resting }: RoleState): string[] {
-  const owners = Object.keys(seats).filter((name) => seats[name]!.role === 'owner');
+function ownerFaults({ members, inactive }: RoleState): string[] {
+  const owners = Object.keys(members).filter((name) => members[name]!.role === 'owner');
   if (owners.length !== 1) return [`there are ${owners.length} owners`];
-  const live = Object.keys(seats).filter((name) => !resting.includes(name));
+  const live = Object.keys(members).filter((name) => !inactive.includes(name));
   return live.length > 0 && !live.includes(owners[0]!) ? [`${owners[0]} owns the room, and rests, beside ${live.join(' and ')}`] : [];
 }
 
 /** Whoever does something is live, is there, and may. */
-function callerFaults({ type, seats, resting, banned }: RoleState, { does, by, to, regrants, silences }: AllowedAction): string[] {
+function callerFaults({ type, members, inactive, banned }: RoleState, { does, by, to, regrants, silences }: AllowedAction): string[] {
   if (by === null) return [];
-  const seat = seats[by];
-  const faults = resting.includes(by) ? [`${by} did something while their account rests`] : [];
+  const member = members[by];
+  const faults = inactive.includes(by) ? [`${by} did something while their account rests`] : [];
   if (does === 'join' || does === 'use') return banned.includes(by) ? [...faults, `${by} came in, and is banned`] : faults;
-  if (!seat) return [...faults, `${by} did something in a room of others`];
+  if (!member) return [...faults, `${by} did something in a room of others`];
   const needs = [NEEDS[does], regrants && 'can_manage_roles', silences && 'can_remove_users'] as (Permission | undefined | false)[];
-  for (const need of needs) if (need && !holds(type, seat, need)) faults.push(`${by} did it without ${need}`);
+  for (const need of needs) if (need && !holds(type, member, need)) faults.push(`${by} did it without ${need}`);
   // Asking for nothing is open to everybody, and changes nothing.
-  const judges = does === 'remove' || does === 'ban' || regrants || silences;
-  const above = judges && does !== 'add' ? to.filter((name) => seats[name] && rank(seats[name]) >= rank(seat)) : [];
+  const checks = does === 'remove' || does === 'ban' || regrants || silences;
+  const above = checks && does !== 'add' ? to.filter((name) => members[name] && rank(members[name]) >= rank(member)) : [];
   return [...faults, ...above.map((name) => `${name} is of no lower rank than who did it`)];
 }
 
@@ -147,10 +153,10 @@ function passFaults(
   before: RoleState,
   after: RoleState,
   { does, by, to }: AllowedAction,
-  { giver, heir: successor }: { giver: string; heir: string },
+  { giver, successor: successor }: { giver: string; successor: string },
 ): string[] {
   const faults: string[] = [];
-  const live = Object.keys(before.seats).filter((name) => !before.resting.includes(name));
+  const live = Object.keys(before.members).filter((name) => !before.inactive.includes(name));
   const right: Partial<Record<Doing, boolean>> = {
     handOver: giver === by && successor === to[0] && live.includes(successor),
     rest: giver === to[0] && live.includes(successor),
@@ -159,7 +165,7 @@ function passFaults(
   };
   if (!right[does]) faults.push(`the room passed from ${giver} to ${successor} by ${does}`);
   for (const name of [giver, successor]) {
-    const is = after.seats[name];
+    const is = after.members[name];
     if (is?.role !== (name === giver ? 'admin' : 'owner') || is.silencedUntil !== null || is.allow.length + is.deny.length > 0)
       faults.push(`${name} did not begin anew when the room passed`);
   }
@@ -167,13 +173,13 @@ function passFaults(
 }
 
 /** An invite gives what its maker could give at the moment of its use: a plain seat. */
-function inviteFaults({ type, seats, resting }: RoleState, after: RoleState, { does, by, inviter, regrants }: AllowedAction): string[] {
+function inviteFaults({ type, members, inactive }: RoleState, after: RoleState, { does, by, inviter, regrants }: AllowedAction): string[] {
   if (does === 'invite' && regrants) return ['an invite promises more than a plain seat'];
-  if (does !== 'use' || by === null || seats[by]) return [];
-  const maker = seats[inviter ?? ''];
+  if (does !== 'use' || by === null || members[by]) return [];
+  const maker = members[inviter ?? ''];
   const faults =
-    maker && holds(type, maker, 'can_create_invites') && !resting.includes(inviter!)
+    maker && holds(type, maker, 'can_create_invites') && !inactive.includes(inviter!)
       ? []
       : ['the invite of who may not invite let somebody in'];
-  return after.seats[by]?.role === 'member' ? faults : [...faults, 'an invite gave more than a plain seat'];
+  return after.members[by]?.role === 'member' ? faults : [...faults, 'an invite gave more than a plain seat'];
 }

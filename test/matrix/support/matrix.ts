@@ -3,12 +3,12 @@ import { type Variant, variantName } from './actors.js';
 import { EVENT_ROWS, MEDIA_ROWS, MESSAGE_ROWS } from './message.rows.js';
 import { ROOM_ROWS } from './room.rows.js';
 import { HIDDEN, type Row, titleOf } from './rules.js';
-import { SEAT_ROWS } from './member.rows.js';
+import { MEMBER_ROWS } from './member.rows.js';
 import { RoomFixture } from './room-fixture.js';
 import { Attempts } from './tries.js';
 
 /** Every route and every event that is about a room. */
-export const ROWS: readonly Row[] = [...ROOM_ROWS, ...SEAT_ROWS, ...MESSAGE_ROWS, ...MEDIA_ROWS, ...EVENT_ROWS];
+export const ROWS: readonly Row[] = [...ROOM_ROWS, ...MEMBER_ROWS, ...MESSAGE_ROWS, ...MEDIA_ROWS, ...EVENT_ROWS];
 
 /** All of them, tried by everybody, in one kind of room. */
 export function describeMatrix(variant: Variant): void {

@@ -6,7 +6,7 @@ import type { Place } from './room-fixture.js';
 const room = ({ room: id }: Place, rest: string): string => `/rooms/${id}${rest}`;
 const later = (): string => new Date(Date.now() + 3_600_000).toISOString();
 
-export const SEAT_ROWS: readonly Row[] = [
+export const MEMBER_ROWS: readonly Row[] = [
   // Seats
   { at: 'GET /v1/rooms/{roomId}/users', who: 'members', answer: 200, ask: (p) => ({ path: room(p, '/users') }) },
   { at: 'GET /v1/rooms/{roomId}/users/{userId}', who: 'members', answer: 200, ask: (p) => ({ path: room(p, `/users/${p.target}`) }) },

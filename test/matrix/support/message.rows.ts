@@ -152,31 +152,31 @@ export const MESSAGE_ROWS: readonly Row[] = [
 ];
 
 /** A file is shown to those who may read the message in which it stands. */
-const standing =
+const state =
   (status: string) =>
   (cell: Cell): string =>
-    cell.actor.seat ? status : HIDDEN;
+    cell.actor.member ? status : HIDDEN;
 
 export const MEDIA_ROWS: readonly Row[] = [
   {
     at: 'GET /v1/media/{id}',
     what: 'in a message',
     who: 'people',
-    answer: standing('200'),
+    answer: state('200'),
     ask: (p) => ({ path: `/media/${p.theirMedium}` }),
   },
   {
     at: 'GET /v1/media/{id}/content',
     what: 'in a message',
     who: 'people',
-    answer: standing('200'),
+    answer: state('200'),
     ask: (p) => ({ path: `/media/${p.theirMedium}/content` }),
   },
   {
     at: 'DELETE /v1/media/{id}',
     what: "another's in a message",
     who: 'people',
-    answer: standing('403 not_author'),
+    answer: state('403 not_author'),
     ask: (p) => ({ path: `/media/${p.theirMedium}` }),
   },
 ];
@@ -210,7 +210,7 @@ export const EVENT_ROWS: readonly Row[] = [
     at: 'sync',
     who: 'people',
     // A room that is not mine is gone, whatever it is.
-    answer: ({ actor }) => (actor.seat ? '200' : HIDDEN),
+    answer: ({ actor }) => (actor.member ? '200' : HIDDEN),
     ask: (p) => ({ body: { rooms: { [p.room]: { seq: 0, rev: 0 } } } }),
   },
   {

@@ -1,7 +1,7 @@
-import type { TestSocket, Heard } from '../../support/test-socket.js';
+import type { TestSocket, ReceivedEvent } from '../../support/test-socket.js';
 import type { Person, World } from '../../support/world.js';
 
-type Said = any;
+type Json = any;
 
 /** What somebody has done to whoever wants something of them. */
 export type PairRelation = 'free' | 'blocked' | 'nobody' | 'blocking';
@@ -18,18 +18,18 @@ const NOBODY = { friendRequests: 'nobody', directMessages: 'nobody', groupInvite
 /** Two who were friends and share rooms of every kind, and somebody who sits with them. */
 export class PairFixture {
   private constructor(
-    readonly standing: PairRelation,
+    readonly state: PairRelation,
     /** Who wants something, of whom, and who stands by. */
     readonly me: Person,
     readonly other: Person,
     readonly third: Person,
-    readonly ears: Record<'me' | 'other' | 'third', TestSocket>,
+    readonly sockets: Record<'me' | 'other' | 'third', TestSocket>,
     /** By what they are called here; those that are made later are added. */
     readonly ids: Record<string, string>,
   ) {}
 
   /** Two like any other two: what differs is what is done later. */
-  static async meet(world: World, standing: PairRelation): Promise<PairFixture> {
+  static async meet(world: World, state: PairRelation): Promise<PairFixture> {
     const [me, other, third] = [await world.person('me'), await world.person('other'), await world.person('third')];
     for (const person of [me, other, third]) await person.patches('/users/me', { privacy: EVERYONE });
     await me.befriends(other);
@@ -49,38 +49,38 @@ export class PairFixture {
       ids[`theirs in ${room}`] = (await other.sends({ id: ids[room]! }, 'theirs')).id;
     }
     await me.puts(`/rooms/${ids.old}/users/me/read`, { seq: 100 });
-    const ears = { me: await me.connects(), other: await other.connects(), third: await third.connects() };
-    for (const socket of [ears.me, ears.third]) await socket.emits('presence:watch', { userIds: [other.id] });
-    return new PairFixture(standing, me, other, third, ears, ids);
+    const sockets = { me: await me.connects(), other: await other.connects(), third: await third.connects() };
+    for (const socket of [sockets.me, sockets.third]) await socket.emits('presence:watch', { userIds: [other.id] });
+    return new PairFixture(state, me, other, third, sockets, ids);
   }
 
   /** Does what makes the two what they are to each other now. */
-  async part(): Promise<Heard[]> {
-    const { standing, me, other } = this;
-    const [doer, done] = standing === 'blocking' ? [me, other] : [other, me];
-    const from = this.ears.me.received.length;
-    if (standing === 'blocked' || standing === 'blocking') await doer.puts(`/users/me/blocks/${done.id}`);
+  async part(): Promise<ReceivedEvent[]> {
+    const { state, me, other } = this;
+    const [doer, done] = state === 'blocking' ? [me, other] : [other, me];
+    const from = this.sockets.me.received.length;
+    if (state === 'blocked' || state === 'blocking') await doer.puts(`/users/me/blocks/${done.id}`);
     else await doer.deletes(`/friends/${done.id}`);
-    if (standing === 'nobody') await other.patches('/users/me', { privacy: NOBODY });
-    await this.ears.me.receives('friend:removed');
-    if (standing !== 'free') await this.ears.me.receives('presence', ({ online }) => !online);
+    if (state === 'nobody') await other.patches('/users/me', { privacy: NOBODY });
+    await this.sockets.me.receives('friend:removed');
+    if (state !== 'free') await this.sockets.me.receives('presence', ({ online }) => !online);
     return this.since(from);
   }
 
   /** Takes it back. */
-  async reconcile(): Promise<Heard[]> {
-    const { standing, me, other } = this;
-    const from = this.ears.me.received.length;
-    if (standing === 'blocked') await other.deletes(`/users/me/blocks/${me.id}`);
-    if (standing === 'nobody') await other.patches('/users/me', { privacy: EVERYONE });
-    await this.ears.me.receives('presence', ({ online }) => online);
+  async reconcile(): Promise<ReceivedEvent[]> {
+    const { state, me, other } = this;
+    const from = this.sockets.me.received.length;
+    if (state === 'blocked') await other.deletes(`/users/me/blocks/${me.id}`);
+    if (state === 'nobody') await other.patches('/users/me', { privacy: EVERYONE });
+    await this.sockets.me.receives('presence', ({ online }) => online);
     return this.since(from);
   }
 
   /** What I have heard since, once all that was said before has been. */
-  async since(from: number): Promise<Heard[]> {
-    await this.ears.me.flushes();
-    return this.ears.me.received.slice(from);
+  async since(from: number): Promise<ReceivedEvent[]> {
+    await this.sockets.me.flushes();
+    return this.sockets.me.received.slice(from);
   }
 
   room(name: string): { id: string } {
@@ -88,18 +88,18 @@ export class PairFixture {
   }
 
   /** Something said, without what must differ between one pair and another. */
-  plain(said: unknown): Said {
-    return plainOf({ me: this.me, other: this.other, third: this.third }, this.ids, said);
+  plain(payload: unknown): Json {
+    return plainOf({ me: this.me, other: this.other, third: this.third }, this.ids, payload);
   }
 }
 
 /** Something said, without what must differ whoever the people are: their names, ids, times. */
-export function plainOf(people: Record<string, Person>, ids: Record<string, string>, said: unknown): Said {
+export function plainOf(people: Record<string, Person>, ids: Record<string, string>, payload: unknown): Json {
   const known = [
     ...Object.entries(ids).map(([name, id]) => [id, `<${name}>`] as const),
     ...Object.entries(people).flatMap(([name, { id, username }]) => [[id, `<${name}>`] as const, [username, `<name of ${name}>`] as const]),
   ];
-  const text = known.reduce((left, [word, name]) => left.replaceAll(word, name), JSON.stringify(said));
+  const text = known.reduce((left, [word, name]) => left.replaceAll(word, name), JSON.stringify(payload));
   return JSON.parse(
     text
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')

@@ -53,8 +53,8 @@ export interface TestRole {
   readonly deny: readonly Permission[];
 }
 
-export const holds = (type: RoomType, seat: TestRole, permission: Permission): boolean =>
-  !seat.deny.includes(permission) && (PRESETS[type][seat.role].includes(permission) || seat.allow.includes(permission));
+export const holds = (type: RoomType, member: TestRole, permission: Permission): boolean =>
+  !member.deny.includes(permission) && (PRESETS[type][member.role].includes(permission) || member.allow.includes(permission));
 
 /** As the database keeps a set: bit i is the i-th of the list. */
 export const bits = (permissions: readonly Permission[]): number =>

@@ -36,13 +36,13 @@ export interface Race {
 }
 
 export const at = ({ room }: RaceSetup, rest = ''): string => `/rooms/${room}${rest}`;
-export const said = (s: RaceSetup, rest = ''): string => at(s, `/messages/${s.message}${rest}`);
-export const seat = (s: RaceSetup, { id }: Person): string => at(s, `/users/${id}`);
-export const says = (s: RaceSetup, who: Person): Promise<string> => who.statusOf('POST', at(s, '/messages'), { text: 'just now' });
+export const payload = (s: RaceSetup, rest = ''): string => at(s, `/messages/${s.message}${rest}`);
+export const member = (s: RaceSetup, { id }: Person): string => at(s, `/users/${id}`);
+export const sends = (s: RaceSetup, who: Person): Promise<string> => who.statusOf('POST', at(s, '/messages'), { text: 'just now' });
 const later = (): string => new Date(Date.now() + 60_000).toISOString();
 
 /** What was said just now stands before the system message that ends the right to say it, and nothing can be said after. */
-async function saidBefore(s: RaceSetup, event: string): Promise<void> {
+async function sentBefore(s: RaceSetup, event: string): Promise<void> {
   const { rows } = await s.db.query<{ text: string | null; system_event: string | null }>(
     `SELECT text, system_event FROM messages WHERE room_id = $1 ORDER BY seq`,
     [s.room],
@@ -55,37 +55,37 @@ async function saidBefore(s: RaceSetup, event: string): Promise<void> {
 export const ENDINGS: readonly Race[] = [
   {
     title: 'sending against being removed',
-    here: (s) => says(s, s.cid),
-    there: (s) => there(s, s.ana, 'DELETE', seat(s, s.cid)),
+    here: (s) => sends(s, s.cid),
+    there: (s) => there(s, s.ana, 'DELETE', member(s, s.cid)),
     legal: [
       ['201', '204'],
       ['404 room_not_found', '204'],
     ],
-    after: (s) => saidBefore(s, 'user_removed'),
+    after: (s) => sentBefore(s, 'user_removed'),
   },
   {
     title: 'sending against being banned',
-    here: (s) => says(s, s.cid),
+    here: (s) => sends(s, s.cid),
     there: (s) => there(s, s.bob, 'PUT', at(s, `/bans/${s.cid.id}`), {}),
     legal: [
       ['201', '204'],
       ['404 room_not_found', '204'],
     ],
-    after: (s) => saidBefore(s, 'user_removed'),
+    after: (s) => sentBefore(s, 'user_removed'),
   },
   {
     title: 'sending against leaving on another device',
-    here: (s) => says(s, s.cid),
+    here: (s) => sends(s, s.cid),
     there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),
     legal: [
       ['201', '204'],
       ['404 room_not_found', '204'],
     ],
-    after: (s) => saidBefore(s, 'user_left'),
+    after: (s) => sentBefore(s, 'user_left'),
   },
   {
     title: 'sending against the end of the room',
-    here: (s) => says(s, s.cid),
+    here: (s) => sends(s, s.cid),
     there: (s) => there(s, s.ana, 'DELETE', at(s)),
     legal: [
       ['201', '204'],
@@ -97,49 +97,49 @@ export const ENDINGS: readonly Race[] = [
   },
   {
     title: 'sending against the archive',
-    here: (s) => says(s, s.cid),
+    here: (s) => sends(s, s.cid),
     there: (s) => there(s, s.ana, 'PATCH', at(s), { active: false }),
     legal: [
       ['201', '200'],
       ['403 room_inactive', '200'],
     ],
-    after: async (s) => expect(await says(s, s.cid)).toBe('403 room_inactive'),
+    after: async (s) => expect(await sends(s, s.cid)).toBe('403 room_inactive'),
   },
   {
     title: 'sending against silence',
-    here: (s) => says(s, s.cid),
-    there: (s) => there(s, s.bob, 'PATCH', seat(s, s.cid), { silencedUntil: later() }),
+    here: (s) => sends(s, s.cid),
+    there: (s) => there(s, s.bob, 'PATCH', member(s, s.cid), { silencedUntil: later() }),
     legal: [
       ['201', '200'],
       ['403 silenced', '200'],
     ],
-    after: async (s) => expect(await says(s, s.cid)).toBe('403 silenced'),
+    after: async (s) => expect(await sends(s, s.cid)).toBe('403 silenced'),
   },
   {
     title: 'sending against the loss of the permission',
-    here: (s) => says(s, s.cid),
-    there: (s) => there(s, s.ana, 'PATCH', seat(s, s.cid), { permissions: [] }),
+    here: (s) => sends(s, s.cid),
+    there: (s) => there(s, s.ana, 'PATCH', member(s, s.cid), { permissions: [] }),
     legal: [
       ['201', '200'],
       ['403 not_granted', '200'],
     ],
-    after: async (s) => expect(await says(s, s.cid)).toBe('403 not_granted'),
+    after: async (s) => expect(await sends(s, s.cid)).toBe('403 not_granted'),
   },
   {
     title: 'sending against the end of the account',
     mortal: true,
-    here: (s) => says(s, s.cid),
+    here: (s) => sends(s, s.cid),
     there: (s) => there(s, s.cid, 'DELETE', '/users/me'),
     legal: [
       ['201', '202'],
       ['401 session_ended', '202'],
       ['404 room_not_found', '202'],
     ],
-    after: async (s) => expect(await says(s, s.cid)).toBe('401 session_ended'),
+    after: async (s) => expect(await sends(s, s.cid)).toBe('401 session_ended'),
   },
 ];
 
-export const SEATS: readonly Race[] = [
+export const MEMBERSHIPS: readonly Race[] = [
   {
     title: 'joining against a ban',
     room: { isPublic: true },
@@ -187,7 +187,7 @@ export const SEATS: readonly Race[] = [
   {
     title: 'being silenced against leaving',
     room: { isPublic: true },
-    here: (s) => s.bob.statusOf('PATCH', seat(s, s.cid), { silencedUntil: later() }),
+    here: (s) => s.bob.statusOf('PATCH', member(s, s.cid), { silencedUntil: later() }),
     there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),
     legal: [
       ['200', '204'],
@@ -195,27 +195,27 @@ export const SEATS: readonly Race[] = [
     ],
     after: async (s, silenced) => {
       await s.cid.posts(at(s, '/join'));
-      expect(await says(s, s.cid)).toBe(silenced === '200' ? '403 silenced' : '201');
+      expect(await sends(s, s.cid)).toBe(silenced === '200' ? '403 silenced' : '201');
     },
   },
   {
     title: 'coming back against the end of the silence',
     room: { isPublic: true },
     before: async (s) => {
-      await s.bob.patches(seat(s, s.cid), { silencedUntil: later() });
+      await s.bob.patches(member(s, s.cid), { silencedUntil: later() });
       await s.cid.posts(at(s, '/leave'));
     },
     here: (s) => s.cid.statusOf('POST', at(s, '/join')),
-    there: (s) => there(s, s.bob, 'PATCH', seat(s, s.cid), { silencedUntil: null }),
+    there: (s) => there(s, s.bob, 'PATCH', member(s, s.cid), { silencedUntil: null }),
     legal: [
       ['200', '200'],
       ['200', '204'],
     ],
-    after: async (s) => expect(await says(s, s.cid)).toBe('201'),
+    after: async (s) => expect(await sends(s, s.cid)).toBe('201'),
   },
   {
     title: 'being removed against leaving',
-    here: (s) => s.ana.statusOf('DELETE', seat(s, s.cid)),
+    here: (s) => s.ana.statusOf('DELETE', member(s, s.cid)),
     there: (s) => there(s, s.cid, 'POST', at(s, '/leave')),
     legal: [
       ['204', '404 room_not_found'],
@@ -224,8 +224,8 @@ export const SEATS: readonly Race[] = [
   },
   {
     title: 'being raised against being removed by an admin',
-    here: (s) => s.ana.statusOf('PATCH', seat(s, s.cid), { role: 'admin' }),
-    there: (s) => there(s, s.bob, 'DELETE', seat(s, s.cid)),
+    here: (s) => s.ana.statusOf('PATCH', member(s, s.cid), { role: 'admin' }),
+    there: (s) => there(s, s.bob, 'DELETE', member(s, s.cid)),
     legal: [
       ['200', '403 rank'],
       ['404 room_user_not_found', '204'],
@@ -233,8 +233,8 @@ export const SEATS: readonly Race[] = [
   },
   {
     title: 'the fall of an admin against what they do',
-    here: (s) => s.ana.statusOf('PATCH', seat(s, s.bob), { role: 'member' }),
-    there: (s) => there(s, s.bob, 'DELETE', seat(s, s.cid)),
+    here: (s) => s.ana.statusOf('PATCH', member(s, s.bob), { role: 'member' }),
+    there: (s) => there(s, s.bob, 'DELETE', member(s, s.cid)),
     legal: [
       ['200', '204'],
       ['200', '403 role_preset'],
@@ -319,8 +319,8 @@ export const OWNERS: readonly Race[] = [
 export const MESSAGES: readonly Race[] = [
   {
     title: 'editing against deleting',
-    here: (s) => s.cid.statusOf('PATCH', said(s), { text: 'another' }),
-    there: (s) => there(s, s.bob, 'DELETE', said(s)),
+    here: (s) => s.cid.statusOf('PATCH', payload(s), { text: 'another' }),
+    there: (s) => there(s, s.bob, 'DELETE', payload(s)),
     legal: [
       ['200', '200'],
       ['409 message_deleted', '200'],
@@ -328,15 +328,15 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'deleting twice',
-    here: (s) => s.cid.statusOf('DELETE', said(s)),
-    there: (s) => there(s, s.bob, 'DELETE', said(s)),
+    here: (s) => s.cid.statusOf('DELETE', payload(s)),
+    there: (s) => there(s, s.bob, 'DELETE', payload(s)),
     legal: [['200', '200']],
-    after: async (s) => expect((await s.ana.gets(at(s))).rev).toBe((await s.ana.gets(said(s))).rev),
+    after: async (s) => expect((await s.ana.gets(at(s))).rev).toBe((await s.ana.gets(payload(s))).rev),
   },
   {
     title: 'reacting against deleting',
-    here: (s) => s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
-    there: (s) => there(s, s.bob, 'DELETE', said(s)),
+    here: (s) => s.ana.statusOf('POST', payload(s, '/reactions'), { reaction: '👍' }),
+    there: (s) => there(s, s.bob, 'DELETE', payload(s)),
     legal: [
       ['201', '200'],
       ['409 message_deleted', '200'],
@@ -344,8 +344,8 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'reacting twice',
-    here: (s) => s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
-    there: (s) => there(s, s.ana, 'POST', said(s, '/reactions'), { reaction: '👍' }),
+    here: (s) => s.ana.statusOf('POST', payload(s, '/reactions'), { reaction: '👍' }),
+    there: (s) => there(s, s.ana, 'POST', payload(s, '/reactions'), { reaction: '👍' }),
     legal: [
       ['201', '200'],
       ['200', '201'],
@@ -353,9 +353,9 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'reacting against taking it back',
-    before: (s) => s.ana.posts(said(s, '/reactions'), { reaction: '👍' }),
-    here: (s) => s.ana.statusOf('POST', said(s, '/reactions'), { reaction: '👍' }),
-    there: (s) => there(s, s.ana, 'DELETE', said(s, `/reactions?reaction=${encodeURIComponent('👍')}`)),
+    before: (s) => s.ana.posts(payload(s, '/reactions'), { reaction: '👍' }),
+    here: (s) => s.ana.statusOf('POST', payload(s, '/reactions'), { reaction: '👍' }),
+    there: (s) => there(s, s.ana, 'DELETE', payload(s, `/reactions?reaction=${encodeURIComponent('👍')}`)),
     legal: [
       ['200', '204'],
       ['201', '204'],
@@ -363,8 +363,8 @@ export const MESSAGES: readonly Race[] = [
   },
   {
     title: 'pinning against deleting',
-    here: (s) => s.ana.statusOf('PUT', said(s, '/pin')),
-    there: (s) => there(s, s.bob, 'DELETE', said(s)),
+    here: (s) => s.ana.statusOf('PUT', payload(s, '/pin')),
+    there: (s) => there(s, s.bob, 'DELETE', payload(s)),
     legal: [
       ['204', '200'],
       ['409 message_deleted', '200'],
@@ -373,7 +373,7 @@ export const MESSAGES: readonly Race[] = [
   {
     title: 'replying against deleting',
     here: (s) => s.ana.statusOf('POST', at(s, '/messages'), { text: 'yes', replyToId: s.message }),
-    there: (s) => there(s, s.bob, 'DELETE', said(s)),
+    there: (s) => there(s, s.bob, 'DELETE', payload(s)),
     legal: [
       ['201', '200'],
       ['422 reply_not_found', '200'],
@@ -382,14 +382,14 @@ export const MESSAGES: readonly Race[] = [
   {
     title: 'reading against deleting',
     here: (s) => s.ana.statusOf('PUT', at(s, '/users/me/read'), { seq: 1_000 }),
-    there: (s) => there(s, s.bob, 'DELETE', said(s)),
+    there: (s) => there(s, s.bob, 'DELETE', payload(s)),
     legal: [['200', '200']],
     after: async (s) => expect((await s.ana.gets(at(s))).membership.unreadCount).toBe(0),
   },
   {
     title: 'reporting twice',
-    here: (s) => s.ana.statusOf('POST', said(s, '/report'), { reason: 'rude' }),
-    there: (s) => there(s, s.ana, 'POST', said(s, '/report'), { reason: 'rude' }),
+    here: (s) => s.ana.statusOf('POST', payload(s, '/report'), { reason: 'rude' }),
+    there: (s) => there(s, s.ana, 'POST', payload(s, '/report'), { reason: 'rude' }),
     legal: [
       ['201', '200'],
       ['200', '201'],

@@ -31,7 +31,7 @@ export interface RandomAction {
 export interface Start {
   readonly type: 'group' | 'channel' | 'team';
   readonly isPublic: boolean;
-  readonly seats: Readonly<Partial<Record<Name, TestRole | null>>>;
+  readonly members: Readonly<Partial<Record<Name, TestRole | null>>>;
 }
 
 const name = fc.constantFrom(...NAMES);
@@ -60,7 +60,7 @@ export const action: fc.Arbitrary<RandomAction> = fc.record({
   which: fc.nat({ max: 9 }),
 });
 
-const seat: fc.Arbitrary<TestRole> = fc.record({
+const member: fc.Arbitrary<TestRole> = fc.record({
   role: fc.constantFrom<Role>('member', 'admin'),
   allow: fc.oneof(
     { weight: 1, arbitrary: some(3) },
@@ -72,7 +72,7 @@ const seat: fc.Arbitrary<TestRole> = fc.record({
 export const start: fc.Arbitrary<Start> = fc.record({
   type: fc.constantFrom<Start['type']>('group', 'channel', 'team'),
   isPublic: fc.boolean(),
-  seats: fc.record({ bob: maybe(seat, 1, 5), cid: maybe(seat, 1, 3), dan: maybe(seat), eve: fc.constant(null) }),
+  members: fc.record({ bob: maybe(member, 1, 5), cid: maybe(member, 1, 3), dan: maybe(member), eve: fc.constant(null) }),
 });
 
 const plain = (does: Doing, by: Name, to: Name, more: Partial<RandomAction> = {}): RandomAction => ({
@@ -84,7 +84,7 @@ export const GOOD_HOUR: [Start, RandomAction[]] = [
   {
     type: 'group',
     isPublic: true,
-    seats: {
+    members: {
       bob: { role: 'admin', allow: ['can_manage_roles'], deny: [] },
       cid: { role: 'member', allow: [], deny: ['can_attach_media'] },
     },
@@ -113,7 +113,7 @@ export const BAD_HOUR: [Start, RandomAction[]] = [
   {
     type: 'channel',
     isPublic: true,
-    seats: {
+    members: {
       bob: { role: 'admin', allow: ['can_manage_roles'], deny: ['can_ban_users'] },
       cid: { role: 'member', allow: [], deny: [] },
       dan: { role: 'admin', allow: [], deny: [] },
@@ -142,7 +142,7 @@ export const BAD_HOUR: [Start, RandomAction[]] = [
 
 /** An hour in which at times nobody in the room is live. */
 export const LONELY_HOUR: [Start, RandomAction[]] = [
-  { type: 'team', isPublic: true, seats: { bob: { role: 'member', allow: [], deny: [] } } },
+  { type: 'team', isPublic: true, members: { bob: { role: 'member', allow: [], deny: [] } } },
   [
     plain('rest', 'ana', 'ana'),
     plain('rest', 'ana', 'bob'),
@@ -219,28 +219,32 @@ export function requestOf(drawn: RandomAction, room: Room, picture: RoleState): 
 }
 
 /** What is tried, by whom, to whom: every other time something for which there is a reason, if there is one. */
-function meant({ does, by, to, which }: RandomAction, { invites }: Room, { type, seats, banned, resting }: RoleState): [Doing, Name, Name] {
+function meant(
+  { does, by, to, which }: RandomAction,
+  { invites }: Room,
+  { type, members, banned, inactive }: RoleState,
+): [Doing, Name, Name] {
   if (which % 2) return [does, by, to];
   const first = (is: (one: Name) => boolean): Name | undefined => NAMES.find(is);
-  const owner = first((one) => seats[one]?.role === 'owner');
-  const [kept, rests] = [first((one) => banned.includes(one)), first((one) => resting.includes(one))];
+  const owner = first((one) => members[one]?.role === 'owner');
+  const [kept, deactivates] = [first((one) => banned.includes(one)), first((one) => inactive.includes(one))];
   if (does === 'change' || does === 'add') {
     // Who may give something, but not everything.
-    const manager = first((one) => seats[one]?.role === 'admin' && holds(type, seats[one], 'can_manage_roles')) ?? by;
-    return [does, manager, first((one) => (does === 'add' ? !seats[one] : seats[one]?.role === 'member')) ?? to];
+    const manager = first((one) => members[one]?.role === 'admin' && holds(type, members[one], 'can_manage_roles')) ?? by;
+    return [does, manager, first((one) => (does === 'add' ? !members[one] : members[one]?.role === 'member')) ?? to];
   }
   if (does === 'unban') return kept ? [does, owner ?? by, kept] : ['ban', owner ?? by, to];
   if ((does === 'use' || does === 'revoke') && invites.length === 0) return ['invite', by, to];
-  if (does === 'join' || does === 'use') return [does, first((one) => !seats[one]) ?? by, to];
+  if (does === 'join' || does === 'use') return [does, first((one) => !members[one]) ?? by, to];
   if (does === 'revoke') return [does, invites[which % invites.length]!.maker, to];
   if (does === 'rest') return [does, by, owner ?? to];
-  if (does === 'wake') return rests ? [does, by, rests] : ['rest', by, to];
+  if (does === 'wake') return deactivates ? [does, by, deactivates] : ['rest', by, to];
   return [does, by, to];
 }
 
 /** The role and the set that a deed asks for. */
-function granted({ by, to, role, wish: set }: RandomAction, { type, seats }: RoleState): { role?: Role; permissions?: Permission[] } {
-  const hold = (who: Name): readonly Permission[] => (seats[who] ? setOf(type, seats[who]) : PRESETS[type].member);
+function granted({ by, to, role, wish: set }: RandomAction, { type, members }: RoleState): { role?: Role; permissions?: Permission[] } {
+  const hold = (who: Name): readonly Permission[] => (members[who] ? setOf(type, members[who]) : PRESETS[type].member);
   const sets: Record<Wish['near'], () => readonly Permission[]> = {
     theirs: () => hold(to),
     mine: () => hold(by),

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { RunningApp } from '../../support/app.js';
 import { type Answer, call, type Person, World } from '../../support/world.js';
 import { type RandomAction, type Invite, type Name, NAMES, type Request, requestOf, type Room, type Start } from './random-actions.js';
-import type { RoleState, SilencedSeat } from './grants.js';
+import type { RoleState, SilencedMember } from './grants.js';
 import { bits, PERMISSIONS, type Permission, type Role } from './permissions.js';
 
 /** What the database says of a room: its rights as a picture, and all that is kept of it as one word. */
@@ -45,16 +45,16 @@ export class RoleFixture {
   }
 
   /** A room that begins so; ana owns it, everybody is live. */
-  async begin({ type, isPublic, seats }: Start): Promise<void> {
-    const sitting = NAMES.filter((name) => seats[name]);
-    const userIds = sitting.map((name) => this.ids[name]);
+  async begin({ type, isPublic, members }: Start): Promise<void> {
+    const current = NAMES.filter((name) => members[name]);
+    const userIds = current.map((name) => this.ids[name]);
     this.roomId = (await this.people.ana.posts('/rooms', { type, isPublic, name: 'a room', userIds })).id;
     this.invites = [];
-    const rows = sitting.map((name) => ({
+    const rows = current.map((name) => ({
       user_id: this.ids[name],
-      ...seats[name]!,
-      allow: bits(seats[name]!.allow),
-      deny: bits(seats[name]!.deny),
+      ...members[name]!,
+      allow: bits(members[name]!.allow),
+      deny: bits(members[name]!.deny),
     }));
     await this.db.query(
       `UPDATE room_users ru SET role = w.role, allow = w.allow & ~w.deny, deny = w.deny
@@ -73,8 +73,8 @@ export class RoleFixture {
     }
   }
 
-  request(deed: RandomAction, { picture }: Look): Request {
-    return requestOf(deed, this.room, picture);
+  request(action: RandomAction, { picture }: Look): Request {
+    return requestOf(action, this.room, picture);
   }
 
   async send({ by, method, path, body }: Request, on: RunningApp = this.world.app): Promise<Answer> {
@@ -90,29 +90,29 @@ export class RoleFixture {
 
   async look(): Promise<Look> {
     const { rows } = await this.db.query<{
-      seats: Seat[] | null;
+      members: MemberRow[] | null;
       kept: Record<string, string> | null;
       banned: string[];
-      resting: string[];
+      inactive: string[];
       print: string;
       ended: boolean;
       type: RoleState['type'];
     }>(LOOK, [this.roomId, Object.values(this.ids)]);
-    const { type, seats, kept, banned, resting, print, ended } = rows[0]!;
+    const { type, members, kept, banned, inactive, print, ended } = rows[0]!;
     const named = (id: string): Name => NAMES.find((name) => this.ids[name] === id)!;
     const picture: RoleState = {
       type,
-      seats: Object.fromEntries((seats ?? []).map((seat) => [named(seat.user_id), seatOf(seat)])),
+      members: Object.fromEntries((members ?? []).map((member) => [named(member.user_id), memberOf(member)])),
       kept: Object.fromEntries(Object.entries(kept ?? {}).map(([id, until]) => [named(id), until])),
       banned: banned.map(named),
-      resting: resting.map(named),
+      inactive: inactive.map(named),
     };
     return { picture, print, ended };
   }
 
   /** Role, set and silence of everybody, as the room answers a member; null when nobody in it is live. */
   async answered({ picture }: Look): Promise<Record<string, [Role, Permission[], boolean]> | null> {
-    const witness = NAMES.find((name) => picture.seats[name] && !picture.resting.includes(name));
+    const witness = NAMES.find((name) => picture.members[name] && !picture.inactive.includes(name));
     if (!witness) return null;
     const { items } = await this.people[witness].gets(`/rooms/${this.roomId}/users?limit=100`);
     return Object.fromEntries(
@@ -132,7 +132,7 @@ export class RoleFixture {
   }
 }
 
-interface Seat {
+interface MemberRow {
   readonly user_id: string;
   readonly role: Role;
   readonly allow: number;
@@ -142,7 +142,7 @@ interface Seat {
 
 const words = (set: number): Permission[] => PERMISSIONS.filter((_, bit) => set & (1 << bit));
 
-const seatOf = ({ role, allow, deny, silenced_until: silencedUntil }: Seat): SilencedSeat => ({
+const memberOf = ({ role, allow, deny, silenced_until: silencedUntil }: MemberRow): SilencedMember => ({
   ...{ role, allow: words(allow), deny: words(deny), silencedUntil },
 });
 

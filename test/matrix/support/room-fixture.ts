@@ -216,27 +216,27 @@ async function upload(person: Person, db: pg.Client): Promise<object> {
 type Rows = Record<string, object[]>;
 
 /** The rows that a place is made of. */
-function rowsOf(place: Place, { type, isPublic }: Variant, actor: Actor, founder: string): Rows {
+function rowsOf(place: Place, { type, isPublic }: Variant, actor: Actor, creator: string): Rows {
   const { room: room_id, boss, target } = place;
   const isPrivate = type === 'private_messages';
   const now = new Date();
-  const [low, high] = [actor.account === 'nobody' || !actor.seat ? founder : place.actor, boss].sort();
-  const seatOf = (user_id: string, role: string, more: object = {}) => ({
+  const [low, high] = [actor.account === 'nobody' || !actor.member ? creator : place.actor, boss].sort();
+  const memberOf = (user_id: string, role: string, more: object = {}) => ({
     ...{ room_id, user_id, role, allow: 0, deny: 0, silenced_until: null, joined_at: now, joined_rev: 0 },
     ...{ visible_from_seq: 1, last_read_seq: 2, last_read_n: 2, muted: false, pinned: false, archived: false, ...more },
   });
   const others = isPrivate
-    ? [seatOf(boss, 'member'), ...(actor.seat ? [] : [seatOf(founder, 'member')])]
+    ? [memberOf(boss, 'member'), ...(actor.member ? [] : [memberOf(creator, 'member')])]
     : [
-        seatOf(boss, 'admin', { allow: bits(PERMISSIONS) }),
-        seatOf(target, 'member'),
-        ...(actor.seat?.role === 'owner' ? [] : [seatOf(founder, 'owner')]),
+        memberOf(boss, 'admin', { allow: bits(PERMISSIONS) }),
+        memberOf(target, 'member'),
+        ...(actor.member?.role === 'owner' ? [] : [memberOf(creator, 'owner')]),
       ];
-  const own = actor.seat && {
-    ...{ allow: isPrivate ? 0 : bits(actor.seat.allow), deny: bits(actor.seat.deny) },
+  const own = actor.member && {
+    ...{ allow: isPrivate ? 0 : bits(actor.member.allow), deny: bits(actor.member.deny) },
     silenced_until: actor.silenced ? new Date(Date.now() + 3_600_000) : null,
   };
-  const seats = own ? [...others, seatOf(place.actor, actor.seat.role, own)] : others;
+  const members = own ? [...others, memberOf(place.actor, actor.member.role, own)] : others;
   const message = (id: string, seq: number, user_id: string) => ({
     ...{ room_id, id, seq, n: seq, rev: seq, type: 'text', text: `${SECRET} ${seq}`, user_id, reply_count: 0, created_at: now },
   });
@@ -266,8 +266,8 @@ function rowsOf(place: Place, { type, isPublic }: Variant, actor: Actor, founder
         ...{ user_low: isPrivate ? low : null, user_high: isPrivate ? high : null, created_by: boss, created_at: now, updated_at: now },
       },
     ],
-    room_heads: [{ room_id, last_seq: 2, last_n: 2, rev: 5, log_floor: 0, fence: 0, member_count: seats.length, last_at: now }],
-    room_users: seats,
+    room_heads: [{ room_id, last_seq: 2, last_n: 2, rev: 5, log_floor: 0, fence: 0, member_count: members.length, last_at: now }],
+    room_users: members,
     messages: [message(place.theirs, 1, target), message(place.mine, 2, place.actor)],
     message_edits: [{ room_id, message_id: place.mine, rev: 2, text: SECRET, user_id: place.actor, edited_at: now }],
     message_pins: [{ room_id, message_id: place.theirs, seq: 1, pinned_by: boss, pinned_at: now }],

@@ -6,13 +6,13 @@ import type { Place } from './room-fixture.js';
 const room = ({ room: id }: Place, rest = ''): string => `/rooms/${id}${rest}`;
 
 /** Of a public room everybody sees the card. */
-const card = ({ actor, variant }: Cell): string => (actor.seat || variant.isPublic ? '200' : HIDDEN);
+const card = ({ actor, variant }: Cell): string => (actor.member || variant.isPublic ? '200' : HIDDEN);
 
 /** Who has the code of an invite needs nothing else; nobody in a private room can make one that works. */
 const byCode = (cell: Cell): string => (inPrivate(cell) ? HIDDEN : cell.actor.gone === 'banned' ? '403 banned' : '200');
 
 const joining = ({ actor, variant }: Cell): string =>
-  actor.seat ? '200' : !variant.isPublic ? HIDDEN : actor.gone === 'banned' ? '403 banned' : '200';
+  actor.member ? '200' : !variant.isPublic ? HIDDEN : actor.gone === 'banned' ? '403 banned' : '200';
 
 export const ROOM_ROWS: readonly Row[] = [
   { at: 'GET /v1/rooms/{roomId}', who: 'people', answer: card, ask: (p) => ({ path: room(p) }) },
@@ -28,13 +28,13 @@ export const ROOM_ROWS: readonly Row[] = [
   {
     at: 'POST /v1/rooms/{roomId}/leave',
     who: 'members',
-    answer: (cell) => (inPrivate(cell) ? '409 private_room' : cell.actor.seat?.role === 'owner' ? '409 owner_must_transfer' : '204'),
+    answer: (cell) => (inPrivate(cell) ? '409 private_room' : cell.actor.member?.role === 'owner' ? '409 owner_must_transfer' : '204'),
     ask: (p) => ({ path: room(p, '/leave') }),
   },
   {
     at: 'PUT /v1/rooms/{roomId}/owner',
     who: 'members',
-    answer: (cell) => (inPrivate(cell) ? '409 private_room' : cell.actor.seat?.role === 'owner' ? '204' : '403 role_preset'),
+    answer: (cell) => (inPrivate(cell) ? '409 private_room' : cell.actor.member?.role === 'owner' ? '204' : '403 role_preset'),
     ask: (p) => ({ path: room(p, '/owner'), body: { userId: p.target } }),
   },
   {
@@ -95,7 +95,7 @@ export const ROOM_ROWS: readonly Row[] = [
     at: 'POST /v1/invites/{code}/join',
     who: 'people',
     letsIn: true,
-    answer: (cell) => (cell.actor.seat ? '200' : byCode(cell)),
+    answer: (cell) => (cell.actor.member ? '200' : byCode(cell)),
     ask: (p) => ({ path: `/invites/${p.code}/join` }),
   },
 ];

@@ -50,9 +50,9 @@ export const apart = ({ actor: { account } }: Cell): string | null =>
   account === 'blocked' ? '403 privacy' : account === 'blocking' ? '403 blocked' : null;
 
 /** What somebody in the room is told who lacks a permission; null where they hold it. */
-export function lacking({ variant: { type }, actor: { seat } }: Cell, permission: Permission): string | null {
-  if (!seat || holds(type, seat, permission)) return null;
-  return `403 ${seat.deny.includes(permission) ? 'not_granted' : 'role_preset'} ${permission}`;
+export function lacking({ variant: { type }, actor: { member } }: Cell, permission: Permission): string | null {
+  if (!member || holds(type, member, permission)) return null;
+  return `403 ${member.deny.includes(permission) ? 'not_granted' : 'role_preset'} ${permission}`;
 }
 
 const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
@@ -62,14 +62,14 @@ export function expected(row: Row, cell: Cell): string {
   const { actor, variant } = cell;
   if (actor.account === 'nobody') return '401 token_invalid';
   if (actor.account === 'rested') return '401 session_ended';
-  return (row.who === 'members' ? judged(row, cell) : null) ?? (typeof row.answer === 'number' ? String(row.answer) : row.answer(cell));
+  return (row.who === 'members' ? checked(row, cell) : null) ?? (typeof row.answer === 'number' ? String(row.answer) : row.answer(cell));
 
-  function judged({ needs = [], roles, above, voice, favour }: Row, { actor: { seat, silenced } }: Cell): string | null {
-    if (!seat) return variant.isPublic ? '403 not_member' : HIDDEN;
-    const missing = needs.find((permission) => !holds(variant.type, seat, permission));
+  function checked({ needs = [], roles, above, voice, favour }: Row, { actor: { member, silenced } }: Cell): string | null {
+    if (!member) return variant.isPublic ? '403 not_member' : HIDDEN;
+    const missing = needs.find((permission) => !holds(variant.type, member, permission));
     if (missing) return lacking(cell, missing);
-    if (roles && !roles.includes(seat.role)) return '403 role_preset';
-    if (above && RANKS.indexOf(seat.role) <= RANKS.indexOf(above)) return '403 rank';
+    if (roles && !roles.includes(member.role)) return '403 role_preset';
+    if (above && RANKS.indexOf(member.role) <= RANKS.indexOf(above)) return '403 rank';
     if (voice && silenced) return '403 silenced';
     return favour || (voice && inPrivate(cell)) ? apart(cell) : null;
   }

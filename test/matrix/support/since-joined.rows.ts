@@ -38,7 +38,7 @@ export interface PastRow {
   /** What the answer to the one from the start contains. */
   readonly shows?: RegExp;
   /** What the answer to latecomers contains. */
-  readonly says?: RegExp;
+  readonly sends?: RegExp;
   /** Asked without a token: the ticket stands for it. */
   readonly open?: true;
   readonly ask: (past: Past) => Ask;
@@ -64,12 +64,12 @@ const reads = (rest: string, shows?: RegExp): PastRow => ({
   ...(shows && { shows }),
   ask: (p) => ({ path: on(p, rest) }),
 });
-const lists = (query: string, says?: RegExp): PastRow => ({
+const lists = (query: string, sends?: RegExp): PastRow => ({
   at: `GET ${MESSAGES}`,
   what: query,
   late: 'nothing',
   shows: SECRET,
-  ...(says && { says }),
+  ...(sends && { sends }),
   ask: (p) => ({ path: messages(p, query.replace('SEQ', String(p.seq + 1))) }),
 });
 /** It has nothing of what was said, to whoever asks. */
@@ -83,7 +83,7 @@ const searches = (what: string, query: (past: Past) => string): PastRow => ({
   what,
   late: 'nothing',
   shows: SECRET,
-  says: /"items":\[\]/,
+  sends: /"items":\[\]/,
   ask: (p) => ({ path: `/messages/search?query=${OLD_WORD}${query(p)}` }),
 });
 
@@ -108,14 +108,14 @@ export const PAST_READS: readonly PastRow[] = [
     what: 'an answer to it',
     late: 'nothing',
     shows: SECRET,
-    says: /"preview":null/,
+    sends: /"preview":null/,
     ask: (p) => ({ path: messages(p, `/${p.fresh}`) }),
   },
   {
     at: 'GET /v1/rooms/{roomId}/pins',
     late: 'nothing',
     shows: SECRET,
-    says: /"preview":null/,
+    sends: /"preview":null/,
     ask: (p) => ({ path: `/rooms/${p.room}/pins` }),
   },
   {
@@ -123,7 +123,7 @@ export const PAST_READS: readonly PastRow[] = [
     what: 'from the beginning',
     late: 'nothing',
     shows: SECRET,
-    says: /"messages":\[\],"changes":\[\].*"reset":true/,
+    sends: /"messages":\[\],"changes":\[\].*"reset":true/,
     ask: (p) => ({ path: `/rooms/${p.room}/changes?seq=0&rev=0` }),
   },
   {
@@ -131,7 +131,7 @@ export const PAST_READS: readonly PastRow[] = [
     what: 'since they came',
     late: 'nothing',
     shows: SECRET,
-    says: /"preview":null.*"reset":false/,
+    sends: /"preview":null.*"reset":false/,
     ask: (p) => ({ path: `/rooms/${p.room}/changes?seq=0&rev=${p.rev}` }),
   },
   {
@@ -139,7 +139,7 @@ export const PAST_READS: readonly PastRow[] = [
     what: 'its last message',
     late: 'nothing',
     shows: QUIET,
-    says: /"lastMessage":null/,
+    sends: /"lastMessage":null/,
     ask: (p) => ({ path: `/rooms/${p.quiet}` }),
   },
   {
@@ -147,10 +147,10 @@ export const PAST_READS: readonly PastRow[] = [
     what: 'its numbers',
     late: 'nothing',
     shows: /"unreadCount":2,"mentionCount":1/,
-    says: NO_NUMBERS,
+    sends: NO_NUMBERS,
     ask: (p) => ({ path: `/rooms/${p.quiet}` }),
   },
-  { at: 'GET /v1/rooms', late: 'nothing', shows: QUIET, says: /"lastMessage":null/, ask: () => ({ path: '/rooms' }) },
+  { at: 'GET /v1/rooms', late: 'nothing', shows: QUIET, sends: /"lastMessage":null/, ask: () => ({ path: '/rooms' }) },
   { at: 'GET /v1/rooms/public', late: 'nothing', ask: () => ({ path: '/rooms/public' }) },
   ...['users', 'bans', 'invites', 'permissions', 'audit'].map(silent),
   { at: 'GET /v1/rooms/{roomId}/users/{userId}', late: 'nothing', ask: (p) => ({ path: `/rooms/${p.room}/users/${p.me}` }) },
@@ -158,12 +158,12 @@ export const PAST_READS: readonly PastRow[] = [
     at: 'GET /v1/rooms/{roomId}/reports',
     late: 'nothing',
     shows: SECRET,
-    says: /"items":\[\]/,
+    sends: /"items":\[\]/,
     ask: (p) => ({ path: `/rooms/${p.room}/reports` }),
   },
   { at: 'GET /v1/invites/{code}', late: 'nothing', ask: (p) => ({ path: `/invites/${p.code}` }) },
-  { at: 'GET /v1/mentions', late: 'nothing', shows: SECRET, says: /"items":\[\]/, ask: () => ({ path: '/mentions' }) },
-  { at: 'GET /v1/reactions', late: 'nothing', shows: new RegExp(OLD_REACTION), says: /"items":\[\]/, ask: () => ({ path: '/reactions' }) },
+  { at: 'GET /v1/mentions', late: 'nothing', shows: SECRET, sends: /"items":\[\]/, ask: () => ({ path: '/mentions' }) },
+  { at: 'GET /v1/reactions', late: 'nothing', shows: new RegExp(OLD_REACTION), sends: /"items":\[\]/, ask: () => ({ path: '/reactions' }) },
   searches('in all rooms', () => ''),
   searches('in one room', (p) => `&roomId=${p.room}`),
   searches('with media', (p) => `&roomId=${p.room}&hasMedia=true`),
@@ -227,7 +227,7 @@ export const PAST_WRITES: readonly PastRow[] = [
     what: 'from the beginning',
     late: 'nothing',
     shows: SECRET,
-    says: /"messages":\[\],"changes":\[\].*"reset":true/,
+    sends: /"messages":\[\],"changes":\[\].*"reset":true/,
     ask: (p) => ({ body: { rooms: { [p.room]: { seq: 0, rev: 0 } } } }),
   },
   {
@@ -235,19 +235,19 @@ export const PAST_WRITES: readonly PastRow[] = [
     what: 'since they came',
     late: 'nothing',
     shows: SECRET,
-    says: /"reset":false/,
+    sends: /"reset":false/,
     ask: (p) => ({ body: { rooms: { [p.room]: { seq: 0, rev: p.rev } } } }),
   },
-  { at: 'rooms', late: 'nothing', shows: /"unreadCount":2,"mentionCount":1/, says: NO_NUMBERS, ask: () => ({ body: {} }) },
+  { at: 'rooms', late: 'nothing', shows: /"unreadCount":2,"mentionCount":1/, sends: NO_NUMBERS, ask: () => ({ body: {} }) },
   // A mark below what one may see is a mark that is passed already.
   {
     at: 'PUT /v1/rooms/{roomId}/users/me/read',
     late: 'nothing',
     shows: /"unreadCount":1,"mentionCount":0/,
-    says: NO_NUMBERS,
+    sends: NO_NUMBERS,
     ask: (p) => ({ path: `/rooms/${p.quiet}/users/me/read`, body: { seq: 2 } }),
   },
-  { at: 'room:read', late: 'nothing', shows: /"unreadCount":0/, says: NO_NUMBERS, ask: (p) => ({ body: { roomId: p.quiet, seq: 3 } }) },
+  { at: 'room:read', late: 'nothing', shows: /"unreadCount":0/, sends: NO_NUMBERS, ask: (p) => ({ body: { roomId: p.quiet, seq: 3 } }) },
   {
     at: 'message',
     what: 'a frame, which answers nothing',

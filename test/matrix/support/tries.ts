@@ -78,17 +78,17 @@ export class Attempts {
 async function wrongIn(stage: RoomFixture, row: Row, cell: Cell, place: Place): Promise<string[]> {
   const wanted = expected(row, cell);
   const answer = await asked(stage, row, cell.actor, row.ask(place));
-  const said = saying(answer);
+  const payload = described(answer);
   const wrong: string[] = [];
-  if (wanted !== HIDDEN && said !== wanted) wrong.push(`${cell.actor.name}: ${said}, not ${wanted}`);
+  if (wanted !== HIDDEN && payload !== wanted) wrong.push(`${cell.actor.name}: ${payload}, not ${wanted}`);
   if (wanted === HIDDEN) {
     const ids = nowhere(place);
     const random = await asked(stage, row, cell.actor, row.ask(ids));
     const [shown, none] = [plain(answer, place), plain(random, ids)];
-    if (answer.status < 400 && !isEvent(row)) wrong.push(`${cell.actor.name}: ${said}, and it is to be hidden`);
+    if (answer.status < 400 && !isEvent(row)) wrong.push(`${cell.actor.name}: ${payload}, and it is to be hidden`);
     if (shown !== none) wrong.push(`${cell.actor.name}: ${shown}, and of a random id ${none}`);
   }
-  const outside = !cell.actor.seat && !(row.letsIn && answer.status === 200);
+  const outside = !cell.actor.member && !(row.letsIn && answer.status === 200);
   if (outside && JSON.stringify(answer.body).includes(SECRET)) wrong.push(`${cell.actor.name}: reads what is said inside`);
   return wrong;
 }
@@ -102,13 +102,13 @@ async function asked(stage: RoomFixture, row: Row, { account }: Actor, { path = 
   return call(stage.world.url, row.at.split(' ')[0]!, path, { ...(body && { body }), ...(token && { token }) });
 }
 
-function saying({ status, body }: Answered): string {
+function described({ status, body }: Answered): string {
   if (status < 400) return String(status);
   return [status, body.reason ?? body.code, body.permission].filter(Boolean).join(' ');
 }
 
 /** An answer without what must differ: the ids that were asked for, and the number of the request. */
 function plain({ status, body }: Answered, place: Place): string {
-  const { requestId: _, ...said } = Object(body);
-  return Object.entries(place).reduce((text, [key, id]) => text.replaceAll(id, `<${key}>`), `${status} ${JSON.stringify(said)}`);
+  const { requestId: _, ...payload } = Object(body);
+  return Object.entries(place).reduce((text, [key, id]) => text.replaceAll(id, `<${key}>`), `${status} ${JSON.stringify(payload)}`);
 }

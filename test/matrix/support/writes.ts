@@ -32,7 +32,7 @@ export interface Write {
 
 const inRoom = ({ room }: Things): Record<string, string> => ({ roomId: room });
 const onMessage = ({ room, message }: Things): Record<string, string> => ({ roomId: room, messageId: message });
-const seatOf = ({ room, bob }: Things): Record<string, string> => ({ roomId: room, userId: bob.id });
+const memberOf = ({ room, bob }: Things): Record<string, string> => ({ roomId: room, userId: bob.id });
 const PERSON = ['users', 'sessions', 'refresh_tokens'];
 const MESSAGE = ['messages', 'message_media', 'message_mentions', 'message_search'];
 
@@ -80,7 +80,7 @@ export const ROUTES: readonly Write[] = [
     at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
     tables: ['room_users', 'room_audit'],
     changes: ['room_users.deny', 'room_users.role'],
-    ids: seatOf,
+    ids: memberOf,
     body: () => ({ role: 'admin' }),
     inner: () => ({ permissions: ['can_add_reactions'] }),
   },

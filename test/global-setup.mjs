@@ -33,15 +33,13 @@ async function migratedPostgres() {
   return root;
 }
 
-/** As the code that was built says them, whatever is committed in contract/. */
+/** From the built code, whatever is committed in contract/. */
 async function writtenDocuments() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'parley-documents-'));
   globalThis.testDocuments = folder;
-  const write = async (name) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [path.join(DIST, `${name}.js`)], { maxBuffer: 2 ** 26 });
-    fs.writeFileSync(path.join(folder, `${name}.json`), stdout);
-  };
-  await Promise.all([write('openapi'), write('asyncapi')]);
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(DIST, 'print-contract.js')], { maxBuffer: 2 ** 26 });
+  for (const [name, document] of Object.entries(JSON.parse(stdout)))
+    fs.writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(document));
   return folder;
 }
 

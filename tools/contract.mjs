@@ -1,15 +1,12 @@
-// Writes contract/*.json from the built code; with --check it only compares. Clients are typed from these files, so that
-// a change of the wire is seen in review. Needs no database and no port.
+// Writes contract/*.json from the built code; with --check it only compares. Clients are typed from these files, so a change of the
+// wire shows in review. Needs no database and no port.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** File → the program that prints it. */
-const DOCUMENTS = { 'contract/openapi.json': 'dist/src/openapi.js', 'contract/asyncapi.json': 'dist/src/asyncapi.js' };
-
-const print = (program) => execFileSync(process.execPath, [program], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+const printed = execFileSync(process.execPath, ['dist/src/print-contract.js'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 const stored = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
 
-/** The first line in which two texts differ, for a message that says where to look. */
+/** The first line in which two texts differ. */
 function difference(before = '', after) {
   const [old, fresh] = [before.split('\n'), after.split('\n')];
   const line = fresh.findIndex((text, index) => text !== old[index]);
@@ -17,13 +14,12 @@ function difference(before = '', after) {
 }
 
 mkdirSync('contract', { recursive: true });
-for (const [file, program] of Object.entries(DOCUMENTS)) {
-  const fresh = print(program);
+for (const [name, document] of Object.entries(JSON.parse(printed))) {
+  const file = `contract/${name}.json`;
+  const fresh = `${JSON.stringify(document, null, 2)}\n`;
   if (!process.argv.includes('--check')) writeFileSync(file, fresh);
   else if (stored(file) !== fresh) {
-    console.error(
-      `${file} is not what the code says: run npm run contract and look at the difference. First at ${difference(stored(file), fresh)}`,
-    );
+    console.error(`${file} differs from the code at ${difference(stored(file), fresh)}\nRun npm run contract and review the difference.`);
     process.exitCode = 1;
   }
 }

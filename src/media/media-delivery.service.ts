@@ -1,8 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { contentDisposition } from '../storage/content-disposition.js';
-import { type ByteRange, ObjectStore } from '../storage/object-store.js';
+import { type ByteRange, contentDisposition, ObjectStore } from '../storage/object-store.js';
 import { ObjectMissing } from '../storage/storage.errors.js';
 import type { Media } from './media.entity.js';
 import { RangeNotSatisfiable, ThumbnailMissing } from './media.errors.js';

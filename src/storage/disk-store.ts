@@ -6,8 +6,9 @@ import type { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
 import { MeteredBody } from './metered-body.js';
-import { assertKey, assertPrefix } from './object-key.js';
 import {
+  assertKey,
+  assertPrefix,
   type ByteRange,
   type ListedObject,
   type ObjectContent,

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { create } from 'content-disposition';
 
 export interface PutOptions {
   readonly contentType: string;
@@ -106,3 +107,21 @@ export abstract class ObjectStore {
   /** Resolves when the store can be written to. @throws StorageUnavailable */
   abstract check(): Promise<void>;
 }
+
+const WORD = '[a-z0-9_][a-z0-9_.-]*';
+const KEY = new RegExp(`^${WORD}(/${WORD}){0,4}$`);
+const PREFIX = /^[a-z0-9_./-]*$/;
+const MAX_KEY = 200;
+
+/** Keys are built by the application, never by a client: an invalid one is a defect. */
+export function assertKey(key: string): void {
+  if (key.length > MAX_KEY || !KEY.test(key)) throw new Error('not an object key');
+}
+
+export function assertPrefix(prefix: string): void {
+  if (prefix.length > MAX_KEY || !PREFIX.test(prefix)) throw new Error('not a prefix of object keys');
+}
+
+/** The `Content-Disposition` of a download. The ASCII fallback for old clients needs no escapes, which some of them misread. */
+export const contentDisposition = (type: 'inline' | 'attachment', filename: string): string =>
+  create(filename, { type, fallback: filename.replace(/[^\x20-\x7e]|["\\%/]/g, '_') });

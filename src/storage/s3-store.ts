@@ -14,11 +14,11 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Logger } from '@nestjs/common';
 import { chunks } from '../common/chunks.js';
 import { DomainError } from '../common/domain-error.js';
-import { contentDisposition } from './content-disposition.js';
-import { MeteredBody } from './metered-body.js';
-import { assertKey, assertPrefix } from './object-key.js';
 import {
+  assertKey,
+  assertPrefix,
   type ByteRange,
+  contentDisposition,
   type DownloadOptions,
   type ListedObject,
   type ObjectContent,
@@ -28,6 +28,7 @@ import {
   type UploadGrant,
   type UploadTarget,
 } from './object-store.js';
+import { MeteredBody } from './metered-body.js';
 import { PartBuffers } from './part-buffers.js';
 import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
 import { PART_BYTES, uploadStream } from './s3-upload.js';

@@ -3,11 +3,11 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
 import type { Page, PageQuery } from '../common/page.js';
+import { requireFuture } from '../common/times.js';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomLog } from '../room-access/room-log.service.js';
-import { future } from '../room-users/room-users.errors.js';
 import type { CreateInviteDto } from './dto/create-invite.dto.js';
 import type { InviteView } from './invite.view.js';
 import { InviteNotFound, TooManyInvites } from './invites.errors.js';
@@ -29,7 +29,7 @@ export class InvitesService {
   /** @throws RoomNotFound, Forbidden, TimeIsPast, TooManyInvites */
   createInvite(actor: Actor, roomId: string, { maxUses, expiresAt }: CreateInviteDto): Promise<InviteView> {
     return this.access.change(actor, roomId, 'can_create_invites', async () => {
-      const until = future('expiresAt', expiresAt ?? null);
+      const until = requireFuture('expiresAt', expiresAt ?? null);
       if ((await this.queries.countUsableInvites(roomId)) >= this.settings.rooms.maxInvites) throw new TooManyInvites();
       const id = newId();
       await this.transactions.query(

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
+import { requireFuture } from '../common/times.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { BanRepository } from '../room-access/ban.repository.js';
 import { RoomLog } from '../room-access/room-log.service.js';
 import { RoomRepository } from '../room-access/room.repository.js';
 import { UsersService } from '../users/users.service.js';
 import type { BanUserDto } from './dto/room-user.dto.js';
-import { BanNotFound, future } from './room-users.errors.js';
+import { BanNotFound } from './room-users.errors.js';
 import { requireRankAbove } from './role-assignment.policy.js';
 import { Memberships } from './memberships.service.js';
 
@@ -28,7 +29,7 @@ export class Bans {
    */
   banUser(actor: Actor, roomId: string, userId: string, dto: BanUserDto): Promise<void> {
     return this.access.change(actor, roomId, 'can_ban_users', async (grant) => {
-      const until = future('until', dto.until ?? null);
+      const until = requireFuture('until', dto.until ?? null);
       const member = await this.roomRepository.findMember(roomId, userId);
       if (member) requireRankAbove(grant, member.role);
       else await this.users.requireActiveUser(userId);

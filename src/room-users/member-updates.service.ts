@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
+import { requireFuture } from '../common/times.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { RoomUserNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
@@ -13,7 +14,6 @@ import { UserHeads } from '../users/user-heads.service.js';
 import type { UpdateMemberDto } from './dto/room-user.dto.js';
 import { RoomUserViews } from './room-user-views.service.js';
 import type { RoomUserView } from './room-user.view.js';
-import { future } from './room-users.errors.js';
 import { RoomUserUpdated } from './room-users.events.js';
 import { requireRankAbove, isLogged, PLAIN_MEMBER, sameAssignment, assignRole, type RoleAssignment } from './role-assignment.policy.js';
 
@@ -48,7 +48,7 @@ export class MemberUpdates {
       if (!member) return this.updateKeptSilence(actor, grant, userId, dto);
       if (isRegrant(dto) || dto.silencedUntil !== undefined) requireRankAbove(grant, member.role);
       const assignment = assignRole(grant, member, dto);
-      const silencedUntil = dto.silencedUntil === undefined ? member.silencedUntil : future('silencedUntil', dto.silencedUntil);
+      const silencedUntil = dto.silencedUntil === undefined ? member.silencedUntil : requireFuture('silencedUntil', dto.silencedUntil);
       const entries = audited(actor, member, assignment, silencedUntil);
       if (entries.length > 0) await this.writeMemberUpdates(grant.room, [{ member, assignment, silencedUntil }]);
       await this.log.audit(roomId, ...entries);
@@ -80,7 +80,7 @@ export class MemberUpdates {
     const kept = await this.roomRepository.findKeptSilence(id, userId);
     if (!kept || isRegrant(dto) || dto.silencedUntil === undefined) throw new RoomUserNotFound();
     requireRankAbove(grant, PLAIN_MEMBER.role);
-    const until = future('silencedUntil', dto.silencedUntil);
+    const until = requireFuture('silencedUntil', dto.silencedUntil);
     await this.roomRepository.saveKeptSilence(id, userId, until);
     await this.log.audit(id, ...silenceAudited(actor, userId, kept, until));
     return null;

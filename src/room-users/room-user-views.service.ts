@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { decodeCursor, encodeCursor, type Page } from '../common/page.js';
 import { Settings } from '../config/settings.js';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import type { ReadMarkRow } from '../room-access/read-mark.repository.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
@@ -12,11 +12,11 @@ import type { Room } from '../room-access/room.entity.js';
 import { mentionCountSql, unreadCountSql } from '../timeline/unread.view.js';
 import { userJson } from '../users/user.view.js';
 import {
-  membershipJson,
-  roomUserJson,
   type BanView,
+  membershipJson,
   type MembershipView,
   type ReadStateView,
+  roomUserJson,
   type RoomUsersPage,
   type RoomUserView,
   type RowAliases,

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ROOM_PERMISSIONS, type RoomPermission } from '../common/permissions.js';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { PRESET_BITS } from '../room-access/permission-set.policy.js';
 import { ROOM_ROLES, ROOM_TYPES, type RoomRole } from '../room-access/room.types.js';
 import { mentionCountSql, unreadCountSql } from '../timeline/unread.view.js';

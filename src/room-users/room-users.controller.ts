@@ -11,13 +11,12 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
-import { ApiPage } from '../common/api-page.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
-import { PageQuery, type Page } from '../common/page.js';
+import { ApiPage, ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
+import { IdPipe } from '../common/ids.js';
+import { type Page, PageQuery } from '../common/page.js';
 import { Bans } from './bans.service.js';
-import { AddMembersDto, BanUserDto, UpdateMembershipDto, UpdateMemberDto, MarkReadDto, RoomUsersQuery } from './dto/room-user.dto.js';
+import { AddMembersDto, BanUserDto, MarkReadDto, RoomUsersQuery, UpdateMemberDto, UpdateMembershipDto } from './dto/room-user.dto.js';
 import { MembershipPreferences } from './membership-preferences.service.js';
 import { ReadMarks } from './read-marks.service.js';
 import { BanView, MembershipView, ReadStateView, RoomUsersPage, RoomUserView } from './room-user.view.js';

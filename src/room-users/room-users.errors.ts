@@ -1,4 +1,4 @@
-import { DomainError, declareError } from '../common/domain-error.js';
+import { declareError } from '../common/domain-error.js';
 
 /** 409: somebody of those to be added sits in the room already. */
 export class AlreadyMember extends declareError(409, 'already_member', 'The person is in the room already.') {}
@@ -8,17 +8,3 @@ export class TooManyRooms extends declareError(422, 'too_many_rooms', 'The perso
 
 /** 404: nobody lifts a ban that is not there. */
 export class BanNotFound extends declareError(404, 'ban_not_found', 'There is no such ban.') {}
-
-/** 422: a time that has passed already. */
-export class TimeIsPast extends DomainError {
-  constructor(path: string) {
-    super(422, 'time_is_past', 'The time has passed already.', { errors: [{ path, message: 'must be in the future' }] });
-  }
-}
-
-/** A time of a request; null stays null. @throws TimeIsPast */
-export function future(path: string, time: string | null): Date | null {
-  const at = time === null ? null : new Date(time);
-  if (at && at.getTime() <= Date.now()) throw new TimeIsPast(path);
-  return at;
-}

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { BODY_PROBLEMS, problemExample, problemResponse } from './common/api-problems.decorator.js';
+import { BODY_PROBLEMS, problemExample, problemResponse } from './common/api.decorators.js';
 import { Problem } from './common/problem.js';
 import type { Settings } from './config/settings.js';
 import { asyncApiDocument } from './realtime/docs/asyncapi.js';

@@ -1,9 +1,9 @@
 import { Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
+import { IdPipe } from '../common/ids.js';
 import { UserView } from '../users/user.view.js';
 import { AccountLifecycle } from './account-lifecycle.service.js';
 import { DeleteAccountDto } from './dto/delete-account.dto.js';

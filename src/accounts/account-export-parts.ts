@@ -1,4 +1,4 @@
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { userJson } from '../users/user.view.js';
 
 export interface AccountExportPart {

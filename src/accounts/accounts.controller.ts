@@ -4,8 +4,8 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Query, Res } from '@nes
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
+import { ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
 import { MeView } from '../users/user.view.js';
 import { AccountLifecycle } from './account-lifecycle.service.js';
 import { AccountExportQueries } from './account-export.queries.js';

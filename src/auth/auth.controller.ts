@@ -2,10 +2,9 @@ import { Body, Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common
 import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import type { Actor } from '../common/actor.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { Public } from '../common/public.decorator.js';
-import { RateLimit } from '../limits/rate-limit.decorator.js';
+import { ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor, Public } from '../common/auth.decorators.js';
+import { RateLimit } from '../limits/rate-limit.interceptor.js';
 import { AuthService } from './auth.service.js';
 import { LoggedInView, TokenPairView } from './auth.view.js';
 import { BuiltInAuthGuard } from './built-in-auth.guard.js';

@@ -1,9 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiPage } from '../common/api-page.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { ApiPage, ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
+import { IdPipe } from '../common/ids.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { SessionView } from './auth.view.js';
 import { Sessions } from './sessions.service.js';

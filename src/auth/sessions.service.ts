@@ -4,7 +4,7 @@ import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
 import { decodeCursor, type Page, pageOf, type PageQuery } from '../common/page.js';
 import { Settings } from '../config/settings.js';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { Credentials } from '../users/credentials.service.js';

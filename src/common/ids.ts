@@ -1,4 +1,6 @@
 import { v7 } from 'uuid';
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { ValidationFailed } from './domain-error.js';
 
 /** A new id. UUIDv7 keeps inserts local in the index; its time is never used as an order. */
 export const newId = (): string => v7();
@@ -6,3 +8,12 @@ export const newId = (): string => v7();
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const isId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
+
+/** A path parameter that is an id: any UUID, answered and compared in lower case. */
+@Injectable()
+export class IdPipe implements PipeTransform<unknown, string> {
+  transform(value: unknown, { data }: ArgumentMetadata): string {
+    if (!isId(value)) throw new ValidationFailed([{ path: data ?? 'id', message: 'must be a UUID' }]);
+    return value.toLowerCase();
+  }
+}

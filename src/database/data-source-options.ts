@@ -1,7 +1,6 @@
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions, Logger } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { migrations } from '../../migrations/index.js';
-import { silentLogger } from './silent-logger.js';
 import { SnakeNaming } from './snake-naming.js';
 
 const IDLE_MS = 30_000;
@@ -33,3 +32,15 @@ export function dataSourceOptions({ database, writer }: Settings): DataSourceOpt
     },
   };
 }
+
+const nothing = (): void => undefined;
+
+/** TypeORM says nothing of its own: statements and parameters hold what people wrote, and errors are thrown anyway. */
+export const silentLogger: Logger = {
+  logQuery: nothing,
+  logQueryError: nothing,
+  logQuerySlow: nothing,
+  logSchemaBuild: nothing,
+  logMigration: nothing,
+  log: nothing,
+};

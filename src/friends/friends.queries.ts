@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/page.js';
+import { decodeCursor, type Page, pageOf, type PageQuery } from '../common/page.js';
 import { Settings } from '../config/settings.js';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { UserNotFound } from '../users/users.errors.js';
 import type { FriendRequestsQuery } from './dto/friend-requests.dto.js';
 import type { FriendRequest } from './friend-request.entity.js';
 import { FriendRequestNotFound } from './friends.errors.js';
-import { BLOCK_JSON, FRIEND_JSON, FRIEND_REQUEST_JSON, type BlockView, type FriendRequestView, type FriendView } from './friends.view.js';
+import { BLOCK_JSON, type BlockView, FRIEND_JSON, FRIEND_REQUEST_JSON, type FriendRequestView, type FriendView } from './friends.view.js';
 
 /** A row that carries its answer and its place in the list. */
 interface PairRow<View> {

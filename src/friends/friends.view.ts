@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { userJson, UserView } from '../users/user.view.js';
 import { FRIEND_REQUEST_STATUSES, type FriendRequestStatus } from './friend-request.entity.js';
 

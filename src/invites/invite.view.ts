@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 
 export class InviteView {
   @ApiProperty({ format: 'uuid', example: '0199f3d0-11aa-7bb2-8cc3-9dd4ee5ff601' }) id: string;

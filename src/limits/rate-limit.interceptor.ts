@@ -1,4 +1,11 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type CustomDecorator,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  SetMetadata,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
@@ -6,7 +13,6 @@ import type { Actor } from '../common/actor.js';
 import { RateLimited } from './limits.errors.js';
 import type { BudgetState, RateLimitAction } from './limits.types.js';
 import { RateLimits } from './rate-limits.js';
-import { RATE_LIMIT } from './rate-limit.decorator.js';
 
 /** Every REST request spends from the budget of its actor; without one, of its address. An interceptor, as it needs to know the actor. */
 @Injectable()
@@ -41,3 +47,8 @@ function tell(response: Response, state: BudgetState | null): void {
   response.setHeader('RateLimit-Remaining', state.remaining);
   response.setHeader('RateLimit-Reset', state.reset);
 }
+
+export const RATE_LIMIT = 'parley:spends';
+
+/** What a route, or all of a controller, spends instead of `request`; null: nothing. */
+export const RateLimit = (action: RateLimitAction | null): CustomDecorator => SetMetadata(RATE_LIMIT, action);

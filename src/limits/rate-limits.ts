@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { RedisConnections } from '../redis/redis-connections.js';
-import { addressKey } from './address-key.js';
 import type { Budgets, BudgetState, RateLimitAction, RateLimitKey } from './limits.types.js';
 import { RateLimitWindow } from './rate-limit-window.js';
 import { SharedCounters } from './shared-counters.js';
+import { isIPv6 } from 'node:net';
 
 /** Spenders that a process remembers; beyond it those whose window is over go, and then the oldest. */
 const MAX_WINDOWS = 50_000;
@@ -78,4 +78,24 @@ function nameOf(who: RateLimitKey): string {
   if ('ip' in who) return `i:${addressKey(who.ip)}`;
   // A name that was typed may be of any length, or a password typed in the wrong field.
   return `a:${createHash('sha256').update(who.account.toLowerCase()).digest('base64url')}`;
+}
+
+/**
+ * The part of an address that one household or server cannot change at will: the whole of an IPv4 address, the first 64 bits of an IPv6 one.
+ */
+export function addressKey(ip: string): string {
+  const address = ip
+    .toLowerCase()
+    .replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '')
+    .replace(/%.*$/, '');
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = (part = ''): string[] => part.split(':').filter(Boolean);
+  const known = groups(head);
+  const gap = tail === undefined ? 0 : 8 - known.length - groups(tail).length;
+  const all = [...known, ...Array<string>(gap).fill('0'), ...groups(tail)];
+  return `${all
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
 }

@@ -2,10 +2,9 @@ import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nest
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Actor } from '../common/actor.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
-import { TicketAllowed } from '../common/ticket-allowed.decorator.js';
+import { ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor, TicketAllowed } from '../common/auth.decorators.js';
+import { IdPipe } from '../common/ids.js';
 import { ContentQueryDto } from './dto/content-query.dto.js';
 import { MediaDelivery } from './media-delivery.service.js';
 import { MediaService } from './media.service.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { timeJson } from '../database/sql-json.js';
-import { MEDIA_KINDS, type Media, type MediaKind } from './media.entity.js';
+import { timeJson } from '../database/sql.js';
+import { type Media, MEDIA_KINDS, type MediaKind } from './media.entity.js';
 
 /** A file as people see it. The urls are stable paths that need a token or a ticket. */
 export class MediaView {

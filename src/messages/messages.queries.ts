@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/page.js';
-import { timeJson } from '../database/sql-json.js';
+import { decodeCursor, type Page, pageOf, type PageQuery } from '../common/page.js';
+import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
@@ -8,7 +8,7 @@ import { EVERYONE_ID } from '../timeline/message.types.js';
 import { messageJson, type MessageView } from '../timeline/message.view.js';
 import { userJson } from '../users/user.view.js';
 import type { EditView, ReaderView } from './messages.view.js';
-import { sliceOf, type HistoryRange } from './page-range.policy.js';
+import { type HistoryRange, sliceOf } from './page-range.policy.js';
 
 /** `$1` room, `$2` reader: the seat that every list of a room goes through, so that what may not be seen is never read. */
 const SEAT = `room_users ru JOIN rooms ro ON ro.id = ru.room_id AND ro.deleted_at IS NULL`;

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { AUDIT_ACTIONS, type AuditAction } from '../room-access/room.types.js';
 import { userJson, UserView } from '../users/user.view.js';
 

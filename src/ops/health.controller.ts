@@ -2,9 +2,10 @@ import { Controller, Get, Header, type OnModuleDestroy, VERSION_NEUTRAL } from '
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { declareError } from '../common/domain-error.js';
 import { Problem } from '../common/problem.js';
-import { Public } from '../common/public.decorator.js';
-import { RateLimit } from '../limits/rate-limit.decorator.js';
-import { Readiness } from './readiness.js';
+import { Public } from '../common/auth.decorators.js';
+import { RateLimit } from '../limits/rate-limit.interceptor.js';
+import { DataSource } from 'typeorm';
+import { Transactions } from '../database/transactions.js';
 
 class Health {
   @ApiProperty({ example: 'ok' }) status: 'ok';
@@ -20,30 +21,50 @@ class MigrationsPending extends declareError(503, 'migrations_pending', 'The dat
 @Controller({ path: 'health', version: VERSION_NEUTRAL })
 export class HealthController implements OnModuleDestroy {
   private draining = false;
+  private migrated = false;
 
-  constructor(private readonly readiness: Readiness) {}
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly dataSource: DataSource,
+  ) {}
 
-  /** The first thing that happens in a shutdown: whoever balances the load looks elsewhere. */
+  /** The first step of a shutdown: the load balancer stops sending requests here. */
   onModuleDestroy(): void {
     this.draining = true;
   }
 
   @Get('live')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Whether the process answers' })
+  @ApiOperation({ summary: 'Check that the process answers' })
   @ApiOkResponse({ type: Health })
-  live(): Health {
+  getLiveness(): Health {
     return { status: 'ok' };
   }
 
   @Get('ready')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Whether requests may be sent here: the database answers and is migrated, and no shutdown has begun' })
+  @ApiOperation({
+    summary: 'Check that the process can serve requests',
+    description: 'The database answers and is migrated, and no shutdown has begun.',
+  })
   @ApiOkResponse({ type: Health })
   @ApiServiceUnavailableResponse({ type: Problem })
-  async ready(): Promise<Health> {
+  async getReadiness(): Promise<Health> {
     if (this.draining) throw new Draining();
-    if (!(await this.readiness.isMigrated())) throw new MigrationsPending();
+    if (!(await this.isMigrated())) throw new MigrationsPending();
     return { status: 'ok' };
+  }
+
+  /** Queries the database on every call; once all migrations have run, with the cheapest statement. @throws DatabaseUnavailable */
+  private async isMigrated(): Promise<boolean> {
+    if (this.migrated) {
+      await this.transactions.query('SELECT 1');
+      return true;
+    }
+    const [table] = await this.transactions.query<{ name: string | null }>(`SELECT to_regclass('migrations') AS name`);
+    if (!table?.name) return false;
+    const [row] = await this.transactions.query<{ done: number }>('SELECT count(*)::int AS done FROM migrations');
+    this.migrated = (row?.done ?? 0) >= this.dataSource.migrations.length;
+    return this.migrated;
   }
 }

@@ -3,14 +3,14 @@ import { Controller, Get, Headers, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { declareError } from '../common/domain-error.js';
-import { Public } from '../common/public.decorator.js';
-import { RateLimit } from '../limits/rate-limit.decorator.js';
+import { Public } from '../common/auth.decorators.js';
+import { RateLimit } from '../limits/rate-limit.interceptor.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from './metrics.js';
 
 class MetricsHidden extends declareError(404, 'route_not_found', 'There is no such route.') {}
 
-class MetricsTokenInvalid extends declareError(401, 'token_invalid', 'The metrics token is needed.') {}
+class MetricsTokenInvalid extends declareError(401, 'token_invalid', 'The metrics token is missing or wrong.') {}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -25,16 +25,19 @@ export class MetricsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Prometheus metrics; with METRICS_TOKEN for its bearer alone, without it not in production' })
+  @ApiOperation({
+    summary: 'Get metrics in the Prometheus text format',
+    description: 'With METRICS_TOKEN set, needs it as the bearer token; without it, hidden in production.',
+  })
   @ApiBearerAuth()
   @ApiProduces('text/plain')
-  async read(@Headers('authorization') authorization: string | undefined, @Res() response: Response): Promise<void> {
-    this.admit(authorization ?? '');
+  async getMetrics(@Headers('authorization') authorization: string | undefined, @Res() response: Response): Promise<void> {
+    this.requireToken(authorization ?? '');
     const { contentType, text } = await this.metrics.read();
     response.setHeader('Content-Type', contentType).setHeader('Cache-Control', 'no-store').send(text);
   }
 
-  private admit(authorization: string): void {
+  private requireToken(authorization: string): void {
     const { production, metrics } = this.settings;
     if (metrics.token === null) {
       if (production) throw new MetricsHidden();

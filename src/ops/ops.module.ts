@@ -4,11 +4,10 @@ import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { Metrics } from './metrics.js';
 import { PlatformMetrics } from './platform-metrics.js';
-import { Readiness } from './readiness.js';
 
 @Module({
   controllers: [HealthController, MetricsController],
-  providers: [Readiness, Metrics, PlatformMetrics, ConnectionDrain],
+  providers: [Metrics, PlatformMetrics, ConnectionDrain],
   exports: [Metrics],
 })
 export class OpsModule implements NestModule {

@@ -2,11 +2,10 @@ import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query
 import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
-import { ApiPage } from '../common/api-page.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
-import { PageQuery, type Page } from '../common/page.js';
+import { ApiPage, ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
+import { IdPipe } from '../common/ids.js';
+import { type Page, PageQuery } from '../common/page.js';
 import { ReactionDto, ReactionsQuery } from './dto/reaction.dto.js';
 import { ReactionView } from './reaction.view.js';
 import { ReactionsService } from './reactions.service.js';

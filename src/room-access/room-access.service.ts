@@ -3,7 +3,7 @@ import { DataSource, In, IsNull } from 'typeorm';
 import type { Actor } from '../common/actor.js';
 import { Forbidden } from '../common/domain-error.js';
 import type { RoomPermission } from '../common/permissions.js';
-import { EntityColumns } from '../database/entity-columns.js';
+import { EntityColumns } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from './room-access.errors.js';
 import { RoomGrant } from './room-grant.policy.js';

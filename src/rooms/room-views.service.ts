@@ -3,14 +3,14 @@ import type { Actor } from '../common/actor.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
 import { fromDatabaseError } from '../database/database-errors.js';
 import { DirectQueries } from '../database/direct-queries.js';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { containing } from '../room-users/room-user-views.service.js';
 import { membershipJson, type RowAliases } from '../room-users/room-user.view.js';
 import type { MyRoomsQuery, PublicRoomsQuery } from './dto/room.dto.js';
-import { neutralRoomJson, roomCardJson, roomJson, type NeutralRoomView, type RoomCardView, type RoomView } from './room.view.js';
+import { neutralRoomJson, type NeutralRoomView, roomCardJson, type RoomCardView, roomJson, type RoomView } from './room.view.js';
 
 const ROWS: RowAliases = { member: 'ru', user: 'u', room: 'r', head: 'h' };
 

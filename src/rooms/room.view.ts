@@ -1,11 +1,11 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { ROOM_PERMISSIONS, type RoomPermission } from '../common/permissions.js';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import {
   HISTORY_VISIBILITIES,
+  type HistoryVisibility,
   ROOM_ROLES,
   ROOM_TYPES,
-  type HistoryVisibility,
   type RoomRole,
   type RoomType,
 } from '../room-access/room.types.js';

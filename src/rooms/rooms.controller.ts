@@ -11,23 +11,22 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
-import { ApiPage } from '../common/api-page.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { ApiPage, ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
+import { IdPipe } from '../common/ids.js';
 import { JoinLeaveService } from './join-leave.service.js';
 import {
-  UpdateRoomDto,
-  TransferOwnershipDto,
-  MyRoomsQuery,
   CreateRoomDto,
+  MyRoomsQuery,
   PublicRoomsQuery,
   RoomPermissionsQuery,
+  TransferOwnershipDto,
+  UpdateRoomDto,
 } from './dto/room.dto.js';
 import { Ownership } from './ownership.service.js';
 import { RoomUpdates } from './room-updates.service.js';
 import { RoomPermissions } from './room-permissions.service.js';
-import { RoomViews, type JsonPage } from './room-views.service.js';
+import { type JsonPage, RoomViews } from './room-views.service.js';
 import { RoomCardView, RoomPermissionsView, RoomView } from './room.view.js';
 import { RoomsService } from './rooms.service.js';
 

@@ -1,9 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor.js';
-import { ApiPage } from '../common/api-page.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
+import { ApiPage, ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
 import type { Page } from '../common/page.js';
 import { SearchQuery } from './dto/search.dto.js';
 import { SearchService } from './search.service.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { messageJson, type MessageView } from '../timeline/message.view.js';
 

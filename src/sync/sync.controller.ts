@@ -1,9 +1,9 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
-import { CurrentActor } from '../common/current-actor.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { ApiProblems } from '../common/api.decorators.js';
+import { CurrentActor } from '../common/auth.decorators.js';
+import { IdPipe } from '../common/ids.js';
 import { ChangesView } from './changes.view.js';
 import { ChangesQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';

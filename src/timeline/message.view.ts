@@ -1,8 +1,8 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { timeJson } from '../database/sql-json.js';
-import { MediaView, mediaJson } from '../media/media.view.js';
-import { UserView, avatarUrlOf, userJson } from '../users/user.view.js';
-import { EVERYONE_ID, MESSAGE_TYPES, SYSTEM_EVENTS, type MessageType, type SystemEvent } from './message.types.js';
+import { timeJson } from '../database/sql.js';
+import { mediaJson, MediaView } from '../media/media.view.js';
+import { avatarUrlOf, userJson, UserView } from '../users/user.view.js';
+import { EVERYONE_ID, MESSAGE_TYPES, type MessageType, SYSTEM_EVENTS, type SystemEvent } from './message.types.js';
 
 /** Code points of a text that a preview shows. */
 export const PREVIEW_LENGTH = 200;

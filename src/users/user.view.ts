@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { timeJson } from '../database/sql-json.js';
+import { timeJson } from '../database/sql.js';
 import type { User } from './user.entity.js';
 import {
   DIRECT_MESSAGES,
-  FRIEND_REQUESTS,
-  GROUP_INVITES,
-  PRESENCE,
   type DirectMessagePrivacy,
+  FRIEND_REQUESTS,
   type FriendRequestPrivacy,
+  GROUP_INVITES,
   type GroupInvitePrivacy,
+  PRESENCE,
   type PresencePrivacy,
   type Privacy,
 } from './privacy.types.js';

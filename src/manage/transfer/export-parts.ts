@@ -1,5 +1,5 @@
 import { ROOM_PERMISSIONS } from '../../common/permissions.js';
-import { timeJson } from '../../database/sql-json.js';
+import { timeJson } from '../../database/sql.js';
 import { EVERYONE_ID } from '../../timeline/message.types.js';
 import type { Kind } from './records.js';
 

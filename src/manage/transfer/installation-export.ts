@@ -1,7 +1,7 @@
-import { timeJson } from '../../database/sql-json.js';
+import { timeJson } from '../../database/sql.js';
 import type { Transactions } from '../../database/transactions.js';
 import { CommandError } from '../command-context.js';
-import { INSTALLATION, type TransferPart, ROOM, ROOMS } from './export-parts.js';
+import { INSTALLATION, ROOM, ROOMS, type TransferPart } from './export-parts.js';
 import { FORMAT, VERSION } from './records.js';
 
 /** Rows that are held at a time. */

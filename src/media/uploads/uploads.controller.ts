@@ -12,11 +12,10 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Actor } from '../../common/actor.js';
-import { ApiProblems } from '../../common/api-problems.decorator.js';
-import { CurrentActor } from '../../common/current-actor.decorator.js';
-import { IdPipe } from '../../common/id.pipe.js';
-import { Public } from '../../common/public.decorator.js';
-import { RateLimit } from '../../limits/rate-limit.decorator.js';
+import { ApiProblems } from '../../common/api.decorators.js';
+import { CurrentActor, Public } from '../../common/auth.decorators.js';
+import { IdPipe } from '../../common/ids.js';
+import { RateLimit } from '../../limits/rate-limit.interceptor.js';
 import { MediaView } from '../media.view.js';
 import { Arrivals } from './arrivals.service.js';
 import { DirectUploads } from './direct-uploads.service.js';

@@ -1,11 +1,10 @@
 import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../../common/actor.js';
-import { ApiPage } from '../../common/api-page.decorator.js';
-import { ApiProblems } from '../../common/api-problems.decorator.js';
-import { CurrentActor } from '../../common/current-actor.decorator.js';
-import { IdPipe } from '../../common/id.pipe.js';
-import { PageQuery, type Page } from '../../common/page.js';
+import { ApiPage, ApiProblems } from '../../common/api.decorators.js';
+import { CurrentActor } from '../../common/auth.decorators.js';
+import { IdPipe } from '../../common/ids.js';
+import { type Page, PageQuery } from '../../common/page.js';
 import { MessageView } from '../../timeline/message.view.js';
 import { PinsService } from './pins.service.js';
 

@@ -1,5 +1,8 @@
 import type { DataSource } from 'typeorm';
 
+/** SQL: a `timestamptz` as clients see times, RFC 3339 in UTC with milliseconds; null stays null. (`to_json` would give `+00:00`.) */
+export const timeJson = (expression: string): string => `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 /**
  * The columns of an entity in a statement that is written by hand, and the entity from its row: for what is asked at every request, where
  * the entity manager would write the statement and look through the answer anew each time.

@@ -1,8 +1,24 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { STATUS_CODES } from 'node:http';
-import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { ProblemStatus } from './domain-error.js';
 import { Problem } from './problem.js';
+
+/** Documents a list answer: `{ items: Model[], nextCursor }`. */
+export const ApiPage = (model: Type): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(model),
+    ApiOkResponse({
+      schema: {
+        type: 'object',
+        required: ['items', 'nextCursor'],
+        properties: {
+          items: { type: 'array', items: { $ref: getSchemaPath(model) } },
+          nextCursor: { type: 'string', nullable: true, description: 'Opaque; null on the last page.' },
+        },
+      },
+    }),
+  );
 
 type Codes = Partial<Record<ProblemStatus, string | readonly string[]>>;
 

@@ -175,8 +175,13 @@ export default tseslint.config(
   },
   {
     files: ['migrations/*.ts'],
-    ignores: ['migrations/index.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!typeorm$)', message: 'A migration imports only typeorm.' }] }] },
+    ignores: ['migrations/index.ts', 'migrations/released-sql.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!typeorm$|\\./released-sql\\.js$)', message: 'A migration imports only typeorm and released-sql.' }] },
+      ],
+    },
   },
   // What a person reads on a terminal.
   { files: ['src/main.ts', 'src/manage.ts', 'src/manage/**/*.ts'], rules: { 'no-console': 'off' } },

@@ -7,6 +7,7 @@ import { Search1700000000006 } from './0006-search.js';
 import { MediaUpkeep1700000000007 } from './0007-media-upkeep.js';
 import { RoomSilences1700000000008 } from './0008-room-silences.js';
 import { DeedsOfAPerson1700000000009 } from './0009-account-export-indexes.js';
+import { SendMessagesV21700000000010 } from './0010-send-messages-v2.js';
 
 /** The one list for the whole database, oldest first. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   MediaUpkeep1700000000007,
   RoomSilences1700000000008,
   DeedsOfAPerson1700000000009,
+  SendMessagesV21700000000010,
 ];

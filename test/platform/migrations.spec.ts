@@ -85,13 +85,6 @@ describe('the migrated schema', () => {
     expect(lines.filter((line) => /^index .* ON public\.room_heads /.test(line))).toHaveLength(1);
   });
 
-  it('judges sends with fresh eyes after each lock: the send function is volatile', async () => {
-    const rows = await source.query(
-      `SELECT provolatile, prolang::regclass IS NOT NULL AS known FROM pg_proc WHERE proname = 'send_messages'`,
-    );
-    expect(rows).toEqual([expect.objectContaining({ provolatile: 'v' })]);
-  });
-
   it('holds no time without a zone and no text with a length', async () => {
     const loose = (await catalogue(database.url)).filter((line) => /^column .*(without time zone|character varying)/.test(line));
     expect(loose.filter((line) => !line.startsWith('column migrations.'))).toEqual([]);

@@ -1,0 +1,259 @@
+CREATE OR REPLACE FUNCTION send_messages(
+  ids uuid[], room_ids uuid[], user_ids uuid[], session_ids uuid[], types text[], texts text[], hashes bytea[], extras jsonb[],
+  presets bigint[], wait boolean
+) RETURNS TABLE (
+  ord integer, outcome text, permission text, retry_after integer, seq bigint, type text, created_at timestamptz(3), head_rev bigint, fence bigint,
+  username text, display_name text, avatar_media_id uuid, user_created_at timestamptz(3)
+) LANGUAGE plpgsql VOLATILE
+-- Planned once for any batch, while statistics are young or say that rooms are small: only by indexes that lead to the very row. What is
+-- read counts for all, so that no plan walks through the messages or the members of a room, of which one may have a million.
+SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET cpu_tuple_cost = 1 SET cpu_index_tuple_cost = 1
+AS $$
+#variable_conflict use_column
+DECLARE
+  head_ids uuid[];
+  held uuid[];
+  at timestamptz(3);
+  has_extras boolean := EXISTS (SELECT 1 FROM unnest(extras) x WHERE x IS NOT NULL);
+BEGIN
+  -- A private room inside a team is judged by the team too: its head is held as well, so that leaving or archiving the team is ordered
+  -- before or after this send. team_id never changes.
+  SELECT array_agg(DISTINCT id) INTO head_ids FROM (
+    SELECT unnest(room_ids) AS id UNION SELECT r.team_id FROM rooms r WHERE r.id = ANY (room_ids) AND r.team_id IS NOT NULL
+  ) needed;
+
+  IF wait THEN
+    SELECT coalesce(array_agg(room_id), '{}') INTO held FROM (
+      SELECT h.room_id FROM room_heads h WHERE h.room_id = ANY (head_ids) ORDER BY h.room_id FOR NO KEY UPDATE
+    ) locked;
+  ELSE
+    SELECT coalesce(array_agg(room_id), '{}') INTO held FROM (
+      SELECT h.room_id FROM room_heads h WHERE h.room_id = ANY (head_ids) ORDER BY h.room_id FOR NO KEY UPDATE SKIP LOCKED
+    ) locked;
+  END IF;
+  IF has_extras THEN
+    -- Media after the heads, in id order: the collector dooms a file by its own row alone.
+    PERFORM 1 FROM media m WHERE m.id IN (
+      SELECT j.value::uuid FROM unnest(extras) x, jsonb_array_elements_text(x -> 'media') j
+    ) ORDER BY m.id FOR NO KEY UPDATE;
+  END IF;
+  -- After the locks: what another transaction wrote before it let go of them is not newer than this.
+  at := clock_timestamp();
+
+  IF has_extras THEN
+    RETURN QUERY WITH input AS MATERIALIZED (
+    SELECT t.*, t.extra ->> 'replyTo' AS reply_to, t.extra -> 'media' AS media, coalesce((t.extra ->> 'all')::boolean, false) AS all_mentioned
+    FROM unnest(ids, room_ids, user_ids, session_ids, types, texts, hashes, extras)
+      WITH ORDINALITY t (id, room_id, user_id, session_id, type, text, hash, extra, ord)
+  ),
+  placed AS MATERIALIZED (
+    SELECT i.*, h.last_seq, h.last_n, h.rev AS head_rev, h.fence, h.last_at,
+      r.type AS room_type, r.is_public, r.active, r.slow_mode_seconds, r.team_id, r.user_low, r.user_high,
+      -- A team that ended has no head any more: it changes no more, and nobody need hold it.
+      (h.room_id IS NULL OR NOT h.room_id = ANY (held) OR (r.team_id IS NOT NULL AND NOT r.team_id = ANY (held)
+        AND EXISTS (SELECT 1 FROM room_heads t WHERE t.room_id = r.team_id))) AS unheld,
+      r.id IS NOT NULL AS room_there,
+      ru.user_id IS NOT NULL AS is_member, ru.role, ru.allow, ru.deny, ru.silenced_until, ru.last_sent_at, ru.visible_from_seq,
+      ((presets[(array_position(ARRAY['private_messages','group','channel','team'], r.type) - 1) * 3
+        + array_position(ARRAY['member','admin','owner'], ru.role)] | ru.allow) & ~ru.deny) AS can,
+      u.username, u.display_name, u.avatar_media_id, u.created_at AS user_created_at,
+      (s.id IS NOT NULL OR i.session_id IS NULL) AND u.id IS NOT NULL AS session_lives,
+      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash, m.deleted_at AS old_deleted
+    FROM input i
+    LEFT JOIN rooms r ON r.id = i.room_id AND r.deleted_at IS NULL
+    LEFT JOIN room_heads h ON h.room_id = i.room_id
+    LEFT JOIN room_users ru ON ru.room_id = i.room_id AND ru.user_id = i.user_id
+    LEFT JOIN users u ON u.id = i.user_id AND u.deactivated_at IS NULL AND u.deleted_at IS NULL
+    LEFT JOIN sessions s ON s.id = i.session_id AND s.ended_at IS NULL AND s.expires_at > at
+    LEFT JOIN messages m ON m.room_id = i.room_id AND m.id = i.id
+  ),
+  judged AS MATERIALIZED (
+    -- Last, so that what is refused for another reason makes nobody wait.
+    SELECT v.*, CASE WHEN v.verdict = 'sent' AND v.slow_mode_seconds > 0 AND v.role = 'member' AND (
+        v.last_sent_at > at - make_interval(secs => v.slow_mode_seconds)
+        OR row_number() OVER (PARTITION BY v.room_id, v.user_id, v.verdict ORDER BY v.ord) > 1) THEN 'slow_mode' ELSE v.verdict END AS outcome
+    FROM (SELECT p.*, CASE
+      WHEN NOT p.session_lives THEN 'session_ended'
+      WHEN NOT p.room_there THEN 'not_found'
+      WHEN p.unheld THEN 'busy'
+      WHEN NOT p.is_member THEN CASE WHEN p.is_public THEN 'not_member' ELSE 'not_found' END
+      WHEN p.old_seq IS NOT NULL THEN CASE
+        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same' ELSE 'conflict' END
+      WHEN (p.can & 4) = 0 THEN CASE WHEN (p.deny & 4) <> 0 THEN 'not_granted' ELSE 'role_preset' END
+      WHEN p.media IS NOT NULL AND (p.can & 512) = 0 THEN CASE WHEN (p.deny & 512) <> 0 THEN 'not_granted' ELSE 'role_preset' END
+      WHEN p.all_mentioned AND (p.can & 2048) = 0 THEN CASE WHEN (p.deny & 2048) <> 0 THEN 'not_granted' ELSE 'role_preset' END
+      WHEN p.silenced_until > at THEN 'silenced'
+      WHEN p.room_type = 'private_messages' AND EXISTS (
+        SELECT 1 FROM blocks b WHERE b.user_id = p.user_id AND b.blocked_id IN (p.user_low, p.user_high)) THEN 'blocked'
+      WHEN p.room_type = 'private_messages' AND EXISTS (
+        SELECT 1 FROM blocks b WHERE b.blocked_id = p.user_id AND b.user_id IN (p.user_low, p.user_high)) THEN 'privacy'
+      WHEN NOT p.active OR (p.team_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM rooms t
+        JOIN room_users a ON a.room_id = t.id AND a.user_id = p.user_low
+        JOIN room_users b ON b.room_id = t.id AND b.user_id = p.user_high
+        WHERE t.id = p.team_id AND t.active AND t.deleted_at IS NULL)) THEN 'room_inactive'
+      WHEN p.reply_to IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM messages o WHERE o.room_id = p.room_id AND o.id = p.reply_to::uuid AND o.seq >= p.visible_from_seq AND o.deleted_at IS NULL) THEN 'reply_not_found'
+      WHEN p.media IS NOT NULL AND (
+        SELECT count(*) FROM media f WHERE f.id IN (SELECT value::uuid FROM jsonb_array_elements_text(p.media))
+          AND f.owner_id = p.user_id AND f.status = 'ready' AND f.doomed_at IS NULL) < jsonb_array_length(p.media) THEN 'media_not_found'
+      ELSE 'sent' END AS verdict
+    FROM placed p) v
+  ),
+  numbered AS MATERIALIZED (
+    SELECT j.*,
+      j.last_seq + count(*) FILTER (WHERE j.outcome = 'sent') OVER so_far AS new_seq,
+      j.last_n + count(*) FILTER (WHERE j.outcome = 'sent') OVER so_far AS new_n,
+      greatest(at, j.last_at) AS new_at,
+      coalesce(j.type, (SELECT f.kind FROM media f WHERE f.id = (j.media ->> 0)::uuid), 'text') AS new_type,
+      (SELECT o.seq FROM messages o WHERE o.room_id = j.room_id AND o.id = j.reply_to::uuid) AS reply_to_seq
+    FROM judged j WINDOW so_far AS (PARTITION BY j.room_id ORDER BY j.ord ROWS UNBOUNDED PRECEDING)
+  ),
+  sent AS MATERIALIZED (SELECT * FROM numbered WHERE outcome = 'sent'),
+  heads AS (
+    UPDATE room_heads h SET last_seq = x.seq, last_n = x.n, last_at = x.at
+    FROM (SELECT room_id, max(new_seq) AS seq, max(new_n) AS n, max(new_at) AS at FROM sent GROUP BY room_id) x
+    WHERE h.room_id = x.room_id
+  ),
+  -- Sending reads the room.
+  marks AS (
+    UPDATE room_users ru SET last_read_seq = x.seq, last_read_n = x.n, last_sent_at = at, last_seen_at = at
+    FROM (SELECT room_id, user_id, max(new_seq) AS seq, max(new_n) AS n FROM sent GROUP BY room_id, user_id) x
+    WHERE ru.room_id = x.room_id AND ru.user_id = x.user_id
+  ),
+  inserted AS (
+    INSERT INTO messages (room_id, seq, id, n, type, text, user_id, request_hash, created_at, reply_to_id, reply_to_seq)
+    SELECT room_id, new_seq, id, new_n, new_type, text, user_id, hash, new_at, reply_to::uuid, reply_to_seq FROM sent
+  ),
+  replied AS (
+    UPDATE messages o SET reply_count = o.reply_count + x.count
+    FROM (SELECT room_id, reply_to_seq, count(*) AS count FROM sent WHERE reply_to_seq IS NOT NULL GROUP BY room_id, reply_to_seq) x
+    WHERE o.room_id = x.room_id AND o.seq = x.reply_to_seq
+  ),
+  attached AS (
+    INSERT INTO message_media (room_id, message_id, position, seq, media_id)
+    SELECT n.room_id, n.id, j.position - 1, n.new_seq, j.value::uuid
+    FROM sent n, jsonb_array_elements_text(n.media) WITH ORDINALITY j (value, position) WHERE n.media IS NOT NULL
+  ),
+  kept AS (
+    UPDATE media f SET attached_at = at
+    WHERE f.id IN (SELECT j.value::uuid FROM sent n, jsonb_array_elements_text(n.media) j WHERE n.media IS NOT NULL)
+  ),
+  mentioned AS (
+    INSERT INTO message_mentions (room_id, message_id, seq, user_id)
+    SELECT n.room_id, n.id, n.new_seq, ru.user_id
+    FROM sent n CROSS JOIN LATERAL (
+      SELECT j.value::uuid AS id FROM jsonb_array_elements_text(n.extra -> 'userIds') j
+      UNION
+      SELECT w.id FROM jsonb_array_elements_text(n.extra -> 'usernames') j JOIN users w ON w.username = j.value
+    ) named
+    JOIN room_users ru ON ru.room_id = n.room_id AND ru.user_id = named.id
+    WHERE n.extra ?| ARRAY['userIds', 'usernames']
+    UNION ALL
+    SELECT n.room_id, n.id, n.new_seq, '00000000-0000-0000-0000-000000000000' FROM sent n
+    WHERE n.all_mentioned OR (coalesce((n.extra ->> 'textAll')::boolean, false) AND (n.can & 2048) <> 0)
+  )
+  SELECT n.ord::integer, n.outcome,
+    CASE WHEN n.outcome IN ('role_preset', 'not_granted') THEN CASE
+      WHEN (n.can & 4) = 0 THEN 'can_create_messages' WHEN n.media IS NOT NULL AND (n.can & 512) = 0 THEN 'can_attach_media' ELSE 'can_mention_all' END END,
+    CASE n.outcome
+      WHEN 'silenced' THEN least(ceil(extract(epoch FROM n.silenced_until - at)), 2147483647)::integer
+      WHEN 'slow_mode' THEN ceil(n.slow_mode_seconds - extract(epoch FROM at - CASE
+        WHEN n.last_sent_at > at - make_interval(secs => n.slow_mode_seconds) THEN n.last_sent_at ELSE at END))::integer END,
+    CASE n.outcome WHEN 'sent' THEN n.new_seq ELSE n.old_seq END,
+    CASE n.outcome WHEN 'sent' THEN n.new_type ELSE n.old_type END,
+    CASE n.outcome WHEN 'sent' THEN n.new_at ELSE n.old_at END,
+    n.head_rev, n.fence, n.username, n.display_name, n.avatar_media_id, n.user_created_at
+  FROM numbered n ORDER BY n.ord;
+  ELSE
+    RETURN QUERY WITH input AS MATERIALIZED (
+    SELECT t.*
+    FROM unnest(ids, room_ids, user_ids, session_ids, types, texts, hashes, extras)
+      WITH ORDINALITY t (id, room_id, user_id, session_id, type, text, hash, extra, ord)
+  ),
+  placed AS MATERIALIZED (
+    SELECT i.*, h.last_seq, h.last_n, h.rev AS head_rev, h.fence, h.last_at,
+      r.type AS room_type, r.is_public, r.active, r.slow_mode_seconds, r.team_id, r.user_low, r.user_high,
+      -- A team that ended has no head any more: it changes no more, and nobody need hold it.
+      (h.room_id IS NULL OR NOT h.room_id = ANY (held) OR (r.team_id IS NOT NULL AND NOT r.team_id = ANY (held)
+        AND EXISTS (SELECT 1 FROM room_heads t WHERE t.room_id = r.team_id))) AS unheld,
+      r.id IS NOT NULL AS room_there,
+      ru.user_id IS NOT NULL AS is_member, ru.role, ru.allow, ru.deny, ru.silenced_until, ru.last_sent_at, ru.visible_from_seq,
+      ((presets[(array_position(ARRAY['private_messages','group','channel','team'], r.type) - 1) * 3
+        + array_position(ARRAY['member','admin','owner'], ru.role)] | ru.allow) & ~ru.deny) AS can,
+      u.username, u.display_name, u.avatar_media_id, u.created_at AS user_created_at,
+      (s.id IS NOT NULL OR i.session_id IS NULL) AND u.id IS NOT NULL AS session_lives,
+      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash, m.deleted_at AS old_deleted
+    FROM input i
+    LEFT JOIN rooms r ON r.id = i.room_id AND r.deleted_at IS NULL
+    LEFT JOIN room_heads h ON h.room_id = i.room_id
+    LEFT JOIN room_users ru ON ru.room_id = i.room_id AND ru.user_id = i.user_id
+    LEFT JOIN users u ON u.id = i.user_id AND u.deactivated_at IS NULL AND u.deleted_at IS NULL
+    LEFT JOIN sessions s ON s.id = i.session_id AND s.ended_at IS NULL AND s.expires_at > at
+    LEFT JOIN messages m ON m.room_id = i.room_id AND m.id = i.id
+  ),
+  judged AS MATERIALIZED (
+    -- Last, so that what is refused for another reason makes nobody wait.
+    SELECT v.*, CASE WHEN v.verdict = 'sent' AND v.slow_mode_seconds > 0 AND v.role = 'member' AND (
+        v.last_sent_at > at - make_interval(secs => v.slow_mode_seconds)
+        OR row_number() OVER (PARTITION BY v.room_id, v.user_id, v.verdict ORDER BY v.ord) > 1) THEN 'slow_mode' ELSE v.verdict END AS outcome
+    FROM (SELECT p.*, CASE
+      WHEN NOT p.session_lives THEN 'session_ended'
+      WHEN NOT p.room_there THEN 'not_found'
+      WHEN p.unheld THEN 'busy'
+      WHEN NOT p.is_member THEN CASE WHEN p.is_public THEN 'not_member' ELSE 'not_found' END
+      WHEN p.old_seq IS NOT NULL THEN CASE
+        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same' ELSE 'conflict' END
+      WHEN (p.can & 4) = 0 THEN CASE WHEN (p.deny & 4) <> 0 THEN 'not_granted' ELSE 'role_preset' END
+      WHEN p.silenced_until > at THEN 'silenced'
+      WHEN p.room_type = 'private_messages' AND EXISTS (
+        SELECT 1 FROM blocks b WHERE b.user_id = p.user_id AND b.blocked_id IN (p.user_low, p.user_high)) THEN 'blocked'
+      WHEN p.room_type = 'private_messages' AND EXISTS (
+        SELECT 1 FROM blocks b WHERE b.blocked_id = p.user_id AND b.user_id IN (p.user_low, p.user_high)) THEN 'privacy'
+      WHEN NOT p.active OR (p.team_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM rooms t
+        JOIN room_users a ON a.room_id = t.id AND a.user_id = p.user_low
+        JOIN room_users b ON b.room_id = t.id AND b.user_id = p.user_high
+        WHERE t.id = p.team_id AND t.active AND t.deleted_at IS NULL)) THEN 'room_inactive'
+      ELSE 'sent' END AS verdict
+    FROM placed p) v
+  ),
+  numbered AS MATERIALIZED (
+    SELECT j.*,
+      j.last_seq + count(*) FILTER (WHERE j.outcome = 'sent') OVER so_far AS new_seq,
+      j.last_n + count(*) FILTER (WHERE j.outcome = 'sent') OVER so_far AS new_n,
+      greatest(at, j.last_at) AS new_at,
+      coalesce(j.type, 'text') AS new_type
+    FROM judged j WINDOW so_far AS (PARTITION BY j.room_id ORDER BY j.ord ROWS UNBOUNDED PRECEDING)
+  ),
+  sent AS MATERIALIZED (SELECT * FROM numbered WHERE outcome = 'sent'),
+  heads AS (
+    UPDATE room_heads h SET last_seq = x.seq, last_n = x.n, last_at = x.at
+    FROM (SELECT room_id, max(new_seq) AS seq, max(new_n) AS n, max(new_at) AS at FROM sent GROUP BY room_id) x
+    WHERE h.room_id = x.room_id
+  ),
+  -- Sending reads the room.
+  marks AS (
+    UPDATE room_users ru SET last_read_seq = x.seq, last_read_n = x.n, last_sent_at = at, last_seen_at = at
+    FROM (SELECT room_id, user_id, max(new_seq) AS seq, max(new_n) AS n FROM sent GROUP BY room_id, user_id) x
+    WHERE ru.room_id = x.room_id AND ru.user_id = x.user_id
+  ),
+  inserted AS (
+    INSERT INTO messages (room_id, seq, id, n, type, text, user_id, request_hash, created_at)
+    SELECT room_id, new_seq, id, new_n, new_type, text, user_id, hash, new_at FROM sent
+  )
+  SELECT n.ord::integer, n.outcome,
+    CASE WHEN n.outcome IN ('role_preset', 'not_granted') THEN CASE
+      WHEN (n.can & 4) = 0 THEN 'can_create_messages' ELSE 'can_mention_all' END END,
+    CASE n.outcome
+      WHEN 'silenced' THEN least(ceil(extract(epoch FROM n.silenced_until - at)), 2147483647)::integer
+      WHEN 'slow_mode' THEN ceil(n.slow_mode_seconds - extract(epoch FROM at - CASE
+        WHEN n.last_sent_at > at - make_interval(secs => n.slow_mode_seconds) THEN n.last_sent_at ELSE at END))::integer END,
+    CASE n.outcome WHEN 'sent' THEN n.new_seq ELSE n.old_seq END,
+    CASE n.outcome WHEN 'sent' THEN n.new_type ELSE n.old_type END,
+    CASE n.outcome WHEN 'sent' THEN n.new_at ELSE n.old_at END,
+    n.head_rev, n.fence, n.username, n.display_name, n.avatar_media_id, n.user_created_at
+  FROM numbered n ORDER BY n.ord;
+  END IF;
+END $$;

@@ -1,4 +1,4 @@
-// Two people of the seed talk for a moment, over real sockets, and each line says what one of them hears.
+// Two users of the seed chat for a moment, over real sockets; each line shows what one of them receives.
 //   npm start; npm run manage -- seed; npm run demo [url]
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
@@ -12,29 +12,29 @@ async function login(username) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username, password: PASSWORD }),
   }).catch(() => undefined);
-  if (!answer) throw new Error(`Nobody answers at ${url}: start Parley with npm start`);
-  if (!answer.ok) throw new Error(`${username} cannot log in (${answer.status}): make the people first with npm run manage -- seed`);
+  if (!answer) throw new Error(`No server answers at ${url}: start Parley with npm start`);
+  if (!answer.ok) throw new Error(`${username} cannot log in (${answer.status}): create the users first with npm run manage -- seed`);
   return answer.json();
 }
 
 async function connect(username) {
   const { accessToken: token, user } = await login(username);
   const socket = io(url, { transports: ['websocket'], auth: { token } });
-  const hear = (line) => console.log(`${`${username} hears`.padEnd(11)} ${line}`);
-  socket.on('messages:created', ({ messages }) => messages.forEach((m) => hear(`#${m.seq} ${m.user.username}: ${m.text}`)));
-  socket.on('messages:updated', ({ causes, rev }) => causes.forEach((c) => hear(`rev ${rev}: ${c.kind} ${c.reaction ?? ''}`)));
-  socket.on('typing', ({ typing }) => hear(typing ? '… somebody is typing' : '… nobody is typing'));
-  socket.on('room:read', ({ seq }) => hear(`read up to #${seq}`));
+  const print = (line) => console.log(`${`${username} receives`.padEnd(13)} ${line}`);
+  socket.on('messages:created', ({ messages }) => messages.forEach((m) => print(`#${m.seq} ${m.user.username}: ${m.text}`)));
+  socket.on('messages:updated', ({ causes, rev }) => causes.forEach((c) => print(`rev ${rev}: ${c.kind} ${c.reaction ?? ''}`)));
+  socket.on('typing', ({ typing }) => print(typing ? 'typing …' : 'no longer typing'));
+  socket.on('room:read', ({ seq }) => print(`read up to #${seq}`));
   const ready = await new Promise((resolve, reject) => {
     socket.once('ready', resolve);
     socket.once('connect_error', reject);
   });
-  hear(`ready: ${ready.rooms.length} rooms, ${ready.rooms.reduce((sum, room) => sum + room.unreadCount, 0)} unread`);
+  print(`ready: ${ready.rooms.length} rooms, ${ready.rooms.reduce((sum, room) => sum + room.unreadCount, 0)} unread`);
   return { socket, user, token };
 }
 
-async function say(person, event, payload) {
-  const ack = await person.socket.emitWithAck(event, payload);
+async function emit(user, event, payload) {
+  const ack = await user.socket.emitWithAck(event, payload);
   if (!ack.ok) throw new Error(`${event}: ${JSON.stringify(ack.error)}`);
   return ack;
 }
@@ -44,21 +44,25 @@ try {
   const bob = await connect('bob');
   const rooms = await fetch(`${url}/v1/rooms?type=private_messages`, { headers: { authorization: `Bearer ${ana.token}` } });
   const room = (await rooms.json()).items.find(({ otherUser }) => otherUser?.id === bob.user.id);
-  const heard = (person, event) => new Promise((resolve) => person.socket.once(event, resolve));
+  const received = (user, event) => new Promise((resolve) => user.socket.once(event, resolve));
 
-  const typing = heard(bob, 'typing');
-  await say(ana, 'typing', { roomId: room.id, typing: true });
+  const typing = received(bob, 'typing');
+  await emit(ana, 'typing', { roomId: room.id, typing: true });
   await typing;
-  const hello = heard(bob, 'messages:created');
-  const { message } = await say(ana, 'message:send', { roomId: room.id, id: randomUUID(), text: `Lunch at ${new Date().getHours() + 1}?` });
+  const hello = received(bob, 'messages:created');
+  const { message } = await emit(ana, 'message:send', {
+    roomId: room.id,
+    id: randomUUID(),
+    text: `Lunch at ${new Date().getHours() + 1}?`,
+  });
   await hello;
-  const read = heard(ana, 'room:read');
-  await say(bob, 'room:read', { roomId: room.id, seq: message.seq });
-  const reacted = heard(ana, 'messages:updated');
-  await say(bob, 'reaction:add', { roomId: room.id, messageId: message.id, reaction: '👍' });
+  const read = received(ana, 'room:read');
+  await emit(bob, 'room:read', { roomId: room.id, seq: message.seq });
+  const reacted = received(ana, 'messages:updated');
+  await emit(bob, 'reaction:add', { roomId: room.id, messageId: message.id, reaction: '👍' });
   await reacted;
-  const answer = heard(ana, 'messages:created');
-  await say(bob, 'message:send', { roomId: room.id, id: randomUUID(), text: 'Gladly!', replyToId: message.id });
+  const answer = received(ana, 'messages:created');
+  await emit(bob, 'message:send', { roomId: room.id, id: randomUUID(), text: 'Gladly!', replyToId: message.id });
   await answer;
   await read;
   ana.socket.disconnect();

@@ -1,8 +1,8 @@
-/** Who is asking. Every use case takes one first. */
+/** The authenticated user of a call; the first parameter of every use case. */
 export interface Actor {
   readonly userId: string;
-  /** The session that the token belongs to; null only for work the server does in someone's name (seed, import). */
+  /** The session of the token; null only for work of a command in a user's name (seed, import). */
   readonly sessionId: string | null;
-  /** A platform admin: may remove and deactivate accounts; has no rights in rooms by that. */
+  /** A platform admin may delete and deactivate accounts, and has no extra permission in rooms. */
   readonly admin: boolean;
 }

@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ProblemStatus } from './domain-error.js';
 import { Problem } from './problem.js';
 
-/** Documents a list answer: `{ items: Model[], nextCursor }`. */
+/** Documents a page: `{ items: Model[], nextCursor }`. */
 export const ApiPage = (model: Type): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(model),
@@ -14,7 +14,7 @@ export const ApiPage = (model: Type): MethodDecorator =>
         required: ['items', 'nextCursor'],
         properties: {
           items: { type: 'array', items: { $ref: getSchemaPath(model) } },
-          nextCursor: { type: 'string', nullable: true, description: 'Opaque; null on the last page.' },
+          nextCursor: { type: 'string', nullable: true, description: 'Page cursor: opaque; null on the last page.' },
         },
       },
     }),
@@ -22,7 +22,7 @@ export const ApiPage = (model: Type): MethodDecorator =>
 
 type Codes = Partial<Record<ProblemStatus, string | readonly string[]>>;
 
-/** What every route may answer; a route that says another list for a status replaces it, and `[]` takes it away. */
+/** Problem codes of every route. A route that lists a status replaces its codes; `[]` removes the status. */
 const EVERYWHERE: Codes = {
   400: 'validation_failed',
   401: ['token_invalid', 'token_expired', 'session_ended'],
@@ -30,7 +30,7 @@ const EVERYWHERE: Codes = {
   503: 'database_unavailable',
 };
 
-/** What every route with a body may answer besides: it is refused before the route is reached. */
+/** Further codes of every route with a body, which is checked before the route runs. */
 export const BODY_PROBLEMS = {
   400: 'malformed_request',
   413: 'payload_too_large',
@@ -38,14 +38,13 @@ export const BODY_PROBLEMS = {
 } as const satisfies Codes;
 
 /**
- * Documents the refusals of a route, status by status, each with its codes: `@ApiProblems({ 404: 'user_not_found' })`. An open route says
- * `401: []`.
+ * Documents the problems of a route, by status and code: `@ApiProblems({ 404: 'user_not_found' })`. A public route passes `401: []`.
  */
 export function ApiProblems(codes: Codes = {}): MethodDecorator & ClassDecorator {
-  const all = Object.entries({ ...EVERYWHERE, ...codes }).map(([status, words]) => [Number(status), [words].flat()] as const);
+  const all = Object.entries({ ...EVERYWHERE, ...codes }).map(([status, list]) => [Number(status), [list].flat()] as const);
   return applyDecorators(
     ApiExtraModels(Problem),
-    ...all.filter(([, words]) => words.length > 0).map(([status, words]) => ApiResponse({ status, ...problemResponse(status, words) })),
+    ...all.filter(([, list]) => list.length > 0).map(([status, list]) => ApiResponse({ status, ...problemResponse(status, list) })),
   );
 }
 
@@ -54,7 +53,7 @@ interface ProblemResponse {
   content: Record<string, { schema: { $ref: string }; examples: Record<string, { $ref: string }> }>;
 }
 
-/** A refusal as a response of OpenAPI: its codes stand in the description and are the names of the examples. */
+/** Returns the OpenAPI response for these codes, with one named example for each. */
 export const problemResponse = (status: number, codes: readonly string[]): ProblemResponse => ({
   description: `${STATUS_CODES[status] ?? 'Error'}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
   content: {
@@ -65,12 +64,12 @@ export const problemResponse = (status: number, codes: readonly string[]): Probl
   },
 });
 
-/** What a problem of this code looks like; it stands once in a document, under its code, however many routes answer it. */
+/** Returns the example of a code; a document holds it once, and every route refers to it. */
 export const problemExample = (status: number, code: string): Partial<Problem> => ({
   type: `urn:parley:problem:${code}`,
   title: STATUS_CODES[status] ?? 'Error',
   status,
-  detail: 'A sentence for people.',
+  detail: 'A sentence that explains the problem.',
   code,
   requestId: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11',
 });

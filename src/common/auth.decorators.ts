@@ -9,10 +9,10 @@ export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(IS_PUB
 
 export const TICKET_ALLOWED = 'parley:ticket';
 
-/** A route that a browser opens where no header can be sent: `?ticket=` stands there for the token. */
+/** A route that also accepts `?ticket=`, for browsers that cannot send a header (`<img src>`). */
 export const TicketAllowed = (): CustomDecorator => SetMetadata(TICKET_ALLOWED, true);
 
-/** The signed-in person of a REST request, put there by the global guard. */
+/** The actor of a REST request, set by the global guard. */
 export const CurrentActor = createParamDecorator(
   (_: unknown, context: ExecutionContext): Actor => context.switchToHttp().getRequest<Request & { user: Actor }>().user,
 );

@@ -1,6 +1,6 @@
 import type { RoomPermission } from './permissions.js';
 
-/** The rule that refused, in the body of a 403. */
+/** The rule that denied access, in the body of a 403. */
 export type DenialReason =
   | 'not_member'
   | 'role_preset'
@@ -35,7 +35,7 @@ export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 416 
 
 /**
  * An error that a client can act on. Modules declare theirs in `*.errors.ts` with a stable snake_case `code`; the two filters (REST, sockets)
- * turn it into the same problem object. `detail` is a sentence for people and holds no input and no internals.
+ * turn it into the same problem object. `detail` is a sentence that contains no input and no internals.
  */
 export abstract class DomainError extends Error {
   constructor(
@@ -57,9 +57,9 @@ export interface DomainErrorClass {
 }
 
 /**
- * The base class of an error whose status, code and text never change:
+ * Returns the base class of an error whose status, code and text never change:
  * `export class RoomFull extends declareError(422, 'room_full', 'The room has reached the maximum number of members.') {}`.
- * What is passed to `new` is added to `extras`.
+ * Extras given to `new` are added to `extras`.
  */
 export const declareError = (status: ProblemStatus, code: string, detail: string, extras: DomainErrorExtras = {}): DomainErrorClass =>
   class extends DomainError {
@@ -72,31 +72,31 @@ export const declareError = (status: ProblemStatus, code: string, detail: string
     }
   };
 
-const MOST_ERRORS = 20;
+const MAX_ERRORS = 20;
 /** UTF-16 units. */
-const LONGEST_PATH = 100;
+const MAX_PATH = 100;
 
 /**
- * 400: the body, query or path does not have the documented form. Names the first 20 faults, paths cut to 100 characters: a field may be
- * named by the client, and an answer is no longer than that.
+ * 400: the body, query or path does not have the documented form. Lists the first 20 errors with paths of at most 100 characters: the
+ * client may choose field names, and must not choose the size of the answer.
  */
 export class ValidationFailed extends DomainError {
   constructor(errors: readonly FieldError[] = [], detail = 'The request does not have the documented form.') {
-    const told = errors.slice(0, MOST_ERRORS).map(({ path, message }) => ({ path: path.slice(0, LONGEST_PATH), message }));
-    super(400, 'validation_failed', detail, { errors: told });
+    const shown = errors.slice(0, MAX_ERRORS).map(({ path, message }) => ({ path: path.slice(0, MAX_PATH), message }));
+    super(400, 'validation_failed', detail, { errors: shown });
   }
 }
 
-/** 422: text that Postgres cannot hold (NUL, a lone surrogate). */
+/** 422: text that Postgres cannot store. */
 export class UnstorableText extends DomainError {
   constructor(path: string) {
-    super(422, 'unstorable_text', 'Text may hold neither NUL nor half of a surrogate pair.', {
+    super(422, 'unstorable_text', 'Text must not contain NUL or a lone surrogate.', {
       errors: [{ path, message: 'cannot be stored' }],
     });
   }
 }
 
-/** 403 with the rule that refused. */
+/** 403, with the rule that denied access. */
 export class Forbidden extends DomainError {
   constructor(reason: DenialReason, permission?: RoomPermission, extras: Pick<DomainErrorExtras, 'retryAfter' | 'errors'> = {}) {
     super(403, 'forbidden', DENIALS[reason], { ...extras, reason, ...(permission && { permission }) });
@@ -106,16 +106,16 @@ export class Forbidden extends DomainError {
 const DENIALS: Record<DenialReason, string> = {
   not_member: 'Only members of the room may do this.',
   role_preset: 'Your role in this room does not include the permission.',
-  not_granted: 'The permission was taken from you in this room.',
-  rank: 'The person has your rank or a higher one.',
-  banned: 'The person is banned from the room.',
+  not_granted: 'The permission was removed from you in this room.',
+  rank: 'The user has your rank or a higher one.',
+  banned: 'The user is banned from the room.',
   silenced: 'You are silenced in this room.',
-  slow_mode: 'The room is in slow mode.',
+  slow_mode: 'The room is in slow mode; wait before you send again.',
   room_inactive: 'The room is inactive.',
-  privacy: 'The person does not accept this from you.',
-  blocked: 'You have blocked this person.',
+  privacy: 'The privacy settings of the user do not allow this.',
+  blocked: 'You have blocked this user.',
   not_author: 'Only the author may do this.',
-  not_sender: 'Only who sent the request may do this.',
-  not_receiver: 'Only who received the request may do this.',
+  not_sender: 'Only the sender of the request may do this.',
+  not_receiver: 'Only the receiver of the request may do this.',
   not_admin: 'Only a platform admin may do this.',
 };

@@ -1,15 +1,15 @@
-import { v7 } from 'uuid';
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { v7 } from 'uuid';
 import { ValidationFailed } from './domain-error.js';
 
-/** A new id. UUIDv7 keeps inserts local in the index; its time is never used as an order. */
+/** Returns a new id. UUIDv7 keeps inserts local in the index; nothing is ordered by its time. */
 export const newId = (): string => v7();
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const isId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 
-/** A path parameter that is an id: any UUID, answered and compared in lower case. */
+/** Accepts any UUID as a path parameter, and folds it to lower case. */
 @Injectable()
 export class IdPipe implements PipeTransform<unknown, string> {
   transform(value: unknown, { data }: ArgumentMetadata): string {

@@ -10,13 +10,13 @@ import { isAnsweredTime } from './times.js';
 export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 50;
 
-/** The answer of every list. `nextCursor` is opaque; null on the last page. */
+/** The answer of every list. The page cursor `nextCursor` is opaque; null on the last page. */
 export interface Page<T> {
   items: T[];
   nextCursor: string | null;
 }
 
-/** `?limit=` of every list: out of range is refused, never cut silently. */
+/** `?limit=` of every list. A value out of range is an error, never cut silently. */
 export const IsPageLimit = (documented: { description?: string } = {}): PropertyDecorator =>
   applyDecorators(
     ApiPropertyOptional({ ...documented, minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE }),
@@ -32,14 +32,14 @@ export class PageQuery {
   @IsPageLimit()
   limit: number = DEFAULT_PAGE;
 
-  @ApiPropertyOptional({ description: 'Opaque: `nextCursor` of the page before.' })
+  @ApiPropertyOptional({ description: 'Page cursor: `nextCursor` of the previous page.' })
   @IsOptional()
   @Matches(/^[\w-]*$/, { message: 'is not a cursor of this list' })
   @MaxLength(512)
   cursor?: string;
 }
 
-/** A keyset position as an opaque word. */
+/** Encodes a keyset position as a page cursor. */
 export const encodeCursor = (key: readonly (string | number | null)[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
 type CursorValue = string | number | null;
@@ -54,9 +54,9 @@ const KINDS = {
 type Decoded<K extends readonly (keyof typeof KINDS)[]> = { -readonly [I in keyof K]: (K[I] extends 'integer' ? number : string) | null };
 
 /**
- * The values of a cursor, each of its kind; without a cursor all are null. Integers are safe ones, text can be stored, times are as our
- * answers write them.
- * @throws ValidationFailed when it was not made by {@link encodeCursor} of such values.
+ * Decodes the values of a page cursor; without a cursor all are null. Integers are safe, text is storable, times have the form of our
+ * answers.
+ * @throws ValidationFailed for anything that {@link encodeCursor} did not make from values of these kinds
  */
 export function decodeCursor<const K extends readonly (keyof typeof KINDS)[]>(cursor: string | undefined, kinds: K): Decoded<K> {
   if (cursor === undefined) return kinds.map(() => null) as Decoded<K>;
@@ -73,11 +73,11 @@ function parsed(cursor: string): CursorValue[] | null {
     const isValue = (part: unknown) => part === null || (typeof part === 'string' && isStorable(part)) || Number.isSafeInteger(part);
     return Array.isArray(key) && key.every(isValue) ? (key as CursorValue[]) : null;
   } catch {
-    return null; // not ours
+    return null;
   }
 }
 
-/** Turns `limit + 1` rows into a page: `key` gives the keyset position of a row. */
+/** Makes a page of `limit + 1` rows; `key` returns the keyset position of a row. */
 export function pageOf<Row, Item>(
   rows: Row[],
   limit: number,

@@ -1,6 +1,6 @@
 /**
- * What a room user may do, in one fixed order: the position is the bit in `room_users.allow` and `.deny`, and in the send function of the
- * database. Append only; a position never changes its meaning.
+ * The permissions of a member. The position is the bit in `room_users.allow` and `.deny` and in the send function of the database:
+ * append only, and never change the meaning of a position.
  */
 export const ROOM_PERMISSIONS = [
   'can_add_users',

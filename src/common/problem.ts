@@ -8,18 +8,19 @@ class ProblemField implements FieldError {
   @ApiProperty({ example: 'must be a UUID' }) message: string;
 }
 
-/** The one answer of every refusal, over REST (`application/problem+json`) and in the acks of sockets. @see RFC 9457 */
+/** The answer for every error, over REST (`application/problem+json`) and in socket acks. @see RFC 9457 */
 export class Problem {
   @ApiProperty({ example: 'urn:parley:problem:room_not_found' }) type: string;
   @ApiProperty({ example: 'Not Found' }) title: string;
   @ApiProperty({ example: 404 }) status: number;
   @ApiProperty({ example: 'There is no such room.' }) detail: string;
-  @ApiProperty({ description: 'Stable, snake_case.', example: 'room_not_found' }) code: string;
+  @ApiProperty({ description: 'Stable snake_case code of the error.', example: 'room_not_found' }) code: string;
   @ApiProperty({ type: String, nullable: true }) requestId: string | null;
-  @ApiPropertyOptional({ description: 'For a 403: the rule that refused.', example: 'not_granted' }) reason?: DenialReason;
+  @ApiPropertyOptional({ description: 'For a 403: the rule that denied access.', example: 'not_granted' }) reason?: DenialReason;
   @ApiPropertyOptional({ description: 'For a 403: the permission that is missing.', enum: ROOM_PERMISSIONS }) permission?: RoomPermission;
-  @ApiPropertyOptional({ description: 'Seconds; also in `Retry-After`.' }) retryAfter?: number;
-  @ApiPropertyOptional({ type: [ProblemField], description: 'For a bad body: where and why.' }) errors?: FieldError[];
+  @ApiPropertyOptional({ description: 'Seconds to wait before a retry; also in `Retry-After`.' }) retryAfter?: number;
+  @ApiPropertyOptional({ type: [ProblemField], description: 'For an invalid request: each invalid field and its error.' })
+  errors?: FieldError[];
 }
 
 export function problemOf(error: DomainError, requestId: string | null): Problem {
@@ -27,8 +28,8 @@ export function problemOf(error: DomainError, requestId: string | null): Problem
   return { type: `urn:parley:problem:${code}`, title: STATUS_CODES[status] ?? 'Error', status, detail, code, requestId, ...extras };
 }
 
-/** A defect: says nothing of what happened inside. The log has the rest, under the same request id. */
+/** The problem of a defect. It contains no internals; the log has them under the same request id. */
 export function internalProblem(requestId: string | null): Problem {
-  const detail = 'Something broke on our side; it has been logged under this request id.';
+  const detail = 'The server failed; it has logged the error under this request id.';
   return { type: 'urn:parley:problem:internal', title: 'Internal Server Error', status: 500, detail, code: 'internal', requestId };
 }

@@ -1,23 +1,23 @@
-/** Runs works at most so many at a time, in the order in which they came. */
+/** Runs at most `limit` functions at a time; the others wait, first come, first served. */
 export class Semaphore {
   private running = 0;
-  private readonly line: (() => void)[] = [];
+  private readonly waiting: (() => void)[] = [];
 
-  constructor(private readonly atOnce: number) {}
+  constructor(private readonly limit: number) {}
 
   /** How many run or wait. */
   get size(): number {
-    return this.running + this.line.length;
+    return this.running + this.waiting.length;
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    // Whoever ends hands the turn over.
-    if (this.running >= this.atOnce) await new Promise<void>((resolve) => this.line.push(resolve));
+    // A function that ends passes its slot on, so `running` does not change.
+    if (this.running >= this.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.running++;
     try {
       return await work();
     } finally {
-      const next = this.line.shift();
+      const next = this.waiting.shift();
       if (next) next();
       else this.running--;
     }

@@ -5,7 +5,7 @@ import { codePoints } from './text.js';
 import { isId } from './ids.js';
 import { isStorableTime } from './times.js';
 
-/** A string of `min`..`max` Unicode code points, or a list of such. */
+/** A string of `min` to `max` Unicode code points; with `each`, a list of them. */
 export const IsText =
   (min: number, max: number, options: { each?: boolean } = {}): PropertyDecorator =>
   (target, property) =>
@@ -24,10 +24,10 @@ export const IsText =
       },
     });
 
-/** Any UUID, folded to lower case. */
+/** Any UUID; folds it to lower case. */
 export const IsId = (options: { each?: boolean } = {}): PropertyDecorator =>
   applyDecorators(
-    Transform(({ value }: { value: unknown }) => lower(value)),
+    Transform(({ value }: { value: unknown }) => toLowerCase(value)),
     (target: object, property: string | symbol) =>
       registerDecorator({
         name: 'isId',
@@ -38,17 +38,17 @@ export const IsId = (options: { each?: boolean } = {}): PropertyDecorator =>
       }),
   );
 
-const lower = (value: unknown): unknown =>
-  typeof value === 'string' ? value.toLowerCase() : Array.isArray(value) ? value.map((item: unknown) => lower(item)) : value;
+const toLowerCase = (value: unknown): unknown =>
+  typeof value === 'string' ? value.toLowerCase() : Array.isArray(value) ? value.map((item: unknown) => toLowerCase(item)) : value;
 
-/** The field may be left out, but `null` is not the same as leaving it out. */
+/** The field may be absent, but not null. */
 export const IsNotNull = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
- * A time as RFC 3339 writes it, with its offset, on a day that there is, of the years 1 to 9999 in UTC. It stays a string, which Postgres may not
- * take: it knows fewer offsets.
+ * A time of RFC 3339 with its offset, on a day that exists, in the years 1 to 9999 of UTC. It stays a string; parse it before it goes to
+ * Postgres, which accepts fewer offsets.
  */
 export const IsTime = (): PropertyDecorator => (target, property) =>
   registerDecorator({

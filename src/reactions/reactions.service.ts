@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { Forbidden } from '../common/domain-error.js';
 import type { Page, PageQuery } from '../common/page.js';
-import { assertStorable } from '../common/text.js';
+import { requireStorable } from '../common/text.js';
 import { Settings } from '../config/settings.js';
 import { Relations } from '../friends/relations.service.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
@@ -44,7 +44,7 @@ export class ReactionsService {
    * TooManyReactions
    */
   addReaction(actor: Actor, roomId: string, messageId: string, text: string): Promise<ReactionResult> {
-    assertStorable(text, 'reaction');
+    requireStorable(text, 'reaction');
     const reaction = normalizeReaction(this.settings.reactions, text);
     return this.access.change(actor, roomId, 'can_add_reactions', async (grant) => {
       const message = await this.reactable(grant, messageId);
@@ -63,7 +63,7 @@ export class ReactionsService {
    * @throws UnstorableText, RoomNotFound, Forbidden, MessageNotFound
    */
   removeReaction(actor: Actor, roomId: string, messageId: string, text: string): Promise<MessageView> {
-    assertStorable(text, 'reaction');
+    requireStorable(text, 'reaction');
     const forms = reactionForms(this.settings.reactions, text);
     return this.access.change(actor, roomId, null, async (grant) => {
       const message = await this.messageRepository.requireMessage(grant, messageId);

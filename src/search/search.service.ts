@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { ValidationFailed } from '../common/domain-error.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
-import { assertStorable } from '../common/text.js';
+import { requireStorable } from '../common/text.js';
 import { isStorableTime } from '../common/times.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import type { SearchQuery } from './dto/search.dto.js';
@@ -24,7 +24,7 @@ export class SearchService {
 
   /** Messages that hold all words of the query, newest first, of those that the actor may read. @throws EmptyQuery, RoomNotFound, Forbidden */
   async searchMessages(actor: Actor, dto: SearchQuery): Promise<Page<SearchHitView>> {
-    assertStorable(dto.query, 'query');
+    requireStorable(dto.query, 'query');
     const place: SearchRequest['place'] = decodeCursor(dto.cursor, ['time', 'id', 'integer']);
     const terms = termsOf(dto.query, MAX_TERMS);
     if (terms.length === 0) throw new EmptyQuery();

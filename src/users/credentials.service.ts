@@ -1,72 +1,57 @@
 import { Injectable } from '@nestjs/common';
+import { type FindOptionsWhere, In } from 'typeorm';
 import { Transactions } from '../database/transactions.js';
+import { ACTIVE, User } from './user.entity.js';
 import { deletedSubject } from './user.policy.js';
 
 export interface Credential {
   readonly userId: string;
-  /** Argon2id; null: this person cannot log in here. */
+  /** Argon2id; null: the user cannot log in with a password. */
   readonly passwordHash: string | null;
 }
 
-/** By what a person is known when they prove who they are. Answers for live people only. */
+/** Passwords and external identities of users. */
 @Injectable()
 export class Credentials {
   constructor(private readonly transactions: Transactions) {}
 
+  /** Returns the credential of an active user. */
   findByUsername(username: string): Promise<Credential | null> {
-    return this.one('username = $1', [username]);
+    return this.findCredential({ username });
   }
 
+  /** Returns the credential of an active user. */
   findByUserId(userId: string): Promise<Credential | null> {
-    return this.one('id = $1', [userId]);
+    return this.findCredential({ id: userId });
   }
 
-  private async one(condition: string, parameters: unknown[]): Promise<Credential | null> {
-    const [row] = await this.transactions.query<{ id: string; password_hash: string | null }>(
-      `SELECT id, password_hash FROM users WHERE ${condition} AND deleted_at IS NULL AND deactivated_at IS NULL`,
-      parameters,
-    );
-    return row ? { userId: row.id, passwordHash: row.password_hash } : null;
+  private async findCredential(where: FindOptionsWhere<User>): Promise<Credential | null> {
+    const select = { id: true, passwordHash: true };
+    const user = await this.transactions.manager.findOne(User, { select, where: { ...where, ...ACTIVE } });
+    return user && { userId: user.id, passwordHash: user.passwordHash };
   }
 
   /**
-   * Whether the person is still live and, if `passwordHash` is given, still has that password. Until the end of the caller's transaction
-   * none of that changes: a session that is opened in it cannot outlive what it was proven by.
+   * Returns whether the user is active and, if `passwordHash` is given, still has that password. Locks both until the caller's transaction
+   * ends, so that a session created in it is void as soon as its password is.
    */
   async lockCredential(userId: string, passwordHash?: string): Promise<boolean> {
-    const rows = await this.transactions.query(
-      `SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL AND deactivated_at IS NULL
-         AND ($2::text IS NULL OR password_hash = $2) FOR SHARE`,
-      [userId, passwordHash ?? null],
-    );
-    return rows.length > 0;
+    const where = { id: userId, ...(passwordHash !== undefined && { passwordHash }), ...ACTIVE };
+    const user = await this.transactions.manager.findOne(User, { select: { id: true }, where, lock: { mode: 'pessimistic_read' } });
+    return user !== null;
   }
 
-  /** False when `current` is the password no more. Locks the person until the end of the transaction. */
-  async replacePassword(userId: string, current: string, next: string): Promise<boolean> {
-    const rows = await this.transactions.query(
-      `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2
-         AND deleted_at IS NULL AND deactivated_at IS NULL RETURNING 1`,
-      [userId, current, next],
-    );
-    return rows.length > 0;
+  /** Sets the password of an active user; if `current` is given, only while that is the password. Returns false if nothing changed. */
+  async setPassword(userId: string, next: string, current?: string): Promise<boolean> {
+    const where = { id: userId, ...(current !== undefined && { passwordHash: current }), ...ACTIVE };
+    const { affected } = await this.transactions.manager.update(User, where, { passwordHash: next });
+    return affected === 1;
   }
 
-  /** Gives a live person another password, whatever theirs was, also none. Whether there was such a person. */
-  async setPassword(userId: string, next: string): Promise<boolean> {
-    const rows = await this.transactions.query(
-      `UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL AND deactivated_at IS NULL RETURNING 1`,
-      [userId, next],
-    );
-    return rows.length > 0;
-  }
-
-  /** The person with this identity at another service, live or not; null: never seen. */
+  /** Returns the user with this identity at another service, also when deactivated or deleted. */
   async findUserIdBySubject(issuer: string, subject: string): Promise<string | null> {
-    const [row] = await this.transactions.query<{ id: string }>(
-      `SELECT id FROM users WHERE external_issuer = $1 AND external_subject IN ($2, $3)`,
-      [issuer, subject, deletedSubject(subject)],
-    );
-    return row?.id ?? null;
+    const where = { externalIssuer: issuer, externalSubject: In([subject, deletedSubject(subject)]) };
+    const user = await this.transactions.manager.findOne(User, { select: { id: true }, where });
+    return user?.id ?? null;
   }
 }

@@ -1,4 +1,4 @@
-// Who may do something towards a person, from the widest to the narrowest.
+// Which users may do something towards a user, from the widest setting to the narrowest.
 
 export const FRIEND_REQUESTS = ['everyone', 'shared_rooms', 'nobody'] as const;
 export const DIRECT_MESSAGES = ['everyone', 'shared_rooms', 'friends', 'nobody'] as const;
@@ -15,6 +15,6 @@ export interface Privacy {
   readonly directMessages: DirectMessagePrivacy;
   readonly groupInvites: GroupInvitePrivacy;
   readonly presence: PresencePrivacy;
-  /** Shows to others, and lets one see of others, what was read. */
+  /** Shows other users what the user has read, and the user what they have read. */
   readonly readReceipts: boolean;
 }

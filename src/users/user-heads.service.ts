@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 
-/** Gives out `my`, the number of a person's next personal change. */
+/** Issues `my`, the number of a user's next personal change. Lock user heads after room heads. */
 @Injectable()
 export class UserHeads {
   constructor(private readonly transactions: Transactions) {}
 
-  /**
-   * The next number of each. Belongs into the transaction that makes the change; locks the people's heads until its end, in the order of
-   * their ids, after any head of a room.
-   */
+  /** Returns the next number of each user. Expects the transaction of the change, and locks the user heads until its end, by id. */
   async nextNumbers(userIds: readonly string[]): Promise<Map<string, number>> {
     const rows = await this.transactions.query<{ user_id: string; my: number }>(
       `INSERT INTO user_heads (user_id, my) SELECT DISTINCT id, 1 FROM unnest($1::uuid[]) AS id ORDER BY id
@@ -19,9 +16,14 @@ export class UserHeads {
     return new Map(rows.map((row) => [row.user_id, row.my]));
   }
 
+  /** {@link nextNumbers} for one user. */
+  async nextNumber(userId: string): Promise<number> {
+    return (await this.nextNumbers([userId])).get(userId) ?? 0;
+  }
+
   /**
-   * Locks the people's heads until the transaction ends, in the order of their ids, after any head of a room, and gives out no number: what
-   * is between these people then changes one at a time. Judge in a statement after this one.
+   * Locks the user heads until the transaction ends, by id: no friendship, request or block of these users changes meanwhile. Check them in
+   * a later statement, which reads what the lock has waited for.
    */
   async lock(userIds: readonly string[]): Promise<void> {
     await this.transactions.query(`SELECT 1 FROM user_heads WHERE user_id = ANY ($1::uuid[]) ORDER BY user_id FOR NO KEY UPDATE`, [
@@ -29,7 +31,7 @@ export class UserHeads {
     ]);
   }
 
-  /** The number of the person's latest change; 0 when there was none. */
+  /** Returns the number of the user's latest personal change; 0 before the first. */
   async current(userId: string): Promise<number> {
     const [head] = await this.transactions.query<{ my: number }>(`SELECT my FROM user_heads WHERE user_id = $1`, [userId]);
     return head?.my ?? 0;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 import type { Privacy } from './privacy.types.js';
 
-/** Somebody who comes from another installation: without a password. Times are RFC 3339. */
+/** A user of another installation, without a password. Times are RFC 3339. */
 export interface ImportedUser {
   id: string;
   username: string;
@@ -15,12 +15,14 @@ export interface ImportedUser {
   deletedAt: string | null;
 }
 
-/** People as rows that are taken over. Whoever is there already stays as they are, with their password. */
 @Injectable()
 export class UserImportRepository {
   constructor(private readonly transactions: Transactions) {}
 
-  /** How many were not there. Usernames and identities that somebody else has are an error of the database. @param users at most 500 */
+  /**
+   * Inserts imported users, and returns how many were new. A user whose id is known stays unchanged. A username or identity of another user
+   * is a database error. @param users at most 500
+   */
   async importUsers(users: readonly ImportedUser[]): Promise<number> {
     const rows = await this.transactions.query<{ id: string }>(
       `INSERT INTO users (id, username, display_name, avatar_media_id, external_issuer, external_subject, friend_requests, direct_messages,

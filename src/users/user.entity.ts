@@ -1,7 +1,7 @@
-import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, IsNull, PrimaryColumn, Unique } from 'typeorm';
 import type { DirectMessagePrivacy, FriendRequestPrivacy, GroupInvitePrivacy, PresencePrivacy } from './privacy.types.js';
 
-/** A person. Never removed as a row: messages and rooms go on naming them. */
+/** An account. Its row is never deleted, since messages and rooms name it. */
 @Entity('users')
 @Unique('users_username_key', ['username'])
 @Unique('users_external_key', ['externalIssuer', 'externalSubject'])
@@ -11,7 +11,7 @@ export class User {
   @Column('text') username: string;
   @Column('text', { name: 'display_name', nullable: true }) displayName: string | null;
   @Column('uuid', { name: 'avatar_media_id', nullable: true }) avatarMediaId: string | null;
-  /** Argon2id; null: cannot log in here. */
+  /** Argon2id; null: the user cannot log in with a password. */
   @Column('text', { name: 'password_hash', nullable: true, select: false }) passwordHash: string | null;
   @Column('text', { name: 'external_issuer', nullable: true, select: false }) externalIssuer: string | null;
   @Column('text', { name: 'external_subject', nullable: true, select: false }) externalSubject: string | null;
@@ -27,9 +27,12 @@ export class User {
   @Column({ type: 'timestamptz', name: 'deleted_at', precision: 3, nullable: true }) deletedAt: Date | null;
 }
 
-/** `my`: the number of a person's latest personal change, the one that takes no revision of a room. */
+/** `my`: the number of the user's latest personal change, which takes no revision of a room. */
 @Entity('user_heads')
 export class UserHead {
   @PrimaryColumn('uuid', { name: 'user_id' }) userId: string;
   @Column('bigint', { default: 0 }) my: number;
 }
+
+/** Condition of an active user: neither deactivated nor deleted. */
+export const ACTIVE = { deletedAt: IsNull(), deactivatedAt: IsNull() };

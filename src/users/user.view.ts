@@ -13,14 +13,14 @@ import {
   type Privacy,
 } from './privacy.types.js';
 
-/** A person as everybody sees them. */
+/** A user as other users see it. */
 export class UserView {
   @ApiProperty({ format: 'uuid', example: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }) id: string;
   @ApiProperty({ example: 'ana' }) username: string;
   @ApiProperty({ type: String, nullable: true, example: 'Ana Lima' }) displayName: string | null;
   @ApiProperty({ type: String, nullable: true, example: '/v1/media/0199f3a1-7b2c-7d10-8a55-4be0a1c2d3e4/content' }) avatarUrl:
     string | null;
-  @ApiProperty({ description: 'The account was removed; the name is a stand-in.', example: false }) deleted: boolean;
+  @ApiProperty({ description: 'The account was deleted; the username is a placeholder.', example: false }) deleted: boolean;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
 }
 
@@ -32,17 +32,17 @@ export class PrivacyView implements Privacy {
   @ApiProperty({ example: true }) readReceipts: boolean;
 }
 
-/** A person as they see themselves. */
+/** A user as the user sees it. */
 export class MeView extends UserView {
   @ApiProperty({ type: PrivacyView }) privacy: PrivacyView;
-  @ApiProperty({ description: 'A platform admin.', example: false }) admin: boolean;
-  @ApiProperty({ description: 'The number of the latest personal change.', example: 12 }) my: number;
+  @ApiProperty({ description: 'You are a platform admin.', example: false }) admin: boolean;
+  @ApiProperty({ description: 'The number of your latest personal change.', example: 12 }) my: number;
 }
 
 /** The columns of a user that a {@link UserView} is made of. */
 export type UserFace = Pick<User, 'id' | 'username' | 'displayName' | 'avatarMediaId' | 'createdAt' | 'deletedAt'>;
 
-/** The stable path of a picture; whoever asks there is judged anew. */
+/** Returns the stable path of a picture; every request there is authorised. */
 export const avatarUrlOf = (mediaId: string | null): string | null => (mediaId === null ? null : `/v1/media/${mediaId}/content`);
 
 export const userViewOf = (user: UserFace): UserView => ({
@@ -64,11 +64,14 @@ export const privacyOf = ({ friendRequests, directMessages, groupInvites, presen
 
 export const meViewOf = (user: User, my: number): MeView => ({ ...userViewOf(user), privacy: privacyOf(user), admin: user.admin, my });
 
-/** SQL: what {@link avatarUrlOf} gives for the column. */
+/** SQL of {@link avatarUrlOf} for a column. */
 export const avatarUrlSql = (mediaId: string): string => `'/v1/media/' || ${mediaId} || '/content'`;
 
-/** SQL: what {@link userViewOf} gives for the row `alias` of `users`, as jsonb. */
+/** SQL of {@link userViewOf} for the row `alias` of `users`, as jsonb. */
 export const userJson = (alias: string): string => `jsonb_build_object(
   'id', ${alias}.id, 'username', ${alias}.username, 'displayName', ${alias}.display_name,
   'avatarUrl', ${avatarUrlSql(`${alias}.avatar_media_id`)}, 'deleted', ${alias}.deleted_at IS NOT NULL,
   'createdAt', ${timeJson(`${alias}.created_at`)})`;
+
+/** SQL: whether the row `alias` of `users` is an active user. */
+export const isActiveSql = (alias: string): string => `${alias}.deleted_at IS NULL AND ${alias}.deactivated_at IS NULL`;

@@ -5,23 +5,18 @@ import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
 import { IdPipe } from '../common/ids.js';
 import type { Page } from '../common/page.js';
-import { LookupUsersDto } from './dto/lookup-users.dto.js';
-import { SearchUsersDto } from './dto/search-users.dto.js';
+import { LookupUsersDto, SearchUsersDto } from './dto/users.dto.js';
 import { MeView, UserView } from './user.view.js';
-import { UsersQueries } from './users.queries.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('users')
 @ApiBearerAuth()
 @Controller({ path: 'users', version: '1' })
 export class UsersController {
-  constructor(
-    private readonly users: UsersService,
-    private readonly queries: UsersQueries,
-  ) {}
+  constructor(private readonly users: UsersService) {}
 
   @Get('me')
-  @ApiOperation({ summary: 'Who I am' })
+  @ApiOperation({ summary: 'Get your own account' })
   @ApiOkResponse({ type: MeView })
   @ApiProblems({ 400: [] })
   getMe(@CurrentActor() actor: Actor): Promise<MeView> {
@@ -29,24 +24,24 @@ export class UsersController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Find people by a part of their name' })
+  @ApiOperation({ summary: 'Search users by a part of their name' })
   @ApiPage(UserView)
   @ApiProblems({ 422: 'unstorable_text' })
   searchUsers(@Query() dto: SearchUsersDto): Promise<Page<UserView>> {
-    return this.queries.searchUsers(dto);
+    return this.users.searchUsers(dto);
   }
 
   @Post('lookup')
   @HttpCode(200)
-  @ApiOperation({ summary: 'People by ids or usernames', description: 'Those who are not there are left out.' })
+  @ApiOperation({ summary: 'Get users by id or username', description: 'Ids and usernames of no user are left out.' })
   @ApiPage(UserView)
   @ApiProblems({ 422: 'unstorable_text' })
   lookupUsers(@Body() dto: LookupUsersDto): Promise<Page<UserView>> {
-    return this.queries.lookupUsers(dto);
+    return this.users.lookupUsers(dto);
   }
 
   @Get(':userId')
-  @ApiOperation({ summary: 'One person', description: 'Of a removed account, what is left: `deleted: true`.' })
+  @ApiOperation({ summary: 'Get a user', description: 'A deleted account has `deleted: true` and a placeholder username.' })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 404: 'user_not_found' })
   getUser(@Param('userId', IdPipe) userId: string): Promise<UserView> {

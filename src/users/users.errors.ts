@@ -1,10 +1,10 @@
 import { declareError } from '../common/domain-error.js';
 
-/** 404: nobody lives here under that id. */
+/** 404: no user has that id. */
 export class UserNotFound extends declareError(404, 'user_not_found', 'There is no such user.') {}
 
-/** 409: somebody else has the username. */
-export class UsernameTaken extends declareError(409, 'username_taken', 'The username is taken.', {
+/** 409: another user has the username. */
+export class UsernameTaken extends declareError(409, 'username_taken', 'The username is taken; choose another.', {
   errors: [{ path: 'username', message: 'is taken' }],
 }) {}
 

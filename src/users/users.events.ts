@@ -1,9 +1,9 @@
-/** What others see of a person has changed: name, picture, or that the account was removed. */
+/** What other users see of the user changed: name, picture, or that the account was deleted. */
 export class UserChanged {
   constructor(readonly userId: string) {}
 }
 
-/** What a person alone sees of themselves has changed; `my` is its number. */
+/** What only the user sees of the account changed; `my` is the number of the change. */
 export class MeChanged {
   constructor(
     readonly userId: string,

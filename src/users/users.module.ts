@@ -6,13 +6,12 @@ import { UserHeads } from './user-heads.service.js';
 import { UserImportRepository } from './user-import.repository.js';
 import { User, UserHead } from './user.entity.js';
 import { UsersController } from './users.controller.js';
-import { UsersQueries } from './users.queries.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([User, UserHead])],
   controllers: [UsersController],
-  providers: [UsersService, UsersQueries, UserHeads, UserAccounts, UserImportRepository, Credentials],
+  providers: [UsersService, UserHeads, UserAccounts, UserImportRepository, Credentials],
   exports: [UsersService, UserHeads, UserAccounts, Credentials],
 })
 export class UsersModule {}

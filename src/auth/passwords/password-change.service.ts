@@ -31,7 +31,7 @@ export class PasswordChange {
     const next = await this.passwords.hash(newPassword);
     await this.transactions.run(async () => {
       // Of two changes at once the second finds another password than the one it proved.
-      if (!(await this.credentials.replacePassword(userId, current, next))) throw new PasswordWrong();
+      if (!(await this.credentials.setPassword(userId, next, current))) throw new PasswordWrong();
       await this.sessions.endAll(userId, 'password', sessionId);
     });
   }

@@ -1,7 +1,6 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
-import { RoomPurge } from '../room-access/room-purge.service.js';
 import { RoomUsersModule } from '../room-users/room-users.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
 import { InviteRedemptionService } from './invite-redemption.service.js';
@@ -15,15 +14,4 @@ import { InvitesService } from './invites.service.js';
   controllers: [InvitesController, InviteRedemptionController],
   providers: [InvitesService, InviteRedemptionService, InvitesQueries],
 })
-export class InvitesModule implements OnModuleInit {
-  constructor(private readonly purge: RoomPurge) {}
-
-  onModuleInit(): void {
-    this.purge.register(
-      'children',
-      'room_invites',
-      `DELETE FROM room_invites WHERE room_id = $1 AND ctid = ANY (ARRAY(
-        SELECT ctid FROM room_invites WHERE room_id = $1 ORDER BY id LIMIT $2)) RETURNING 1`,
-    );
-  }
-}
+export class InvitesModule {}

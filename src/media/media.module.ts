@@ -4,8 +4,6 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Server } from 'node:http';
 import { Settings } from '../config/settings.js';
 import { Jobs } from '../jobs/jobs.js';
-import { RoomAccessModule } from '../room-access/room-access.module.js';
-import { RoomPurge } from '../room-access/room-purge.service.js';
 import { Avatars } from './avatars.service.js';
 import { Decoders } from './decoders/decoders.service.js';
 import { MediaGarbageCollector } from './media-garbage-collector.service.js';
@@ -30,7 +28,7 @@ const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Media, MessageMedia]), RoomAccessModule],
+  imports: [TypeOrmModule.forFeature([Media, MessageMedia])],
   controllers: [UploadsController, MediaController],
   providers: [
     ...[Avatars, MediaRepository, MessageMediaRows, MediaObjects, MediaQueries, MediaService, MediaDelivery, MediaGarbageCollector],
@@ -41,7 +39,6 @@ const DAY_SECONDS = 86_400;
 })
 export class MediaModule implements OnModuleInit, OnApplicationBootstrap {
   constructor(
-    private readonly purge: RoomPurge,
     private readonly jobs: Jobs,
     private readonly collector: MediaGarbageCollector,
     private readonly host: HttpAdapterHost,
@@ -49,12 +46,6 @@ export class MediaModule implements OnModuleInit, OnApplicationBootstrap {
   ) {}
 
   onModuleInit(): void {
-    this.purge.register(
-      'children',
-      'message_media',
-      `DELETE FROM message_media WHERE room_id = $1 AND ctid = ANY (ARRAY(
-        SELECT ctid FROM message_media WHERE room_id = $1 ORDER BY message_id, position LIMIT $2)) RETURNING 1`,
-    );
     this.jobs.every('media:collect', HOUR_SECONDS, async ({ signal }) => void (await this.collector.collectGarbage(signal)));
     this.jobs.every('media:sweep', DAY_SECONDS, async ({ signal }) => void (await this.collector.sweep(signal)));
   }

@@ -1,10 +1,9 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { FriendsModule } from '../friends/friends.module.js';
 import { MediaModule } from '../media/media.module.js';
 import { ReactionsModule } from '../reactions/reactions.module.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
-import { RoomPurge } from '../room-access/room-purge.service.js';
 import { SearchModule } from '../search/search.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { MessageEdit } from './message-edit.entity.js';
@@ -48,21 +47,4 @@ import { PinsService } from './pins/pins.service.js';
   ],
   exports: [MessageErasure, MessagesService],
 })
-export class MessagesModule implements OnModuleInit {
-  constructor(private readonly purge: RoomPurge) {}
-
-  onModuleInit(): void {
-    this.purge.register(
-      'children',
-      'message_edits',
-      `DELETE FROM message_edits WHERE room_id = $1 AND ctid = ANY (ARRAY(
-        SELECT ctid FROM message_edits WHERE room_id = $1 ORDER BY message_id, rev LIMIT $2)) RETURNING 1`,
-    );
-    this.purge.register(
-      'children',
-      'message_pins',
-      `DELETE FROM message_pins WHERE room_id = $1 AND ctid = ANY (ARRAY(
-        SELECT ctid FROM message_pins WHERE room_id = $1 ORDER BY message_id LIMIT $2)) RETURNING 1`,
-    );
-  }
-}
+export class MessagesModule {}

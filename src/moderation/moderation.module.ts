@@ -1,7 +1,6 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
-import { RoomPurge } from '../room-access/room-purge.service.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { ModerationController } from './moderation.controller.js';
 import { ModerationQueries } from './moderation.queries.js';
@@ -13,15 +12,4 @@ import { RoomReport } from './room-report.entity.js';
   controllers: [ModerationController],
   providers: [ModerationService, ModerationQueries],
 })
-export class ModerationModule implements OnModuleInit {
-  constructor(private readonly purge: RoomPurge) {}
-
-  onModuleInit(): void {
-    this.purge.register(
-      'children',
-      'room_reports',
-      `DELETE FROM room_reports WHERE room_id = $1 AND ctid = ANY (ARRAY(
-        SELECT ctid FROM room_reports WHERE room_id = $1 ORDER BY id LIMIT $2)) RETURNING 1`,
-    );
-  }
-}
+export class ModerationModule {}

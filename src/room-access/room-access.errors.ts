@@ -1,10 +1,10 @@
 import { declareError } from '../common/domain-error.js';
 
-/** 404: there is no such room, or the asking person may not know that there is. */
+/** 404: the room does not exist, or the actor may not learn that it does. */
 export class RoomNotFound extends declareError(404, 'room_not_found', 'There is no such room.') {}
 
-/** 404: there is no such person in the room. */
-export class RoomUserNotFound extends declareError(404, 'room_user_not_found', 'There is no such person in the room.') {}
+/** 404: the user is not a member of the room. */
+export class RoomUserNotFound extends declareError(404, 'room_user_not_found', 'The user is not a member of this room.') {}
 
-/** 422: the room holds as many people as it may. */
-export class RoomFull extends declareError(422, 'room_full', 'The room is full.') {}
+/** 422: the room has as many members as the server allows. */
+export class RoomFull extends declareError(422, 'room_full', 'The room has reached the maximum number of members.') {}

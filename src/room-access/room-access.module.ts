@@ -17,7 +17,7 @@ import { RoomSemaphore } from './room-semaphore.js';
 import { RoomMember } from './room-member.entity.js';
 import { Room } from './room.entity.js';
 
-/** Rooms and seats as rows, the one door to them, and their log. No routes. */
+/** Rooms and members as rows, the access checks, the change log and the purge. No routes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Room, RoomHead, RoomMember, RoomBan, RoomSilence, RoomChange, RoomAudit]), UsersModule],
   providers: [RoomAccess, RoomSemaphore, RoomLog, RoomRepository, BanRepository, RoomPurge, RoomImportRepository, ReadMarkRepository],

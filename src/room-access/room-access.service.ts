@@ -12,7 +12,7 @@ import { RoomSemaphore } from './room-semaphore.js';
 import { RoomMember } from './room-member.entity.js';
 import { Room } from './room.entity.js';
 
-/** A room with its head, and the asking person's seat if they have one. */
+/** A room with its head, and the actor's membership if there is one. */
 export interface VisibleRoom {
   room: Room;
   head: RoomHead;
@@ -20,8 +20,8 @@ export interface VisibleRoom {
 }
 
 /**
- * The one door to a room: nothing reaches a room, or anything in it, by id around it. A stranger gets the answer of an id that never was;
- * of a public room, that they are no member.
+ * Loads rooms and checks access in one step: no other code reads or changes a room, or anything in it, by its id. Another user gets the
+ * same answer as for an id that does not exist; of a public room, `not_member`.
  */
 @Injectable()
 export class RoomAccess {
@@ -46,10 +46,10 @@ export class RoomAccess {
 
   /** The only way to read in a room. @throws RoomNotFound, Forbidden not_member (public rooms) */
   async read(actor: Actor, roomId: string): Promise<RoomGrant> {
-    return this.judge(actor, await this.readVisible(actor, roomId));
+    return this.grantFor(await this.readVisible(actor, roomId));
   }
 
-  /** A room as anyone may see it who may know of it: a member, or anybody for a public one. @throws RoomNotFound */
+  /** Reads a room for a user who may see that it exists: a member, or any user if it is public. @throws RoomNotFound */
   async readVisible(actor: Actor, roomId: string): Promise<VisibleRoom> {
     const [row] = await this.transactions.prepared(this.visibleSql, [roomId, actor.userId]);
     if (!row) throw new RoomNotFound();
@@ -60,9 +60,9 @@ export class RoomAccess {
   }
 
   /**
-   * The only way to change something in a room: opens (or joins) a transaction, locks the room's head, judges by what is true after the
-   * lock, and runs `work`. No row of a room may be locked before.
-   * @param permission the one that the change needs; null where membership alone decides
+   * The only way to change something in a room: opens (or joins) a transaction, locks the room head, checks access by what is read after
+   * the lock, and runs `work`. No row of a room may be locked before.
+   * @param permission null where membership alone decides
    * @throws RoomNotFound, Forbidden, LockTimeout
    */
   change<T>(actor: Actor, roomId: string, permission: RoomPermission | null, work: (grant: RoomGrant) => Promise<T>): Promise<T> {
@@ -74,7 +74,7 @@ export class RoomAccess {
     });
   }
 
-  /** The same for who need not be a member: joining, using an invite. `work` judges. @throws RoomNotFound, LockTimeout */
+  /** The same for a user who need not be a member: joining, using an invite. `work` checks access. @throws RoomNotFound, LockTimeout */
   enter<T>(actor: Actor, roomId: string, work: (visible: VisibleRoom) => Promise<T>): Promise<T> {
     return this.semaphore.runInRoom(roomId, async () => {
       await this.lock([roomId]);
@@ -83,10 +83,10 @@ export class RoomAccess {
   }
 
   /**
-   * A room that the server itself changes, for nobody's request: a job, an account that ends, an invite whose code is the key.
-   * Locks the head. Null when there is no such room. The caller answers for who may.
+   * The same without an actor: for a job, the deletion of an account, an invite whose code gives access. `work` receives null if there is
+   * no such room. The caller is responsible for access.
    */
-  hold<T>(roomId: string, work: (held: { room: Room; head: RoomHead } | null) => Promise<T>): Promise<T> {
+  hold<T>(roomId: string, work: (locked: { room: Room; head: RoomHead } | null) => Promise<T>): Promise<T> {
     return this.semaphore.runInRoom(roomId, async () => {
       await this.lock([roomId]);
       const manager = this.transactions.manager;
@@ -96,7 +96,7 @@ export class RoomAccess {
     });
   }
 
-  /** The same for several rooms at once, by id; those that are not there are left out. @param roomIds at most 100 */
+  /** The same for several rooms, in id order; those that do not exist are left out. @param roomIds at most 100 */
   holdAll<T>(roomIds: readonly string[], work: (rooms: Room[]) => Promise<T>): Promise<T> {
     return this.transactions.run(async () => {
       await this.lock(roomIds);
@@ -106,8 +106,8 @@ export class RoomAccess {
   }
 
   /**
-   * Locks the heads of rooms, in id order, in one statement, and with them those of their teams: what a team loses, its private rooms lose
-   * at the same moment. Expects a transaction that has locked no row yet. @param roomIds at most 100
+   * Locks the heads of rooms and of their teams, in id order, in one statement: a private room inside a team depends on the team's state
+   * and members. Expects a transaction that has locked no row yet. @param roomIds at most 100
    */
   async lock(roomIds: readonly string[]): Promise<void> {
     await this.transactions.query(
@@ -118,19 +118,19 @@ export class RoomAccess {
     );
   }
 
-  private async judge(actor: Actor, { room, head, member }: VisibleRoom): Promise<RoomGrant> {
+  private async grantFor({ room, head, member }: VisibleRoom): Promise<RoomGrant> {
     if (!member) throw new Forbidden('not_member');
-    return new RoomGrant(room, head, member, room.teamId === null || (await this.teamHolds(room)));
+    return new RoomGrant(room, head, member, room.teamId === null || (await this.isTeamIntact(room)));
   }
 
-  /** Whether the team of a private room is active and has both of its people. */
-  private async teamHolds(room: Room): Promise<boolean> {
-    const [found] = await this.transactions.query<{ holds: boolean }>(
-      `SELECT t.active AND t.deleted_at IS NULL AND count(ru.user_id) = 2 AS holds
+  /** Returns whether the team of a private room is active and has both users as members. */
+  private async isTeamIntact(room: Room): Promise<boolean> {
+    const [found] = await this.transactions.query<{ intact: boolean }>(
+      `SELECT t.active AND t.deleted_at IS NULL AND count(ru.user_id) = 2 AS intact
        FROM rooms t LEFT JOIN room_users ru ON ru.room_id = t.id AND ru.user_id IN ($2, $3)
        WHERE t.id = $1 GROUP BY t.id`,
       [room.teamId, room.userLow, room.userHigh],
     );
-    return found?.holds ?? false;
+    return found?.intact ?? false;
   }
 }

@@ -2,7 +2,7 @@ import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, Primary
 import { Room } from './room.entity.js';
 import type { AuditAction } from './room.types.js';
 
-/** One moderating act. Holds ids, never what was said. */
+/** An entry of the room's audit log. Holds ids, never message text. */
 @Entity('room_audit')
 @Index('room_audit_room_id_idx', ['roomId', 'id'])
 export class RoomAudit {

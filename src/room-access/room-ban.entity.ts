@@ -2,7 +2,7 @@ import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, Primary
 import { User } from '../users/user.entity.js';
 import { Room } from './room.entity.js';
 
-/** Somebody who may not come back, until `until` or for good. */
+/** A user who cannot join the room until `until`; null: until the ban is lifted. */
 @Entity('room_bans')
 @Index('room_bans_created_by_idx', ['createdBy', 'roomId', 'userId'])
 export class RoomBan {

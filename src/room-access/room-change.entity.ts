@@ -2,7 +2,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } f
 import { Room } from './room.entity.js';
 import type { ChangeKind } from './room.types.js';
 
-/** The latest change of one thing in a room. */
+/** The latest change of one message, one member or the room itself. */
 @Entity('room_changes')
 @Unique('room_changes_rev_key', ['roomId', 'rev'])
 @Index('room_changes_changed_at_idx', ['changedAt'])

@@ -5,33 +5,33 @@ import type { RoomHead } from './room-head.entity.js';
 import type { RoomMember } from './room-member.entity.js';
 import type { Room } from './room.entity.js';
 
-/** A room as one member may use it: loaded and judged at once. Only RoomAccess makes one. */
+/** Room, head and the actor's membership, loaded and checked. Only RoomAccess creates one. */
 export class RoomGrant {
   constructor(
     readonly room: Room,
     readonly head: RoomHead,
     readonly member: RoomMember,
-    /** False for the private room of a team that has ended for one of the two. */
-    private readonly teamHolds: boolean,
+    /** False in a private room inside a team if the team is inactive or deleted, or one of the two has left it. */
+    private readonly teamIntact: boolean,
   ) {}
 
   can(permission: RoomPermission): boolean {
     return (effectiveBits(this.room.type, this.member) & (1 << ROOM_PERMISSIONS.indexOf(permission))) !== 0;
   }
 
-  /** @throws Forbidden with the rule: taken from this person, or never in their role. */
+  /** @throws Forbidden not_granted, role_preset */
   requirePermission(permission: RoomPermission): void {
     if (!this.can(permission)) throw new Forbidden(this.denialOf(permission), permission);
   }
 
-  /** The rule by which a permission is missing. */
+  /** Returns the rule by which the member lacks a permission: an override or the preset. */
   denialOf(permission: RoomPermission): DenialReason {
     return this.member.deny & (1 << ROOM_PERMISSIONS.indexOf(permission)) ? 'not_granted' : 'role_preset';
   }
 
-  /** Whether people may still say and change things here. */
+  /** Whether members can send and edit messages here. */
   get writable(): boolean {
-    return this.room.active && this.teamHolds;
+    return this.room.active && this.teamIntact;
   }
 
   /** @throws Forbidden room_inactive */
@@ -39,7 +39,7 @@ export class RoomGrant {
     if (!this.writable) throw new Forbidden('room_inactive');
   }
 
-  /** Whether this person may say anything here now, in whatever form. @throws Forbidden room_inactive, silenced */
+  /** Requires that the member may send anything to the room now: messages, reactions, typing. @throws Forbidden room_inactive, silenced */
   requireMayPost(): void {
     this.requireWritable();
     const left = (this.member.silencedUntil?.getTime() ?? 0) - Date.now();

@@ -20,7 +20,7 @@ export interface ImportedRoom {
   createdBy: string;
   createdAt: string;
   updatedAt: string;
-  /** A team that is gone, and to which private rooms still belong. */
+  /** Set only on a deleted team with private rooms. */
   deletedAt: string | null;
   rev: number;
 }
@@ -52,8 +52,8 @@ export interface ImportedBan {
   createdAt: string;
 }
 
-/** What a head needs to know of a message that was taken over. */
-interface Appended {
+/** What the room head takes from an imported message. */
+interface AppendedMessage {
   seq: number;
   n: number;
   rev: number;
@@ -62,7 +62,7 @@ interface Appended {
   createdAt: string;
 }
 
-/** Rooms and seats as rows that are taken over. No step of the log tells of them: whoever knew the room before begins it anew. */
+/** Inserts imported rooms, members and bans without steps of the change log: sync cursors from before the import get `reset`. */
 @Injectable()
 export class RoomImportRepository {
   constructor(
@@ -70,7 +70,7 @@ export class RoomImportRepository {
     private readonly heads: UserHeads,
   ) {}
 
-  /** Opens rooms that are not there, empty: their ids. Cursors below their `rev` cannot be continued. @param rooms at most 500 */
+  /** Inserts empty rooms with a log floor at their `rev`, unless they exist. Returns the ids inserted. @param rooms at most 500 */
   async importRooms(rooms: readonly ImportedRoom[]): Promise<string[]> {
     const rows = await this.transactions.query<{ id: string }>(
       `INSERT INTO rooms (id, type, name, description, avatar_media_id, is_public, meta_tags, active, history_visibility, slow_mode_seconds,
@@ -86,19 +86,19 @@ export class RoomImportRepository {
        ON CONFLICT (id) DO NOTHING RETURNING id`,
       [JSON.stringify(rooms)],
     );
-    const opened = new Set(rows.map(({ id }) => id));
-    const living = rooms.filter(({ id, deletedAt }) => opened.has(id) && deletedAt === null);
+    const inserted = new Set(rows.map(({ id }) => id));
+    const withHead = rooms.filter(({ id, deletedAt }) => inserted.has(id) && deletedAt === null);
     await this.transactions.query(
       `INSERT INTO room_heads (room_id, rev, log_floor, last_at)
        SELECT x.id, x.rev, x.rev, x.at FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) x (id, rev, at)`,
-      [living.map(({ id }) => id), living.map(({ rev }) => rev), living.map(({ createdAt }) => createdAt)],
+      [withHead.map(({ id }) => id), withHead.map(({ rev }) => rev), withHead.map(({ createdAt }) => createdAt)],
     );
-    return [...opened];
+    return [...inserted];
   }
 
   /**
-   * Cuts the log off: no cursor from before can be continued. `rev` is never lower afterwards than the one given. Expects the room's head.
-   * @param known whether somebody may hold a cursor of the room: then it takes a rev of its own
+   * Raises `rev` to at least the one given and the log floor to it, so that sync cursors below get `reset`. Expects the locked room head.
+   * @param known whether clients may hold a sync cursor of the room: then `rev` rises by at least 1
    */
   async resetLog(roomId: string, rev: number, known: boolean): Promise<void> {
     await this.transactions.query(
@@ -109,10 +109,10 @@ export class RoomImportRepository {
   }
 
   /**
-   * Moves the head past messages that were appended, and with it the marks of their authors: none lies below one's own newest message.
-   * Expects the room's head. @param messages ascending by seq
+   * Moves the head past appended messages, and the read marks of their authors to their own newest message. Expects the locked room head.
+   * @param messages ascending by seq
    */
-  async advanceHead(roomId: string, messages: readonly Appended[]): Promise<void> {
+  async advanceHead(roomId: string, messages: readonly AppendedMessage[]): Promise<void> {
     const last = messages.at(-1);
     if (!last) return;
     await this.transactions.query(
@@ -131,11 +131,11 @@ export class RoomImportRepository {
   }
 
   /**
-   * Seats people who have no seat: how many. A silence that waits for them here holds as well as one that they bring. Expects the room's
-   * head, and takes the people's. @param seats at most 500
+   * Inserts members and returns their number. Of a silence kept here and an imported one, the longer holds. Expects the locked room head;
+   * locks the user heads. @param members at most 500, none of them a member already
    */
-  async importMembers(roomId: string, seats: readonly ImportedMember[]): Promise<number> {
-    await this.heads.nextNumbers(seats.map(({ userId }) => userId));
+  async importMembers(roomId: string, members: readonly ImportedMember[]): Promise<number> {
+    await this.heads.nextNumbers(members.map(({ userId }) => userId));
     const rows = await this.transactions.query(
       `WITH kept AS (DELETE FROM room_silences WHERE room_id = $1 AND user_id = ANY ($3::uuid[]) RETURNING user_id, until)
        INSERT INTO room_users (room_id, user_id, role, allow, deny, created_by, joined_at, joined_rev, visible_from_seq, last_read_seq,
@@ -146,13 +146,13 @@ export class RoomImportRepository {
          "visibleFromSeq" bigint, "lastReadSeq" bigint, "lastReadN" bigint, "lastSeenAt" timestamptz, "silencedUntil" timestamptz,
          muted boolean, pinned boolean, archived boolean, draft text)
        JOIN room_heads h ON h.room_id = $1 LEFT JOIN kept ON kept.user_id = x."userId" RETURNING 1`,
-      [roomId, JSON.stringify(seats), seats.map(({ userId }) => userId)],
+      [roomId, JSON.stringify(members), members.map(({ userId }) => userId)],
     );
     await this.transactions.query(`UPDATE room_heads SET member_count = member_count + $2 WHERE room_id = $1`, [roomId, rows.length]);
     return rows.length;
   }
 
-  /** How many were new; a ban that stands stays as it is. Expects the room's head. @param bans at most 1,000 */
+  /** Inserts bans of users who are not banned yet. Returns their number. Expects the locked room head. @param bans at most 1,000 */
   async importBans(roomId: string, bans: readonly ImportedBan[]): Promise<number> {
     const rows = await this.transactions.query(
       `INSERT INTO room_bans (room_id, user_id, until, reason, created_by, created_at)

@@ -10,29 +10,29 @@ export interface AuditEntry {
   action: AuditAction;
   targetUserId?: string;
   messageId?: string;
-  /** Small facts without what anybody said. */
+  /** Ids and settings, never message text. */
   detail?: Record<string, unknown>;
 }
 
-/** Who lost what, as every process is told: with `userIds` null the room is gone for all. */
+/** A loss of access, as every process receives it; `userIds` null: of all members. */
 export interface AccessLost {
   roomId: string;
   userIds: string[] | null;
   fence: number;
 }
 
-/** The channel on which the loss of access is told, in the transaction that takes it. */
+/** The Postgres channel that announces losses of access. */
 export const ACCESS_CHANNEL = 'parley_access';
-/** Ids in one notification: Postgres takes less than 8,000 bytes. */
-const NOTIFIED_AT_ONCE = 150;
+/** A notification holds less than 8,000 bytes. */
+const IDS_PER_NOTIFICATION = 150;
 
-/** The change log of rooms and their fences. Every method expects the transaction that holds the room's head. */
+/** The change logs, fences and audit logs of rooms. Every method expects the transaction that has locked the room head. */
 @Injectable()
 export class RoomLog {
   constructor(private readonly transactions: Transactions) {}
 
   /**
-   * Takes the room's next revs, one for each entity in the order given, and makes them the entities' latest change.
+   * Takes the next `rev` for each entity, in the order given, and records it as the entity's latest change.
    * @param entityIds 1..1,000 different ids of `kind`
    */
   async recordChanges(roomId: string, kind: ChangeKind, entityIds: readonly string[]): Promise<LogStep> {
@@ -52,7 +52,7 @@ export class RoomLog {
     return step;
   }
 
-  /** Where the room stands, as a step that goes nowhere. */
+  /** Returns the present position of the log as a step without a change. */
   async currentStep(roomId: string): Promise<LogStep> {
     const [step] = await this.transactions.query<LogStep>(`SELECT rev AS "prevRev", rev, fence FROM room_heads WHERE room_id = $1`, [
       roomId,
@@ -62,23 +62,23 @@ export class RoomLog {
   }
 
   /**
-   * Forgets the oldest changes, at most `limit`, of those that were made before `before`: a cursor from below cannot be continued any more.
-   * Answers how many went.
+   * Deletes the oldest changes from before `before`, at most `limit`, and raises the log floor: a sync cursor below it gets `reset`.
+   * Returns the number deleted.
    */
   async trimLog(roomId: string, before: Date, limit: number): Promise<number> {
-    const gone = await this.transactions.query<{ rev: number }>(
+    const deleted = await this.transactions.query<{ rev: number }>(
       `DELETE FROM room_changes WHERE room_id = $1 AND rev IN (
          SELECT c.rev FROM room_changes c
          WHERE c.room_id = $1 AND c.rev <= (SELECT max(o.rev) FROM room_changes o WHERE o.room_id = $1 AND o.changed_at < $2)
          ORDER BY c.rev LIMIT $3) RETURNING rev`,
       [roomId, before, limit],
     );
-    const floor = gone.reduce((highest, { rev }) => Math.max(highest, rev), 0);
+    const floor = deleted.reduce((highest, { rev }) => Math.max(highest, rev), 0);
     await this.transactions.query(`UPDATE room_heads SET log_floor = greatest(log_floor, $2) WHERE room_id = $1`, [roomId, floor]);
-    return gone.length;
+    return deleted.length;
   }
 
-  /** Rooms with changes from before `before`, at most `limit`. */
+  /** Returns the ids of rooms with changes from before `before`, at most `limit`. */
   async findOutdatedRooms(before: Date, limit: number): Promise<string[]> {
     const rows = await this.transactions.query<{ roomId: string }>(
       `SELECT DISTINCT room_id AS "roomId" FROM (SELECT room_id FROM room_changes WHERE changed_at < $1 ORDER BY changed_at LIMIT $2) c`,
@@ -88,8 +88,8 @@ export class RoomLog {
   }
 
   /**
-   * Raises the fence, and tells every process at the commit that these people (null: all) may hear no more of the room. No Redis is
-   * needed for it, and a command line can do it.
+   * Raises the fence and, at the commit, notifies every process that these users (null: all) lose access to the room. By Postgres, so that
+   * it also works without Redis and from the command line.
    */
   async raiseFence(roomId: string, userIds: readonly string[] | null): Promise<number> {
     const [head] = await this.transactions.query<{ fence: number }>(
@@ -97,7 +97,7 @@ export class RoomLog {
       [roomId],
     );
     const fence = head?.fence ?? 0;
-    const groups = userIds === null ? [null] : chunks(userIds, NOTIFIED_AT_ONCE);
+    const groups = userIds === null ? [null] : chunks(userIds, IDS_PER_NOTIFICATION);
     for (const group of groups) {
       const lost: AccessLost = { roomId, userIds: group, fence };
       await this.transactions.query(`SELECT pg_notify($1, $2)`, [ACCESS_CHANNEL, JSON.stringify(lost)]);
@@ -105,7 +105,6 @@ export class RoomLog {
     return fence;
   }
 
-  /** One statement, however many acts. */
   async audit(roomId: string, ...entries: readonly AuditEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const rows = entries.map(({ actorId, action, targetUserId = null, messageId = null, detail = {} }) => {

@@ -3,22 +3,22 @@ import { User } from '../users/user.entity.js';
 import { Room } from './room.entity.js';
 import type { RoomRole } from './room.types.js';
 
-/** Somebody's seat in a room. */
+/** A user's membership of a room. */
 @Entity('room_users')
 @Index('room_users_owner_key', ['roomId'], { unique: true, where: `role = 'owner'` })
 export class RoomMember {
   @PrimaryColumn('uuid') roomId: string;
   @PrimaryColumn('uuid') userId: string;
   @Column('text', { default: 'member' }) role: RoomRole;
-  /** Permissions beyond the role's preset, as bits. */
+  /** Overrides: permissions added to the role's preset, as bits. */
   @Column('bigint', { default: 0 }) allow: number;
-  /** Permissions taken from the role's preset, as bits. */
+  /** Overrides: permissions taken from the role's preset, as bits. */
   @Column('bigint', { default: 0 }) deny: number;
   @Column('uuid', { nullable: true }) createdBy: string | null;
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) joinedAt: Date;
-  /** The room's rev that brought this seat: a cursor below it is of another life in the room. */
+  /** `rev` at which this membership began. A sync cursor below it belongs to an earlier one: sync answers `reset`. */
   @Column('bigint', { default: 0 }) joinedRev: number;
-  /** Nothing below it is shown to this person. Fixed at joining. */
+  /** The first `seq` that the member can read. Fixed at joining. */
   @Column('bigint', { default: 1 }) visibleFromSeq: number;
   @Column('bigint', { default: 0 }) lastReadSeq: number;
   /** `n` of the message at lastReadSeq. */

@@ -1,63 +1,37 @@
 import { Injectable } from '@nestjs/common';
+import { Semaphore } from '../common/semaphore.js';
 import { Settings } from '../config/settings.js';
 import { LockTimeout } from '../database/database-errors.js';
 import { Transactions } from '../database/transactions.js';
 
-/** One writes, and the next stands at the lock, so that no round trip is waited for in between. */
-const AT_ONCE = 2;
-
-interface Slots {
-  taken: number;
-  readonly waiting: Set<() => void>;
-}
+/** Two transactions per room: one runs, one already waits for the row lock, which saves a round trip. */
+const TRANSACTIONS_PER_ROOM = 2;
 
 /**
- * The changes of one room wait for each other here, without a connection, and not in the database: a room that is held, or hot, may hold a
- * few connections of the pool, never all of them.
+ * A keyed semaphore: changes of one room wait for each other here, not in the database. So a contended room holds a few connections of the
+ * pool, never all of them.
  */
 @Injectable()
 export class RoomSemaphore {
-  private readonly rooms = new Map<string, Slots>();
+  private readonly rooms = new Map<string, Semaphore>();
 
   constructor(
     private readonly transactions: Transactions,
     private readonly settings: Settings,
   ) {}
 
-  /** Runs `work` in a transaction, when it is the room's turn: first come, first served. Within a transaction, at once. @throws LockTimeout */
+  /** Runs `work` in a transaction, first come, first served; within a transaction at once. @throws LockTimeout */
   async runInRoom<T>(roomId: string, work: () => Promise<T>): Promise<T> {
     if (this.transactions.open) return work();
-    const turns = this.rooms.get(roomId) ?? { taken: 0, waiting: new Set() };
-    this.rooms.set(roomId, turns);
-    if (turns.taken === AT_ONCE) await this.wait(turns);
-    else turns.taken++;
+    const semaphore = this.rooms.get(roomId) ?? new Semaphore(TRANSACTIONS_PER_ROOM);
+    this.rooms.set(roomId, semaphore);
     try {
-      return await this.transactions.run(work);
+      return await semaphore.run(() => this.transactions.run(work), {
+        ms: this.settings.database.patienceMs,
+        error: () => new LockTimeout(),
+      });
     } finally {
-      this.pass(roomId, turns);
+      if (semaphore.size === 0 && this.rooms.get(roomId) === semaphore) this.rooms.delete(roomId);
     }
-  }
-
-  private wait({ waiting }: Slots): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const called = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        waiting.delete(called);
-        reject(new LockTimeout());
-      }, this.settings.database.patienceMs);
-      waiting.add(called);
-    });
-  }
-
-  /** The turn goes to who waits longest. */
-  private pass(roomId: string, turns: Slots): void {
-    const [next] = turns.waiting;
-    if (next) {
-      turns.waiting.delete(next);
-      next();
-    } else if (--turns.taken === 0) this.rooms.delete(roomId);
   }
 }

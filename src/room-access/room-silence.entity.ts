@@ -2,7 +2,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typ
 import { User } from '../users/user.entity.js';
 import { Room } from './room.entity.js';
 
-/** The silence of somebody who left while it was in force: it waits for them. Who sits in the room has theirs on the seat. */
+/** A kept silence: that of a former member, restored on rejoin. The silence of a member is RoomMember.silencedUntil. */
 @Entity('room_silences')
 @Index('room_silences_user_id_idx', ['userId'])
 export class RoomSilence {

@@ -2,7 +2,7 @@ import { Column, CreateDateColumn, Entity, JoinColumn, ManyToOne, PrimaryColumn 
 import { User } from '../users/user.entity.js';
 import type { HistoryVisibility, RoomType } from './room.types.js';
 
-/** What a room is called and how it is set; what it counts stands in RoomHead. */
+/** A room with its settings. Its counters are in RoomHead. */
 @Entity('rooms')
 export class Room {
   @PrimaryColumn('uuid') id: string;
@@ -17,7 +17,7 @@ export class Room {
   @Column('integer', { default: 0 }) slowModeSeconds: number;
   /** The team that a private room belongs to. Never changes. */
   @Column('uuid', { nullable: true }) teamId: string | null;
-  /** The two of a private room, in id order. */
+  /** The two members of a private room, in id order. */
   @Column('uuid', { nullable: true }) userLow: string | null;
   @Column('uuid', { nullable: true }) userHigh: string | null;
   @Column('uuid') createdBy: string;
@@ -34,7 +34,7 @@ export class Room {
     return this.type === 'private_messages';
   }
 
-  /** The other one of a private room; null in any other. */
+  /** Returns the other member of a private room; null in any other room. */
   otherThan(userId: string): string | null {
     if (!this.isPrivate) return null;
     return this.userLow === userId ? this.userHigh : this.userLow;

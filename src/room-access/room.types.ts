@@ -1,14 +1,14 @@
 export const ROOM_TYPES = ['private_messages', 'group', 'channel', 'team'] as const;
 export type RoomType = (typeof ROOM_TYPES)[number];
 
-/** Lowest first: the position is the rank. */
+/** Lowest rank first. */
 export const ROOM_ROLES = ['member', 'admin', 'owner'] as const;
 export type RoomRole = (typeof ROOM_ROLES)[number];
 
 export const HISTORY_VISIBILITIES = ['all', 'since_joined'] as const;
 export type HistoryVisibility = (typeof HISTORY_VISIBILITIES)[number];
 
-/** Bounds of what people write about a room, in code points and pieces. */
+/** Maximum lengths in code points, and maximum numbers of items. */
 export const ROOM_BOUNDS = {
   name: 100,
   description: 1_000,
@@ -19,13 +19,13 @@ export const ROOM_BOUNDS = {
   slowModeSeconds: 21_600,
 } as const;
 
-/** What the change log tells apart. `entity_id` is the message's id, the user's id, the room's id. */
+/** What a row of the change log is about; `entity_id` is the id of the message, of the user, of the room. */
 export type ChangeKind = 'message' | 'room-user' | 'room';
 
-/** Why someone lost a room; the word of `room:gone`. */
+/** Why a user lost access to a room: `reason` of `room:gone`. */
 export type LossReason = 'deleted' | 'left' | 'removed' | 'banned';
 
-/** A step of a room's log: an event brings a client from `prevRev` to `rev`. `fence` rises with every loss of access. */
+/** A step of the change log: its event takes a client from `prevRev` to `rev`. */
 export interface LogStep {
   prevRev: number;
   rev: number;

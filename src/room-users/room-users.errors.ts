@@ -1,10 +1,10 @@
 import { declareError } from '../common/domain-error.js';
 
-/** 409: somebody of those to be added sits in the room already. */
-export class AlreadyMember extends declareError(409, 'already_member', 'The person is in the room already.') {}
+/** 409: a user to be added is a member of the room. */
+export class AlreadyMember extends declareError(409, 'already_member', 'The user is already a member of the room.') {}
 
-/** 422: somebody sits in as many rooms as one person may. */
-export class TooManyRooms extends declareError(422, 'too_many_rooms', 'The person is in as many rooms as one person may be.') {}
+/** 422: the user is a member of as many rooms as the server allows. */
+export class TooManyRooms extends declareError(422, 'too_many_rooms', 'The user has reached the maximum number of rooms.') {}
 
-/** 404: nobody lifts a ban that is not there. */
-export class BanNotFound extends declareError(404, 'ban_not_found', 'There is no such ban.') {}
+/** 404: the user is not banned from the room. */
+export class BanNotFound extends declareError(404, 'ban_not_found', 'The user is not banned from this room.') {}

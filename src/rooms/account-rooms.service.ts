@@ -9,19 +9,20 @@ import { UserHeads } from '../users/user-heads.service.js';
 import { RoomDeletion } from './room-deletion.service.js';
 import { Ownership } from './ownership.service.js';
 
-/** Rooms of one step: one transaction, or a part of the caller's. */
-const ROOMS_AT_ONCE = 20;
+/** Rooms of one step: one transaction, or part of the caller's. */
+const ROOMS_PER_STEP = 20;
 
-/** A room whose owner's account rests: the heir is the one among its members whose account is live and who comes next. */
+/** An inactive owner, and the member with an active account who becomes owner, if there is one. */
 export interface InactiveOwner {
   readonly owner: RoomMember;
   readonly successor: RoomMember | undefined;
 }
 
+type RoomStep = (room: Room, member: RoomMember, successor: RoomMember | undefined) => Promise<void> | undefined;
+
 /**
- * What becomes of somebody's rooms when their account rests or ends. A person may own and sit in thousands, so it goes in steps by the id
- * of the room: each method takes the last step's answer (null at first) and gives the next one's, null at the end. A step done twice does
- * no harm.
+ * What happens to the rooms of a user whose account is deactivated, activated or deleted. They may be thousands, so a method does one step,
+ * in the order of room ids: it takes the answer of the last step (at first null) and returns null at the end. A step may be repeated.
  */
 @Injectable()
 export class AccountRooms {
@@ -34,29 +35,26 @@ export class AccountRooms {
     private readonly deletion: RoomDeletion,
   ) {}
 
-  /** For an account that rests: rooms of theirs go to the longest-standing live admin, else member; where there is none, they keep them. */
+  /** When an owner is deactivated: the longest-serving active admin, else member, becomes owner. Without one the owner stays. */
   transferOnDeactivation(userId: string, after: string | null = null): Promise<string | null> {
-    return this.step(userId, { owned: true, liveOnly: true }, after, (room, member, heir) =>
-      member.role === 'owner' && heir ? this.ownership.assignOwner(room, member, heir) : undefined,
+    return this.step(userId, { owned: true, activeOnly: true }, after, (room, member, successor) =>
+      member.role === 'owner' && successor ? this.ownership.assignOwner(room, member, successor) : undefined,
     );
   }
 
-  /** For an account that ends, first: the same, and rooms in which they sit alone are deleted. */
+  /** When an owner is deleted, first: the same, also to a deactivated successor. Deletes rooms without other members. */
   transferOnDeletion(userId: string, after: string | null = null): Promise<string | null> {
-    return this.step(userId, { owned: true, liveOnly: false }, after, (room, member, heir) =>
-      member.role === 'owner' ? this.assignOwner(room, member, heir) : undefined,
+    return this.step(userId, { owned: true, activeOnly: false }, after, (room, member, successor) =>
+      member.role === 'owner' ? this.transferOrDelete(room, member, successor) : undefined,
     );
   }
 
-  /**
-   * For an account that ends, then: they leave every room but private ones, which stay for the other. Nothing waits there for them, and what
-   * they did not send stays nowhere.
-   */
+  /** When a user is deleted, then: leaves every room but private ones, and deletes kept silences and drafts. */
   async leaveAllRooms(userId: string, after: string | null = null): Promise<string | null> {
-    const last = await this.step(userId, { owned: false, liveOnly: false }, after, async (room, member, heir) => {
+    const last = await this.step(userId, { owned: false, activeOnly: false }, after, async (room, member, successor) => {
       if (member.role === 'owner') {
-        await this.assignOwner(room, member, heir);
-        if (!heir) return;
+        await this.transferOrDelete(room, member, successor);
+        if (!successor) return;
       }
       await this.memberships.endMembership(room, member, 'left', userId);
     });
@@ -66,89 +64,89 @@ export class AccountRooms {
     return null;
   }
 
-  /** For an account that wakes: rooms of theirs whose owner rests become theirs, if nobody else in them is live. */
+  /** When a user is activated: becomes owner of rooms whose owner is inactive, unless there is another successor. */
   async reclaimOwnership(userId: string, after: string | null = null): Promise<string | null> {
-    const roomIds = await this.roomRepository.findRoomIdsWithInactiveOwner(userId, { after, limit: ROOMS_AT_ONCE });
+    const roomIds = await this.roomRepository.findRoomIdsWithInactiveOwner(userId, { after, limit: ROOMS_PER_STEP });
     await this.access.holdAll(roomIds, async (rooms) =>
       this.assignSuccessors(rooms, await this.lockInactiveOwners(roomIds, userId), userId),
     );
-    return roomIds.length < ROOMS_AT_ONCE ? null : (roomIds.at(-1) ?? null);
+    return lastOf(roomIds);
   }
 
-  /** Gives rooms whose owner rests to their heirs, where one is live: an import may have seated them so. */
+  /** After an import: transfers rooms with an inactive owner to their successors. */
   async assignImportedOwners(roomIds: readonly string[]): Promise<void> {
-    for (const some of chunks(roomIds, ROOMS_AT_ONCE)) {
-      await this.access.holdAll(some, async (rooms) => this.assignSuccessors(rooms, await this.lockInactiveOwners(some)));
+    for (const group of chunks(roomIds, ROOMS_PER_STEP)) {
+      await this.access.holdAll(group, async (rooms) => this.assignSuccessors(rooms, await this.lockInactiveOwners(group)));
     }
   }
 
   /**
-   * Those of the rooms whose owner rests. Where there are any, the heads of their owners and heirs are held, and this person's, before any
-   * other. Expects the rooms' heads. @param roomIds at most 100
+   * Finds the inactive owners of the rooms. If there are any, locks the user heads of owners and successors, and of `userId`. Expects the
+   * locked room heads. @param roomIds at most 100
    */
   lockInactiveOwners(roomIds: readonly string[], userId?: string): Promise<Map<string, InactiveOwner>> {
-    return this.lockRooms(async () => {
+    return this.findLocked(async () => {
       const owners = await this.roomRepository.findInactiveOwners(roomIds);
-      const heirs = await this.roomRepository.findSuccessors([...owners.keys()], { liveOnly: true });
-      const found = new Map([...owners].map(([id, owner]): [string, InactiveOwner] => [id, { owner, successor: heirs.get(id) }]));
-      const userIds = idsOf([...owners.values(), ...heirs.values()]);
+      const successors = await this.roomRepository.findSuccessors([...owners.keys()], { activeOnly: true });
+      const found = new Map([...owners].map(([id, owner]): [string, InactiveOwner] => [id, { owner, successor: successors.get(id) }]));
+      const userIds = idsOf([...owners.values(), ...successors.values()]);
       return { found, userIds: userId && userIds.length > 0 ? [userId, ...userIds] : userIds };
     });
   }
 
-  /** Gives each vacancy to its heir, else to this member, who is live or about to be. */
-  async assignSuccessors(rooms: readonly Room[], vacancies: ReadonlyMap<string, InactiveOwner>, userId?: string): Promise<void> {
-    const unclaimed = [...vacancies].filter(([, { successor: heir }]) => !heir).map(([id]) => id);
-    const own = userId && unclaimed.length > 0 ? await this.roomRepository.findMemberships(userId, unclaimed) : [];
-    const seats = new Map(own.map((member) => [member.roomId, member]));
+  /** Transfers each room to its successor, else to `userId`, a member who is active or becomes so in this transaction. */
+  async assignSuccessors(rooms: readonly Room[], inactiveOwners: ReadonlyMap<string, InactiveOwner>, userId?: string): Promise<void> {
+    const unclaimed = [...inactiveOwners].filter(([, { successor }]) => !successor).map(([id]) => id);
+    const own =
+      userId && unclaimed.length > 0 ? await this.roomRepository.findMemberships(userId, unclaimed) : new Map<string, RoomMember>();
     for (const room of rooms) {
-      const vacancy = vacancies.get(room.id);
-      const heir = vacancy?.successor ?? seats.get(room.id);
-      if (vacancy && heir && heir.userId !== vacancy.owner.userId) await this.ownership.assignOwner(room, vacancy.owner, heir);
+      const inactive = inactiveOwners.get(room.id);
+      const successor = inactive?.successor ?? own.get(room.id);
+      if (inactive && successor && successor.userId !== inactive.owner.userId) {
+        await this.ownership.assignOwner(room, inactive.owner, successor);
+      }
     }
   }
 
-  private assignOwner(room: Room, member: RoomMember, heir: RoomMember | undefined): Promise<void> {
-    return heir ? this.ownership.assignOwner(room, member, heir) : this.deletion.deleteLockedRoom(room);
+  private transferOrDelete(room: Room, member: RoomMember, successor: RoomMember | undefined): Promise<void> {
+    return successor ? this.ownership.assignOwner(room, member, successor) : this.deletion.deleteLockedRoom(room);
   }
 
   private async step(
     userId: string,
-    { owned, liveOnly }: { owned: boolean; liveOnly: boolean },
+    { owned, activeOnly }: { owned: boolean; activeOnly: boolean },
     after: string | null,
-    work: (room: Room, member: RoomMember, heir: RoomMember | undefined) => Promise<void> | undefined,
+    work: RoomStep,
   ): Promise<string | null> {
-    const roomIds = await this.roomRepository.findRoomIds(userId, { owned, after, limit: ROOMS_AT_ONCE });
+    const roomIds = await this.roomRepository.findRoomIds(userId, { owned, after, limit: ROOMS_PER_STEP });
     await this.access.holdAll(roomIds, async (rooms) => {
-      const heirs = await this.findSuccessors(roomIds, userId, liveOnly);
-      const seats = new Map((await this.roomRepository.findMemberships(userId, roomIds)).map((member) => [member.roomId, member]));
+      const successors = await this.findLocked(async () => {
+        const found = await this.roomRepository.findSuccessors(roomIds, { except: userId, activeOnly });
+        return { found, userIds: [userId, ...idsOf([...found.values()])] };
+      });
+      const own = await this.roomRepository.findMemberships(userId, roomIds);
       for (const room of rooms) {
-        const member = seats.get(room.id);
-        if (member) await work(room, member, heirs.get(room.id));
+        const member = own.get(room.id);
+        if (member) await work(room, member, successors.get(room.id));
       }
     });
-    return roomIds.length < ROOMS_AT_ONCE ? null : (roomIds.at(-1) ?? null);
+    return lastOf(roomIds);
   }
 
-  /** Who takes the rooms over, held: an account that rests or ends holds its own head, so nobody is chosen who goes at the same moment. */
-  private findSuccessors(roomIds: readonly string[], userId: string, liveOnly: boolean): Promise<Map<string, RoomMember>> {
-    return this.lockRooms(async () => {
-      const found = await this.roomRepository.findSuccessors(roomIds, { besides: userId, liveOnly });
-      return { found, userIds: [userId, ...idsOf([...found.values()])] };
-    });
-  }
-
-  /** What is found once the heads of all whom the finding depends on are held. */
-  private async lockRooms<T>(find: () => Promise<{ found: T; userIds: readonly string[] }>): Promise<T> {
-    const held = new Set<string>();
+  /** Repeats `find` until the user heads of all on whom its result depends are locked: a deactivation or deletion locks its own head. */
+  private async findLocked<T>(find: () => Promise<{ found: T; userIds: readonly string[] }>): Promise<T> {
+    const locked = new Set<string>();
     for (;;) {
       const { found, userIds } = await find();
-      if (userIds.every((id) => held.has(id))) return found;
-      // All at once, as everybody takes them: one by one would be a deadlock with who takes two.
+      if (userIds.every((id) => locked.has(id))) return found;
+      // All in one statement, as everywhere: one by one would deadlock with a transaction that locks two.
       await this.heads.lock(userIds);
-      for (const id of userIds) held.add(id);
+      for (const id of userIds) locked.add(id);
     }
   }
 }
 
 const idsOf = (members: readonly RoomMember[]): string[] => members.map(({ userId }) => userId);
+
+/** Where the next step begins; null if this was the last. */
+const lastOf = (roomIds: readonly string[]): string | null => (roomIds.length < ROOMS_PER_STEP ? null : (roomIds.at(-1) ?? null));

@@ -8,7 +8,7 @@ import { RoomViews } from './room-views.service.js';
 import type { RoomView } from './room.view.js';
 import { OwnerMustTransfer, NotForPrivateRooms } from './rooms.errors.js';
 
-/** Coming into a room and going by one's own will, and the end of one by somebody's. */
+/** Joining public rooms, and leaving rooms. */
 @Injectable()
 export class JoinLeaveService {
   constructor(
@@ -20,22 +20,21 @@ export class JoinLeaveService {
   ) {}
 
   /**
-   * Takes a seat in a public room; who has one keeps it. Where the owner rests and nobody is live the
-   * room is theirs then.
+   * Joins a public room; a member stays as they are. If the owner is inactive and there is no successor, the actor becomes owner.
    * @throws RoomNotFound, Forbidden banned, RoomFull, TooManyRooms
    */
   joinRoom(actor: Actor, roomId: string): Promise<RoomView> {
     return this.access.enter(actor, roomId, async ({ room, head, member }) => {
       if (!member) {
-        const vacant = await this.accountRooms.lockInactiveOwners([room.id], actor.userId);
+        const inactiveOwners = await this.accountRooms.lockInactiveOwners([room.id], actor.userId);
         await this.memberships.joinAsMember(room, head, actor.userId);
-        await this.accountRooms.assignSuccessors([room], vacant, actor.userId);
+        await this.accountRooms.assignSuccessors([room], inactiveOwners, actor.userId);
       }
       return this.views.getRoomView(actor.userId, roomId);
     });
   }
 
-  /** The last to leave ends the room. @throws RoomNotFound, Forbidden not_member, PrivateRoom, OwnerMustTransfer */
+  /** Leaves a room; the last member deletes it. @throws RoomNotFound, Forbidden not_member, NotForPrivateRooms, OwnerMustTransfer */
   leaveRoom(actor: Actor, roomId: string): Promise<void> {
     return this.access.change(actor, roomId, null, async ({ room, head, member }) => {
       if (room.isPrivate) throw new NotForPrivateRooms();
@@ -43,10 +42,5 @@ export class JoinLeaveService {
       if (member.role === 'owner') throw new OwnerMustTransfer();
       return this.memberships.endMembership(room, member, 'left', actor.userId);
     });
-  }
-
-  /** Ends a room for everybody. @throws RoomNotFound, Forbidden not_member, role_preset, not_granted */
-  deleteRoom(actor: Actor, roomId: string): Promise<void> {
-    return this.access.change(actor, roomId, 'can_delete_room', ({ room }) => this.deletion.deleteLockedRoom(room));
   }
 }

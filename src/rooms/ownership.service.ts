@@ -12,7 +12,7 @@ import { SystemMessages } from '../timeline/system-messages.service.js';
 import { UsersService } from '../users/users.service.js';
 import { NotForPrivateRooms } from './rooms.errors.js';
 
-/** Every room but a private one has exactly one owner. */
+/** Transfers the ownership of rooms. Every room but a private one has exactly one owner. */
 @Injectable()
 export class Ownership {
   constructor(
@@ -25,30 +25,30 @@ export class Ownership {
   ) {}
 
   /**
-   * The owner hands the room to another member, and becomes an admin.
-   * @throws RoomNotFound, Forbidden not_member, role_preset; PrivateRoom, RoomUserNotFound, UserNotFound (an account that is not live)
+   * Makes another member the owner; only the owner may, and becomes an admin.
+   * @throws RoomNotFound, Forbidden not_member, role_preset; NotForPrivateRooms, RoomUserNotFound, UserNotFound (inactive account)
    */
   transferOwnership(actor: Actor, roomId: string, userId: string): Promise<void> {
     return this.access.change(actor, roomId, null, async ({ room, member }) => {
       if (room.isPrivate) throw new NotForPrivateRooms();
       if (member.role !== 'owner') throw new Forbidden('role_preset');
       if (userId === actor.userId) return;
-      const heir = await this.roomRepository.findMember(roomId, userId);
-      if (!heir) throw new RoomUserNotFound();
-      await this.assignOwner(room, member, heir);
-      // Last: passing holds the heir's head, so an account that rests or ends at this moment does so before this look, or after the room is theirs.
+      const successor = await this.roomRepository.findMember(roomId, userId);
+      if (!successor) throw new RoomUserNotFound();
+      await this.assignOwner(room, member, successor);
+      // Last: assignOwner has locked the successor's user head, so a deactivation or deletion is either visible here or comes after.
       await this.users.requireActiveUser(userId);
     });
   }
 
-  /** Makes the heir the owner and the owner an admin. Expects the room's head. */
-  async assignOwner(room: Room, owner: RoomMember, heir: RoomMember): Promise<void> {
-    // The old one first: at no moment are there two.
+  /** Makes the successor the owner and the owner an admin. Expects the locked room head. */
+  async assignOwner(room: Room, owner: RoomMember, successor: RoomMember): Promise<void> {
+    // The old owner first: the unique index allows one at a time.
     await this.memberUpdates.writeMemberUpdates(room, [
       { member: owner, assignment: { role: 'admin', allow: 0, deny: 0 }, silencedUntil: null },
-      { member: heir, assignment: { role: 'owner', allow: 0, deny: 0 }, silencedUntil: null },
+      { member: successor, assignment: { role: 'owner', allow: 0, deny: 0 }, silencedUntil: null },
     ]);
-    await this.messages.appendSystemMessage(room.id, owner.userId, 'owner_changed', [heir.userId]);
-    await this.log.audit(room.id, { actorId: owner.userId, action: 'owner_changed', targetUserId: heir.userId });
+    await this.messages.appendSystemMessage(room.id, owner.userId, 'owner_changed', [successor.userId]);
+    await this.log.audit(room.id, { actorId: owner.userId, action: 'owner_changed', targetUserId: successor.userId });
   }
 }

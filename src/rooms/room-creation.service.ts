@@ -8,7 +8,7 @@ import { Memberships } from '../room-users/memberships.service.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { RoomEventPublisher } from './room-event-publisher.service.js';
 
-/** Making a room with its first people. It judges nobody. */
+/** Creates rooms with their first members. Checks no access. */
 @Injectable()
 export class RoomCreation {
   constructor(
@@ -20,25 +20,25 @@ export class RoomCreation {
   ) {}
 
   /**
-   * A new room; its maker owns it, unless it is private. Expects the transaction that holds the people's heads.
-   * @param people the others, at most 100  @throws RoomFull, TooManyRooms
+   * Inserts a room; its creator is the owner, unless it is private. Expects the transaction that has locked the user heads.
+   * @param userIds the other members, at most 100  @throws RoomFull, TooManyRooms
    */
-  async insertRoomWithMembers(fields: Partial<Room> & Pick<Room, 'type'>, actorId: string, people: readonly string[]): Promise<Room> {
-    const everybody = [actorId, ...people];
-    const my = await this.heads.nextNumbers(everybody);
+  async insertRoomWithMembers(fields: Partial<Room> & Pick<Room, 'type'>, actorId: string, userIds: readonly string[]): Promise<Room> {
+    const allIds = [actorId, ...userIds];
+    const my = await this.heads.nextNumbers(allIds);
     const { room, head } = await this.roomRepository.insertRoom({ ...fields, createdBy: actorId });
-    await this.views.requireCapacity(room, head, everybody);
-    const maker: NewMember = { userId: actorId, role: room.isPrivate ? 'member' : 'owner' };
-    const others = people.map((userId): NewMember => ({ userId }));
+    await this.views.requireCapacity(room, head, allIds);
+    const creator: NewMember = { userId: actorId, role: room.isPrivate ? 'member' : 'owner' };
+    const others = userIds.map((userId): NewMember => ({ userId }));
     if (room.type === 'channel') {
-      await this.roomRepository.insertMembers(room, [maker], actorId);
+      await this.roomRepository.insertMembers(room, [creator], actorId);
       if (others.length > 0) await this.roomRepository.insertMembers(room, others, actorId, false);
-    } else await this.roomRepository.insertMembers(room, [maker, ...others], actorId);
-    await this.publisher.publishCreated(room, actorId, people, my);
+    } else await this.roomRepository.insertMembers(room, [creator, ...others], actorId);
+    await this.publisher.publishCreated(room, actorId, userIds, my);
     return room;
   }
 
-  /** Seats who is missing of the two of a private room, as an import may leave it. Expects the room's head. */
+  /** Adds the missing ones of the two members of a private room, as an import may leave it. Expects the locked room head. */
   async addMissingMembers(room: Room, head: RoomHead, actorId: string): Promise<void> {
     const missing: string[] = [];
     for (const userId of [room.userLow, room.userHigh]) {

@@ -1,52 +1,37 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Transactions } from '../database/transactions.js';
-import { Jobs } from '../jobs/jobs.js';
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomPurge } from '../room-access/room-purge.service.js';
 import { RoomRepository } from '../room-access/room.repository.js';
 import type { Room } from '../room-access/room.entity.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { RoomEventPublisher } from './room-event-publisher.service.js';
 
-const PURGE = 'rooms:purge';
-/** Rows that one step of a purge takes away. */
-const ROWS_AT_ONCE = 1_000;
-/** A purge rests so many times as long as it works: who sends meanwhile hardly notices. */
-const STAND_BACK = 3;
-/** Up to so many people hear of the end by name, each with a number of their own. */
-const MOST_NAMED = 1_000;
+/** Up to this many members each receive the deletion with a number of their own. */
+const MAX_NUMBERED = 1_000;
 
-/** The end of a room: gone for everybody at once, emptied afterwards, piece by piece. */
+/** Deletes rooms: the members lose access at the commit, RoomPurge deletes the rows afterwards. */
 @Injectable()
-export class RoomDeletion implements OnModuleInit {
+export class RoomDeletion {
   constructor(
-    private readonly transactions: Transactions,
+    private readonly access: RoomAccess,
     private readonly roomRepository: RoomRepository,
     private readonly heads: UserHeads,
     private readonly publisher: RoomEventPublisher,
-    private readonly jobs: Jobs,
     private readonly purge: RoomPurge,
   ) {}
 
-  onModuleInit(): void {
-    this.jobs.handle<{ roomId: string }>(PURGE, async ({ roomId }, { signal }) => {
-      const since = performance.now();
-      if (await this.purge.step(roomId, ROWS_AT_ONCE)) return this.transactions.run(() => this.roomRepository.deleteRoomRow(roomId));
-      await pause((performance.now() - since) * STAND_BACK, undefined, { signal }).catch(() => undefined);
-      return { again: { roomId } };
-    });
+  /** @throws RoomNotFound, Forbidden not_member, role_preset, not_granted */
+  deleteRoom(actor: Actor, roomId: string): Promise<void> {
+    return this.access.change(actor, roomId, 'can_delete_room', ({ room }) => this.deleteLockedRoom(room));
   }
 
-  /** Expects the transaction that holds the room's head. */
+  /** Expects the transaction that has locked the room head. */
   async deleteLockedRoom(room: Room): Promise<void> {
-    const seats = await this.transactions.query<{ user_id: string }>(`SELECT user_id FROM room_users WHERE room_id = $1 LIMIT $2`, [
-      room.id,
-      MOST_NAMED + 1,
-    ]);
-    const userIds = seats.length > MOST_NAMED ? null : seats.map((seat) => seat.user_id);
+    const userIds = await this.roomRepository.findMemberIds(room.id, MAX_NUMBERED);
     const my = userIds ? await this.heads.nextNumbers(userIds) : new Map<string, number>();
     const fence = await this.roomRepository.markRoomDeleted(room);
-    await this.jobs.enqueue(PURGE, { roomId: room.id }, { key: `${PURGE}:${room.id}` });
+    await this.purge.enqueuePurge(room.id);
     this.publisher.publishDeleted(room, fence, userIds, my);
   }
 }

@@ -6,7 +6,7 @@ import { SystemMessages } from '../timeline/system-messages.service.js';
 import { RoomViews } from './room-views.service.js';
 import { RoomUpdated, RoomDeleted, RoomCreated } from './rooms.events.js';
 
-/** What the world hears of a room as a whole: the system message and the fact. Expects the transaction that holds its head. */
+/** Publishes the events of a room as a whole and appends their system messages. Expects the transaction that has locked the room head. */
 @Injectable()
 export class RoomEventPublisher {
   constructor(
@@ -15,10 +15,10 @@ export class RoomEventPublisher {
     private readonly views: RoomViews,
   ) {}
 
-  /** @param people who sat down with the maker; the readers of a channel go untold */
-  async publishCreated(room: Room, actorId: string, people: readonly string[], my: ReadonlyMap<string, number>): Promise<void> {
+  /** @param userIds the members besides the creator; the system message does not name the readers of a channel */
+  async publishCreated(room: Room, actorId: string, userIds: readonly string[], my: ReadonlyMap<string, number>): Promise<void> {
     this.events.publish(new RoomCreated(room.id, 0, my));
-    await this.messages.appendSystemMessage(room.id, actorId, 'room_created', room.type === 'channel' ? [] : people);
+    await this.messages.appendSystemMessage(room.id, actorId, 'room_created', room.type === 'channel' ? [] : userIds);
   }
 
   async publishUpdated(room: Room, actorId: string, { prevRev, rev, fence }: LogStep): Promise<void> {

@@ -10,7 +10,7 @@ import { RoomRepository } from '../room-access/room.repository.js';
 import type { RoomMember } from '../room-access/room-member.entity.js';
 import type { PermissionRule, RoomPermissionsView } from './room.view.js';
 
-/** Why somebody may do what they may, and why not. */
+/** Explains which permissions a member has, and by which rule. */
 @Injectable()
 export class RoomPermissions {
   constructor(
@@ -18,18 +18,18 @@ export class RoomPermissions {
     private readonly roomRepository: RoomRepository,
   ) {}
 
-  /** One's own, or for admins and owners somebody else's. @throws RoomNotFound, Forbidden not_member, role_preset; RoomUserNotFound */
+  /** Explains the actor's own permissions; to admins and owners also those of another member. @throws RoomNotFound, Forbidden not_member, role_preset; RoomUserNotFound */
   async explainPermissions(actor: Actor, roomId: string, userId: string = actor.userId): Promise<RoomPermissionsView> {
     const grant = await this.access.read(actor, roomId);
     if (userId !== actor.userId && grant.member.role === 'member') throw new Forbidden('role_preset');
     const member = userId === actor.userId ? grant.member : await this.roomRepository.findMember(roomId, userId);
     if (!member) throw new RoomUserNotFound();
-    const permissions = ROOM_PERMISSIONS.map((permission) => ({ permission, ...ruled(grant, member, permission) }));
+    const permissions = ROOM_PERMISSIONS.map((permission) => ({ permission, ...ruleFor(grant, member, permission) }));
     return { userId, role: member.role, permissions };
   }
 }
 
-function ruled(grant: RoomGrant, member: RoomMember, permission: RoomPermission): { allowed: boolean; rule: PermissionRule } {
+function ruleFor(grant: RoomGrant, member: RoomMember, permission: RoomPermission): { allowed: boolean; rule: PermissionRule } {
   const bit = bitsOf([permission]);
   const inPreset = (presetBits(grant.room.type, member.role) & bit) !== 0;
   if (member.deny & bit) return { allowed: false, rule: 'not_granted' };

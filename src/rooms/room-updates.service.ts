@@ -23,7 +23,7 @@ const FIELDS = [
 ] as const satisfies (keyof UpdateRoomDto & keyof Room)[];
 type Field = (typeof FIELDS)[number];
 
-/** How a room is called and set. */
+/** Changes the settings of a room. */
 @Injectable()
 export class RoomUpdates {
   constructor(
@@ -39,21 +39,21 @@ export class RoomUpdates {
   updateRoom(actor: Actor, roomId: string, dto: UpdateRoomDto): Promise<RoomView> {
     return this.access.change(actor, roomId, 'can_edit_room', async ({ room }) => {
       if (dto.name === null && room.type !== 'group') throw new NameRequired();
-      const changed = FIELDS.filter((field) => dto[field] !== undefined && !same(dto[field], room[field]));
+      const changed = FIELDS.filter((field) => dto[field] !== undefined && !isEqual(dto[field], room[field]));
       if (changed.length > 0) {
         if (changed.includes('avatarMediaId') && dto.avatarMediaId) await this.avatars.attachAvatar(actor.userId, dto.avatarMediaId);
         Object.assign(room, Object.fromEntries(changed.map((field) => [field, dto[field]])));
         await this.publisher.publishUpdated(room, actor.userId, await this.roomRepository.updateRoom(room));
-        await this.log.audit(roomId, ...audited(actor, room, changed));
+        await this.log.audit(roomId, ...auditEntries(actor, room, changed));
       }
       return this.views.getRoomView(actor.userId, roomId);
     });
   }
 }
 
-const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-function audited({ userId: actorId }: Actor, { active }: Room, changed: readonly Field[]): AuditEntry[] {
+function auditEntries({ userId: actorId }: Actor, { active }: Room, changed: readonly Field[]): AuditEntry[] {
   const edited = changed.filter((field) => field !== 'active');
   return [
     ...(changed.includes('active') ? [{ actorId, action: active ? ('room_unarchived' as const) : ('room_archived' as const) }] : []),

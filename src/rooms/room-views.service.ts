@@ -78,7 +78,7 @@ export class RoomViews {
   }
 
   /** The private room of two, theirs or the one inside a team, if there is one. */
-  async privateRoomOf(one: string, other: string, teamId: string | null): Promise<string | null> {
+  async findPrivateRoomId(one: string, other: string, teamId: string | null): Promise<string | null> {
     const [row] = await this.transactions.query<{ id: string }>(
       `SELECT id FROM rooms WHERE type = 'private_messages' AND user_low = least($1::uuid, $2) AND user_high = greatest($1::uuid, $2)
          AND deleted_at IS NULL AND ${teamId === null ? 'team_id IS NULL AND $3::uuid IS NULL' : 'team_id = $3'}`,

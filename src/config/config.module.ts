@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ProcessRole } from './process-role.js';
 import { Settings } from './settings.js';
 
-/** Settings and the role of the process, for every module without importing this one. */
+/** Provides the settings and the role of the process to every module. */
 @Module({})
 export class ConfigModule {
   static forRoot(settings: Settings, role: ProcessRole): DynamicModule {

@@ -1,15 +1,15 @@
 import { createPublicKey } from 'node:crypto';
 import path from 'node:path';
-import type { argon2, auth, external } from './product-settings.js';
-import type { database, s3 } from './server-settings.js';
+import type * as product from './product-settings.js';
+import type * as server from './server-settings.js';
 import type { Values } from './setting.js';
 
-// What follows from several variables together.
+// Settings that several variables determine together.
 
-type Refuse = (complaint: string) => void;
+type Report = (error: string) => void;
 
 export interface ExternalIssuer {
-  /** One of the two is given. */
+  /** Exactly one of `jwksUrl` and `publicKey` is set. */
   readonly jwksUrl: string | null;
   readonly refetchSeconds: number;
   readonly publicKey: string | null;
@@ -24,40 +24,40 @@ export type StorageSettings =
       readonly kind: 's3';
       readonly bucket: string;
       readonly endpoint: string | null;
-      /** Signed links name it. */
+      /** The endpoint in signed links. */
       readonly publicEndpoint: string | null;
       readonly region: string;
-      /** null: the SDK finds them by itself. */
+      /** null: the default credential chain of the SDK. */
       readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
       readonly forcePathStyle: boolean;
     };
 
-export function externalIssuer(values: Values<typeof external>, refuse: Refuse): ExternalIssuer | null {
+export function externalIssuer(values: Values<typeof product.external>, report: Report): ExternalIssuer | null {
   const { jwksUrl, refetchSeconds, publicKey, issuer, audience, algorithms } = values;
   if (!jwksUrl && !publicKey) return null;
   const source = jwksUrl ? 'AUTH_JWKS_URL' : 'AUTH_JWT_PUBLIC_KEY';
-  if (jwksUrl && publicKey) refuse('AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL cannot both be given');
-  if (!issuer) refuse(`AUTH_ISSUER is missing: ${source} needs it`);
-  if (!audience) refuse(`AUTH_AUDIENCE is missing: ${source} needs it`);
-  if (publicKey && !isPublicKey(publicKey)) refuse('AUTH_JWT_PUBLIC_KEY must be a public key in PEM form');
+  if (jwksUrl && publicKey) report('AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL cannot both be given');
+  if (!issuer) report(`AUTH_ISSUER is missing: ${source} needs it`);
+  if (!audience) report(`AUTH_AUDIENCE is missing: ${source} needs it`);
+  if (publicKey && !isPublicKey(publicKey)) report('AUTH_JWT_PUBLIC_KEY must be a public key in PEM form');
   return Object.freeze({ jwksUrl, refetchSeconds, publicKey, issuer: issuer ?? '', audience: audience ?? '', algorithms });
 }
 
 function isPublicKey(pem: string): boolean {
   try {
-    // A private key would do for createPublicKey too, but has no business here.
+    // createPublicKey would accept a private key, too.
     return !pem.includes('PRIVATE') && createPublicKey(pem).type === 'public';
   } catch {
     return false;
   }
 }
 
-export function storage(values: Values<typeof s3>, dataDir: string, refuse: Refuse): StorageSettings {
+export function storageSettings(values: Values<typeof server.s3>, dataDir: string, report: Report): StorageSettings {
   const { bucket, endpoint, publicEndpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = values;
-  if (accessKeyId && !secretAccessKey) refuse('S3_SECRET_ACCESS_KEY is missing: S3_ACCESS_KEY_ID needs it');
-  if (secretAccessKey && !accessKeyId) refuse('S3_ACCESS_KEY_ID is missing: S3_SECRET_ACCESS_KEY needs it');
+  if (accessKeyId && !secretAccessKey) report('S3_SECRET_ACCESS_KEY is missing: S3_ACCESS_KEY_ID needs it');
+  if (secretAccessKey && !accessKeyId) report('S3_ACCESS_KEY_ID is missing: S3_SECRET_ACCESS_KEY needs it');
   if (!bucket) {
-    if (endpoint || accessKeyId) refuse(`S3_BUCKET is missing: ${endpoint ? 'S3_ENDPOINT' : 'S3_ACCESS_KEY_ID'} is given`);
+    if (endpoint || accessKeyId) report(`S3_BUCKET is missing: ${endpoint ? 'S3_ENDPOINT' : 'S3_ACCESS_KEY_ID'} is given`);
     return Object.freeze({ kind: 'disk', dir: path.join(dataDir, 'media') });
   }
   const credentials = accessKeyId && secretAccessKey ? Object.freeze({ accessKeyId, secretAccessKey }) : null;
@@ -68,27 +68,27 @@ const SECRET_LENGTH = 32;
 const WELL_KNOWN =
   /change.?me|your.?(jwt|secret|256)|example|placeholder|default|password|insecure|development|(super|very|top).?secret|0123456789|12345678|abcdefgh|qwerty/i;
 
-/** A secret that a person could guess, by its length, its variety or its words. */
+/** Whether a secret could be guessed: too short, too few different characters, or built from well-known words. */
 export function isWeakSecret(text: string): boolean {
   return text.length < SECRET_LENGTH || new Set(text).size < 10 || WELL_KNOWN.test(text);
 }
 
-export interface Judged {
-  readonly database: Values<typeof database>;
-  readonly auth: Values<typeof auth>;
-  readonly argon2: Values<typeof argon2>;
+export interface CheckedSettings {
+  readonly database: Values<typeof server.database>;
+  readonly auth: Values<typeof product.auth>;
+  readonly argon2: Values<typeof product.argon2>;
   readonly metrics: { readonly token: string | null };
 }
 
-/** What a development machine may leave out or make light of, and production may not. */
-export function validateProduction({ database: db, auth: tokens, argon2: hash, metrics }: Judged, refuse: Refuse): void {
-  if (!db.url) refuse('DATABASE_URL is missing: production does not use the embedded PostgreSQL');
-  if (!tokens.jwtSecret) refuse('JWT_SECRET is missing: production does not make one');
-  else if (isWeakSecret(tokens.jwtSecret)) {
-    refuse(`JWT_SECRET is too weak: give ${SECRET_LENGTH} or more random characters (openssl rand -base64 48)`);
+/** Reports settings that are missing or too weak for production. */
+export function validateProduction({ database, auth, argon2, metrics }: CheckedSettings, report: Report): void {
+  if (!database.url) report('DATABASE_URL is missing: production does not use the embedded PostgreSQL');
+  if (!auth.jwtSecret) report('JWT_SECRET is missing: production does not generate one');
+  else if (isWeakSecret(auth.jwtSecret)) {
+    report(`JWT_SECRET is too weak: give ${SECRET_LENGTH} or more random characters (openssl rand -base64 48)`);
   }
-  if (metrics.token && metrics.token.length < 16) refuse('METRICS_TOKEN is too weak: give 16 or more random characters');
-  if (hash.memoryKib * hash.iterations < 2 * 19_456) {
-    refuse('ARGON2_MEMORY_KIB is too low for production: 19456 with ARGON2_ITERATIONS 2, or as much work');
+  if (metrics.token && metrics.token.length < 16) report('METRICS_TOKEN is too weak: give 16 or more random characters');
+  if (argon2.memoryKib * argon2.iterations < 2 * 19_456) {
+    report('ARGON2_MEMORY_KIB is too low for production: 19456 with ARGON2_ITERATIONS 2, or as much work');
   }
 }

@@ -1,6 +1,5 @@
 /**
- * What this process is: a server, or a command that ends by itself. Jobs, timers, listeners and fan-out ask it, and
- * start in a server alone. Inject it by its class.
+ * Whether this process is a server or a command. Only a server runs jobs, timers, listeners and fan-out. Inject it by its class.
  */
 export class ProcessRole {
   private constructor(private readonly role: 'server' | 'command') {}

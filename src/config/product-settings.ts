@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { address, integer, onOff, oneOf, optional, secret, type Setting, setting, words } from './setting.js';
 
-// What people may do, and how much of it.
+// What users may do, and how much of it.
 
 const MIB = 1024 * 1024;
 const MEDIA_TYPES = [
@@ -12,28 +12,36 @@ const MEDIA_TYPES = [
 ];
 
 export const auth = {
-  jwtSecret: secret('JWT_SECRET', 'Signs access tokens. Unset: made and kept in DATA_DIR. Required in production, 32 characters at least.'),
-  issuer: setting('JWT_ISSUER', z.string(), 'parley', 'The issuer in the tokens that this server makes.'),
-  audience: setting('JWT_AUDIENCE', z.string(), 'parley', 'The audience in the tokens that this server makes.'),
-  accessTokenSeconds: integer('ACCESS_TOKEN_SECONDS', 600, { min: 1, max: 600 }, 'How long an access token lives.'),
-  refreshDays: integer('REFRESH_TOKEN_DAYS', 30, { min: 1, max: 365 }, 'How long a device stays logged in without being used.'),
-  sessionsPerUser: integer('SESSIONS_PER_USER', 100, { min: 1, max: 1_000 }, 'Devices of one person; the longest unused one makes room.'),
-  builtIn: onOff('AUTH_BUILT_IN', 'on', 'Register and login here; off leaves the external service alone.'),
+  jwtSecret: secret(
+    'JWT_SECRET',
+    'Signs access tokens. Unset: generated and stored in DATA_DIR. Required in production, at least 32 characters.',
+  ),
+  issuer: setting('JWT_ISSUER', z.string(), 'parley', 'The issuer in the tokens of this server.'),
+  audience: setting('JWT_AUDIENCE', z.string(), 'parley', 'The audience in the tokens of this server.'),
+  accessTokenSeconds: integer('ACCESS_TOKEN_SECONDS', 600, { min: 1, max: 600 }, 'Lifetime of an access token.'),
+  refreshDays: integer('REFRESH_TOKEN_DAYS', 30, { min: 1, max: 365 }, 'A session expires after this many days without use.'),
+  sessionsPerUser: integer(
+    'SESSIONS_PER_USER',
+    100,
+    { min: 1, max: 1_000 },
+    'Sessions of one user; the next one ends the session that was unused longest.',
+  ),
+  builtIn: onOff('AUTH_BUILT_IN', 'on', 'Serve registration and login here; off: only the external service authenticates.'),
 };
 
-/** Another service that issues tokens: AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY, with issuer and audience. */
+/** An external service that issues tokens: AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY, with issuer and audience. */
 export const external = {
-  jwksUrl: optional('AUTH_JWKS_URL', address('https', 'http'), 'Keys of an external service whose JWTs are accepted.'),
+  jwksUrl: optional('AUTH_JWKS_URL', address('https', 'http'), 'The key set of an external service whose JWTs are accepted.'),
   refetchSeconds: integer(
     'AUTH_JWKS_REFETCH_SECONDS',
     30,
     { min: 1, max: 3_600 },
-    'A key that is not among those known is looked for at most this often.',
+    'Minimum interval between two fetches of the key set for an unknown key.',
   ),
   publicKey: optional(
     'AUTH_JWT_PUBLIC_KEY',
     z.string().transform((pem) => pem.replaceAll('\\n', '\n')),
-    'Or its one public key (PEM, \\n for line breaks).',
+    'Instead of a key set, the public key of the service (PEM, \\n for line breaks).',
   ),
   issuer: optional('AUTH_ISSUER', z.string(), 'The issuer that its tokens must name.'),
   audience: optional('AUTH_AUDIENCE', z.string(), 'The audience that its tokens must name.'),
@@ -41,7 +49,7 @@ export const external = {
     'AUTH_ALGORITHMS',
     words.refine(
       (list) => list.length > 0 && list.every((word) => /^(RS|PS|ES)(256|384|512)$|^EdDSA$/.test(word)),
-      'must name asymmetric algorithms, as RS256',
+      'must name asymmetric algorithms, like RS256',
     ),
     'RS256,PS256,ES256,EdDSA',
     'The algorithms that its tokens may use.',
@@ -50,7 +58,7 @@ export const external = {
 
 export const argon2 = {
   memoryKib: integer('ARGON2_MEMORY_KIB', 19_456, { min: 8, max: 4_194_304 }, 'Memory of one password hash, in KiB.'),
-  iterations: integer('ARGON2_ITERATIONS', 2, { min: 1, max: 100 }, 'Passes of one password hash.'),
+  iterations: integer('ARGON2_ITERATIONS', 2, { min: 1, max: 100 }, 'Iterations of one password hash.'),
   parallelism: integer('ARGON2_PARALLELISM', 1, { min: 1, max: 16 }, 'Lanes of one password hash.'),
 };
 
@@ -58,62 +66,67 @@ export const argon2 = {
 const budget = (variable: string, fallback: string, doc: string): Setting<{ readonly points: number; readonly seconds: number }> => {
   const schema = z
     .string()
-    .regex(/^[1-9]\d{0,6}\/[1-9]\d{0,3}$/, 'must be a number in a number of seconds, as 600/6')
+    .regex(/^[1-9]\d{0,6}\/[1-9]\d{0,3}$/, 'must be points/seconds, like 600/6')
     .transform((text) => {
       const [points, seconds] = text.split('/').map(Number);
       return Object.freeze({ points: points ?? 0, seconds: seconds ?? 0 });
     });
-  return setting(variable, schema, fallback, `${doc} Number/seconds.`);
+  return setting(variable, schema, fallback, `${doc} Points/seconds.`);
 };
 
 export const limits = {
-  enabled: onOff('RATE_LIMIT', 'on', 'One rate budget a person over REST and sockets; off for load tests.'),
-  request: budget('RATE_LIMIT_REQUEST', '1500/5', 'Requests and socket events of one person, or of one address without login.'),
-  send: budget('RATE_LIMIT_SEND', '600/6', 'Messages of one person.'),
-  typing: budget('RATE_LIMIT_TYPING', '100/10', 'Typing notices of one person.'),
-  upload: budget('RATE_LIMIT_UPLOAD', '300/60', 'Uploads of one person.'),
-  auth: budget('RATE_LIMIT_AUTH', '1000/60', 'Registering, logging in and refreshing from one address.'),
-  login: budget('RATE_LIMIT_LOGIN', '10/60', 'Logins to one account that failed.'),
-  'login-address': budget('RATE_LIMIT_LOGIN_ADDRESS', '100/60', 'Logins from one address that failed.'),
+  enabled: onOff('RATE_LIMIT', 'on', 'One budget per user over REST and sockets; off for load tests.'),
+  request: budget('RATE_LIMIT_REQUEST', '1500/5', 'Requests and socket events of one user, or of one address without a token.'),
+  send: budget('RATE_LIMIT_SEND', '600/6', 'Messages of one user.'),
+  typing: budget('RATE_LIMIT_TYPING', '100/10', 'Typing events of one user.'),
+  upload: budget('RATE_LIMIT_UPLOAD', '300/60', 'Uploads of one user.'),
+  auth: budget('RATE_LIMIT_AUTH', '1000/60', 'Registrations, logins and token refreshes from one address.'),
+  login: budget('RATE_LIMIT_LOGIN', '10/60', 'Failed logins to one account.'),
+  'login-address': budget('RATE_LIMIT_LOGIN_ADDRESS', '100/60', 'Failed logins from one address.'),
 };
 
 export const rooms = {
-  maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, { min: 2, max: 100_000 }, 'Members of a room other than a channel.'),
-  maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, { min: 1, max: 100_000 }, 'Rooms that one person may sit in.'),
-  maxInvites: integer('ROOM_MAX_INVITES', 50, { min: 1, max: 1_000 }, 'Living invites of one room.'),
+  maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, { min: 2, max: 100_000 }, 'Members of a room that is not a channel.'),
+  maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, { min: 1, max: 100_000 }, 'Rooms in which one user may be a member.'),
+  maxInvites: integer('ROOM_MAX_INVITES', 50, { min: 1, max: 1_000 }, 'Usable invites of one room.'),
   maxPins: integer('ROOM_MAX_PINS', 50, { min: 1, max: 1_000 }, 'Pinned messages of one room.'),
 };
 
 export const messages = {
   maxTextLength: integer('MESSAGE_MAX_TEXT', 10_000, { min: 1, max: 10_000 }, 'Code points of a text.'),
   maxMedia: integer('MESSAGE_MAX_MEDIA', 10, { min: 1, max: 10 }, 'Media of one message.'),
-  maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, { min: 0, max: 100 }, 'People mentioned by one message.'),
-  maxEdits: integer('MESSAGE_MAX_EDITS', 100, { min: 0, max: 1_000 }, 'Edits of one message that are kept.'),
+  maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, { min: 0, max: 100 }, 'Users mentioned by one message.'),
+  maxEdits: integer('MESSAGE_MAX_EDITS', 100, { min: 0, max: 1_000 }, 'Stored edits of one message.'),
   maxReactions: integer('MESSAGE_MAX_REACTIONS', 50, { min: 1, max: 1_000 }, 'Different reactions to one message.'),
 };
 
-export const reactions = oneOf('REACTIONS', ['emoji', 'like_dislike', 'text'], 'emoji', 'What people may react with.');
+export const reactions = oneOf('REACTIONS', ['emoji', 'like_dislike', 'text'], 'emoji', 'The reactions that users may add.');
 
 export const media = {
-  maxBytes: integer('MEDIA_MAX_BYTES', 100 * MIB, { min: 1, max: 5_000 * MIB }, 'The largest file.'),
-  quotaBytes: integer('MEDIA_QUOTA_BYTES', 5_000 * MIB, { min: 1, max: 1_000_000_000_000 }, 'All files of one person together.'),
+  maxBytes: integer('MEDIA_MAX_BYTES', 100 * MIB, { min: 1, max: 5_000 * MIB }, 'Maximum size of a file.'),
+  quotaBytes: integer(
+    'MEDIA_QUOTA_BYTES',
+    5_000 * MIB,
+    { min: 1, max: 1_000_000_000_000 },
+    'Maximum size of all files of one user together.',
+  ),
   maxPixels: integer(
     'MEDIA_MAX_PIXELS',
     50_000_000,
     { min: 1, max: 1_000_000_000 },
     'Width times height of an image, all its frames together.',
   ),
-  types: setting('MEDIA_TYPES', words, MEDIA_TYPES.join(','), 'Content types that may be uploaded, judged by the bytes.'),
+  types: setting('MEDIA_TYPES', words, MEDIA_TYPES.join(','), 'Content types that may be uploaded, detected from the bytes.'),
   thumbnailPixels: integer('MEDIA_THUMBNAIL_PIXELS', 320, { min: 16, max: 2_048 }, 'The longer side of a thumbnail.'),
-  decoders: integer('MEDIA_DECODERS', 2, { min: 1, max: 32 }, 'Images and sounds that one process has decoded at the same time.'),
+  decoders: integer('MEDIA_DECODERS', 2, { min: 1, max: 32 }, 'Images and sounds that one process decodes at the same time.'),
   uploadsAtOnce: integer('MEDIA_UPLOADS_AT_ONCE', 20, { min: 1, max: 1_000 }, 'Uploads through one process at the same time.'),
-  uploadSeconds: integer('MEDIA_UPLOAD_SECONDS', 900, { min: 10, max: 86_400 }, 'How long a direct upload may take.'),
-  ticketSeconds: integer('MEDIA_TICKET_SECONDS', 900, { min: 1, max: 900 }, 'How long a ticket opens media.'),
+  uploadSeconds: integer('MEDIA_UPLOAD_SECONDS', 900, { min: 10, max: 86_400 }, 'Maximum duration of a direct upload.'),
+  ticketSeconds: integer('MEDIA_TICKET_SECONDS', 900, { min: 1, max: 900 }, 'Lifetime of a media ticket.'),
   collectAfterHours: integer(
     'MEDIA_COLLECT_AFTER_HOURS',
     24,
     { min: 0, max: 8_760 },
-    'A file that nothing refers to for this long is doomed.',
+    'Unreferenced files are marked for deletion after this many hours.',
   ),
 };
 
@@ -122,11 +135,11 @@ export const friends = {
     'FRIENDS_COOLDOWN_HOURS',
     24,
     { min: 0, max: 8_760 },
-    'After a rejection, the same person may ask again after this.',
+    'After a rejection, the same user may send the next request after this many hours.',
   ),
-  maxPending: integer('FRIENDS_MAX_PENDING', 100, { min: 1, max: 10_000 }, 'Requests of one person that nobody has decided yet.'),
-  maxFriends: integer('FRIENDS_MAX', 5_000, { min: 1, max: 100_000 }, 'Friends of one person.'),
-  maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, { min: 1, max: 100_000 }, 'People whom one person may block.'),
+  maxPending: integer('FRIENDS_MAX_PENDING', 100, { min: 1, max: 10_000 }, 'Pending friend requests of one user.'),
+  maxFriends: integer('FRIENDS_MAX', 5_000, { min: 1, max: 100_000 }, 'Friends of one user.'),
+  maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, { min: 1, max: 100_000 }, 'Users whom one user may block.'),
 };
 
 export const privacyDefaults = {
@@ -134,15 +147,15 @@ export const privacyDefaults = {
     'PRIVACY_FRIEND_REQUESTS',
     ['everyone', 'shared_rooms', 'nobody'],
     'everyone',
-    'Who may ask a new user for friendship.',
+    'Who may send a new user a friend request.',
   ),
   directMessages: oneOf(
     'PRIVACY_DIRECT_MESSAGES',
     ['everyone', 'shared_rooms', 'friends', 'nobody'],
     'friends',
-    'Who may open a private room with a new user.',
+    'Who may create a private room with a new user.',
   ),
   groupInvites: oneOf('PRIVACY_GROUP_INVITES', ['everyone', 'friends', 'nobody'], 'friends', 'Who may add a new user to a group.'),
   presence: oneOf('PRIVACY_PRESENCE', ['everyone', 'friends', 'nobody'], 'friends', 'Who sees whether a new user is online.'),
-  readReceipts: onOff('PRIVACY_READ_RECEIPTS', 'on', 'Whether a new user shows, and sees, what was read.'),
+  readReceipts: onOff('PRIVACY_READ_RECEIPTS', 'on', 'Whether a new user sends and receives read receipts.'),
 };

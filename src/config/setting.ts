@@ -1,14 +1,13 @@
 import { z } from 'zod';
+import { type Environment, readVariable } from './environment.js';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** One variable of the environment: its name, what it may hold, what stands when it is not given, and why it exists. */
+/** A variable of the environment: its name, form, default and description. */
 export interface Setting<T> {
   readonly variable: string;
   readonly doc: string;
-  /** As one would write it in the environment; null: nothing stands in its place. */
+  /** The default as text of the environment; null: none. */
   readonly fallback: string | null;
-  /** Never printed. */
+  /** Masked wherever settings are shown. */
   readonly secret: boolean;
   readonly schema: z.ZodType<T>;
 }
@@ -25,7 +24,7 @@ export function optional<T>(variable: string, schema: z.ZodType<T>, doc: string)
   return { variable, schema, fallback: null, doc, secret: false };
 }
 
-/** Unset is null; its value is masked wherever settings are shown. */
+/** Unset is null. Its value is masked wherever settings are shown. */
 export function secret(variable: string, doc: string, schema: z.ZodType<string> = z.string()): Setting<string | null> {
   return { variable, schema, fallback: null, doc, secret: true };
 }
@@ -64,7 +63,7 @@ export function onOff(variable: string, fallback: 'on' | 'off', doc: string): Se
   return setting(variable, schema, fallback, doc);
 }
 
-/** Comma separated; blanks around a word do not count. */
+/** A comma-separated list; spaces around a word are ignored. */
 export const words = z.string().transform((text) =>
   Object.freeze(
     text
@@ -83,18 +82,13 @@ export function address(...protocols: string[]): z.ZodType<string> {
   }, message);
 }
 
-/** An empty value counts as unset. */
-export function given(env: Environment, variable: string): string | null {
-  return env[variable]?.trim() || null;
-}
-
-/** Reads every variable of a group; what is wrong is told to `refuse` as "VARIABLE what is wrong". */
-export function readGroup<G extends SettingGroup>(group: G, env: Environment, refuse: (complaint: string) => void): Values<G> {
+/** Reads every variable of a group. Each invalid value is reported as "VARIABLE error". */
+export function readGroup<G extends SettingGroup>(group: G, env: Environment, report: (error: string) => void): Values<G> {
   const values: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(group)) {
-    const text = given(env, item.variable) ?? item.fallback;
+    const text = readVariable(env, item.variable) ?? item.fallback;
     const result = text === null ? null : item.schema.safeParse(text);
-    if (result && !result.success) refuse(`${item.variable} ${result.error.issues[0]?.message ?? 'is not valid'}`);
+    if (result && !result.success) report(`${item.variable} ${result.error.issues[0]?.message ?? 'is not valid'}`);
     values[key] = result?.data ?? null;
   }
   return Object.freeze(values) as Values<G>;

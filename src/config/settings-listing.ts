@@ -1,4 +1,5 @@
-import { type Environment, given, type Setting } from './setting.js';
+import { type Environment, readVariable } from './environment.js';
+import type { Setting } from './setting.js';
 import { settingGroups } from './settings.js';
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -7,8 +8,8 @@ const TITLES: Readonly<Record<string, string>> = {
   database: 'PostgreSQL',
   redis: 'Redis',
   s3: 'S3',
-  auth: 'Who people are',
-  external: 'Tokens of another service',
+  auth: 'Accounts and tokens',
+  external: 'Tokens of an external service',
   argon2: 'Password hashing',
   limits: 'Rate limits',
   rooms: 'Rooms',
@@ -18,13 +19,13 @@ const TITLES: Readonly<Record<string, string>> = {
   friends: 'Friends',
   privacyDefaults: 'Privacy of a new user',
   realtime: 'Sockets',
-  writer: 'The writer of messages',
-  log: 'The log of changes',
+  writer: 'Sending messages',
+  log: 'The change log',
   docs: 'Documentation',
   metrics: 'Metrics',
 };
 
-/** The text of `.env.example`: every variable with what stands when it is not given. */
+/** Returns the text of `.env.example`: every variable with its description and default. */
 export function envExample(): string {
   const blocks = settingGroups.map(([group, settings]) => [`## ${TITLES[group] ?? group}`, ...settings.map(exampleLines)].join('\n'));
   return `# Every setting, with its default. An empty value counts as unset.\n\n${blocks.join('\n\n')}\n`;
@@ -40,18 +41,18 @@ export interface ListedSetting {
   readonly given: boolean;
 }
 
-/** What holds in this environment; secrets and the passwords of addresses are masked. */
+/** Returns the value of every setting in this environment; secrets and passwords in URLs are masked. */
 export function listSettings(env: Environment = process.env): ListedSetting[] {
   return settingGroups.flatMap(([, settings]) =>
     settings.map(({ variable, secret, fallback }) => {
-      const text = given(env, variable);
-      const shown = text === null ? (fallback ?? '') : secret ? '********' : maskAddress(text);
+      const text = readVariable(env, variable);
+      const shown = text === null ? (fallback ?? '') : secret ? '********' : maskPassword(text);
       return { variable, value: shown, given: text !== null };
     }),
   );
 }
 
-/** An address without its password. */
-export function maskAddress(text: string): string {
+/** Masks the password in a URL. */
+export function maskPassword(text: string): string {
   return text.replace(/^([a-z][a-z\d+.-]*:\/\/[^:/?#@]*):[^@/]*@/i, '$1:********@').replace(/([?&]password=)[^&]*/i, '$1********');
 }

@@ -1,12 +1,14 @@
 import path from 'node:path';
-import { type ExternalIssuer, externalIssuer, validateProduction, type StorageSettings, storage } from './derived-settings.js';
-import { keptSecret } from './kept-secret.js';
+import { messageOf } from '../common/thrown.js';
+import { type ExternalIssuer, externalIssuer, type StorageSettings, storageSettings, validateProduction } from './derived-settings.js';
+import type { Environment } from './environment.js';
 import * as product from './product-settings.js';
 import * as server from './server-settings.js';
-import { type Environment, readGroup, type Setting, type SettingGroup, type Values } from './setting.js';
-import { misspelt } from './spelling.js';
+import { readGroup, type Setting, type SettingGroup, type Values } from './setting.js';
+import { findMisspelled } from './spelling.js';
+import { loadOrCreateSecret } from './stored-secret.js';
 
-/** The environment asks for what cannot be; the message is one line that names the variable. */
+/** The environment is invalid; the message is one line that names each variable. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
@@ -35,25 +37,25 @@ const GROUPS = {
 } as const satisfies Record<string, SettingGroup>;
 
 type Group<K extends keyof typeof GROUPS> = Values<(typeof GROUPS)[K]>;
-type Everything = { readonly [K in keyof typeof GROUPS]: Group<K> };
+type AllValues = { readonly [K in keyof typeof GROUPS]: Group<K> };
 
-/** Every variable that the application reads, group by group. */
+/** Every variable that the application reads, by group. */
 export const settingGroups: readonly (readonly [string, readonly Setting<unknown>[]])[] = Object.entries(GROUPS).map(([name, group]) => [
   name,
   Object.values(group),
 ]);
 
-/** All that varies between one installation and another: read once, typed, frozen. Inject it by its class. */
+/** The configuration of an installation: read once, typed, frozen. Inject it by its class. */
 export class Settings {
   readonly production: boolean;
-  /** Absolute. */
+  /** An absolute path. */
   readonly dataDir: string;
   readonly logLevel: Group<'server'>['logLevel'];
   readonly trustProxy: Group<'server'>['trustProxy'];
   readonly corsOrigins: readonly string[];
   readonly shutdownMs: number;
   readonly http: Group<'http'>;
-  /** `url` is null until the embedded PostgreSQL has been started. */
+  /** `url` is null until the embedded PostgreSQL has started. */
   readonly database: Group<'database'>;
   readonly redis: Group<'redis'>;
   readonly storage: StorageSettings;
@@ -69,7 +71,7 @@ export class Settings {
   readonly media: Group<'media'>;
   readonly friends: Group<'friends'>;
   readonly privacyDefaults: Group<'privacyDefaults'>;
-  /** `protocol`: the number of the wire that this server speaks. */
+  /** `protocol`: the version of the Socket.IO events. */
   readonly realtime: Group<'realtime'> & { readonly protocol: 1 };
   readonly writer: Group<'writer'>;
   readonly log: Group<'log'>;
@@ -83,60 +85,55 @@ export class Settings {
 
   /** @throws SettingsError */
   static read(env: Environment): Settings {
-    const { server: own, s3, auth, external, argon2, product: choices, ...groups } = readEverything(env);
-    const dataDir = path.resolve(own.dataDir);
-    const complaints: string[] = [];
-    const refuse = (complaint: string): number => complaints.push(complaint);
+    const { server: general, s3, auth, external, argon2, product: choices, ...groups } = readGroups(env);
+    const dataDir = path.resolve(general.dataDir);
+    const errors: string[] = [];
+    const report = (error: string): number => errors.push(error);
     const values = {
-      production: own.mode === 'production',
+      production: general.mode === 'production',
       dataDir,
-      logLevel: own.logLevel,
-      trustProxy: own.trustProxy,
-      corsOrigins: own.corsOrigins,
-      shutdownMs: own.shutdownMs,
+      logLevel: general.logLevel,
+      trustProxy: general.trustProxy,
+      corsOrigins: general.corsOrigins,
+      shutdownMs: general.shutdownMs,
       ...groups,
       reactions: choices.reactions,
       realtime: Object.freeze({ ...groups.realtime, protocol: 1 as const }),
-      docs: Object.freeze({ shown: groups.docs.shown === 'auto' ? own.mode !== 'production' : groups.docs.shown === 'on' }),
-      storage: storage(s3, dataDir, refuse),
-      auth: { ...auth, jwtSecret: auth.jwtSecret ?? '', external: externalIssuer(external, refuse), argon2 },
+      docs: Object.freeze({ shown: groups.docs.shown === 'auto' ? general.mode !== 'production' : groups.docs.shown === 'on' }),
+      storage: storageSettings(s3, dataDir, report),
+      auth: { ...auth, jwtSecret: auth.jwtSecret ?? '', external: externalIssuer(external, report), argon2 },
     };
-    if (!auth.builtIn && !values.auth.external) refuse('AUTH_BUILT_IN is off, but no AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY is given');
-    if (values.production) validateProduction({ ...groups, auth, argon2 }, refuse);
-    if (complaints.length > 0) throw new SettingsError(complaints.join('; '));
-    values.auth.jwtSecret ||= keptIn(dataDir);
+    if (!auth.builtIn && !values.auth.external) report('AUTH_BUILT_IN is off, but neither AUTH_JWKS_URL nor AUTH_JWT_PUBLIC_KEY is given');
+    if (values.production) validateProduction({ ...groups, auth, argon2 }, report);
+    if (errors.length > 0) throw new SettingsError(errors.join('; '));
+    values.auth.jwtSecret ||= storedSecret(dataDir);
     Object.freeze(values.auth);
     return new Settings(values);
   }
 
-  /** The same with the address of the embedded PostgreSQL. */
+  /** Returns these settings with the URL of the embedded PostgreSQL. */
   withDatabaseUrl(url: string): Settings {
     return new Settings({ ...this, database: Object.freeze({ ...this.database, url }) });
   }
 }
 
-function keptIn(dataDir: string): string {
+function storedSecret(dataDir: string): string {
   try {
-    return keptSecret(path.join(dataDir, 'jwt-secret'));
+    return loadOrCreateSecret(path.join(dataDir, 'jwt-secret'));
   } catch (error) {
-    throw new SettingsError(`DATA_DIR cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SettingsError(`DATA_DIR cannot be used: ${messageOf(error)}`);
   }
 }
 
-function readEverything(env: Environment): Everything {
-  const complaints = misspelt(
+function readGroups(env: Environment): AllValues {
+  const errors = findMisspelled(
     env,
     settingGroups.flatMap(([, group]) => group.map((item) => item.variable)),
   );
-  const values = Object.entries(GROUPS).map(([name, group]) => [
-    name,
-    readGroup<SettingGroup>(group, env, (complaint) => complaints.push(complaint)),
-  ]);
-  if (complaints.length > 0) throw new SettingsError(complaints.join('; '));
-  return Object.fromEntries(values) as Everything;
+  const values = Object.entries(GROUPS).map(([name, group]) => [name, readGroup<SettingGroup>(group, env, (error) => errors.push(error))]);
+  if (errors.length > 0) throw new SettingsError(errors.join('; '));
+  return Object.fromEntries(values) as AllValues;
 }
 
-/** Reads the environment, once a process. @throws SettingsError */
-export function loadSettings(env: Environment = process.env): Settings {
-  return Settings.read(env);
-}
+/** Reads the environment, once in a process. @throws SettingsError */
+export const loadSettings = (env: Environment = process.env): Settings => Settings.read(env);

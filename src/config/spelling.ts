@@ -1,22 +1,22 @@
-import { type Environment, given } from './setting.js';
+import { type Environment, readVariable } from './environment.js';
 
-// Short names (HOST, PORT) have too many honest neighbours.
-const SHORTEST = 7;
+// Short names (HOST, PORT) differ by one letter from variables that other programs use.
+const MIN_LENGTH = 7;
 
-/** One complaint for each variable of the environment that is a slip of the finger away from one that is known. */
-export function misspelt(env: Environment, known: readonly string[]): string[] {
+/** Returns an error for each variable of the environment that differs by one typing error from a known one. */
+export function findMisspelled(env: Environment, known: readonly string[]): string[] {
   const names = new Set(known);
-  const complaints: string[] = [];
+  const errors: string[] = [];
   for (const name of Object.keys(env)) {
-    if (names.has(name) || given(env, name) === null) continue;
-    const meant = known.find((candidate) => candidate.length >= SHORTEST && oneSlipApart(name, candidate));
-    if (meant) complaints.push(`${name} is not a setting: ${meant} is meant?`);
+    if (names.has(name) || readVariable(env, name) === null) continue;
+    const meant = known.find((candidate) => candidate.length >= MIN_LENGTH && isOneTypoApart(name, candidate));
+    if (meant) errors.push(`${name} is not a setting: did you mean ${meant}?`);
   }
-  return complaints;
+  return errors;
 }
 
-/** One letter more, one less, one other, or two neighbours swapped. */
-function oneSlipApart(a: string, b: string): boolean {
+/** Whether one letter was inserted, left out or replaced, or two adjacent letters were swapped. */
+function isOneTypoApart(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let start = 0;
   while (start < a.length && a[start] === b[start]) start++;

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { envExample, listSettings, maskAddress } from '../../src/config/settings-listing.js';
+import { envExample, listSettings, maskPassword } from '../../src/config/settings-listing.js';
 import { loadSettings, settingGroups, SettingsError } from '../../src/config/settings.js';
 import { AppProcess, type Environment } from '../support/processes.js';
 
@@ -14,7 +14,7 @@ const PRODUCTION = { NODE_ENV: 'production', JWT_SECRET: STRONG, DATABASE_URL: '
 const publicKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const ISSUER = { AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'chat' };
 
-const complaint = (env: Environment): string => {
+const errorOf = (env: Environment): string => {
   try {
     loadSettings(env);
   } catch (error) {
@@ -49,7 +49,7 @@ describe('settings', () => {
     expect(Object.entries(settings).filter(([, group]) => typeof group === 'object' && !Object.isFrozen(group))).toEqual([]);
   });
 
-  it('take an empty value for none', () => {
+  it('treat an empty value as unset', () => {
     const empty = Object.fromEntries(settingGroups.flatMap(([, group]) => group.map(({ variable }) => [variable, ' '])));
     expect(loadSettings({ ...empty, ...DEVELOPMENT })).toEqual(loadSettings(DEVELOPMENT));
   });
@@ -61,9 +61,9 @@ describe('settings', () => {
       'storage',
       { kind: 's3', forcePathStyle: true, credentials: { accessKeyId: 'k', secretAccessKey: 's' } },
     ],
-    ['S3 with the credentials of the machine', { S3_BUCKET: 'b' }, 'storage', { kind: 's3', credentials: null }],
+    ['S3 with the default credentials', { S3_BUCKET: 'b' }, 'storage', { kind: 's3', credentials: null }],
     [
-      'a key of another service, in one line',
+      'a public key on one line',
       { AUTH_JWT_PUBLIC_KEY: publicKey.replaceAll('\n', '\\n'), ...ISSUER },
       'auth',
       { external: { publicKey, jwksUrl: null } },
@@ -97,20 +97,20 @@ describe('settings', () => {
     [{ AUTH_JWT_PUBLIC_KEY: 'nonsense', ...ISSUER }, 'AUTH_JWT_PUBLIC_KEY must be a public key'],
     [{ AUTH_JWKS_URL: 'https://id.example/keys', ...ISSUER, AUTH_ALGORITHMS: 'HS256' }, 'AUTH_ALGORITHMS must name asymmetric'],
     [{ AUTH_BUILT_IN: 'off' }, 'AUTH_BUILT_IN is off'],
-    [{ DATABSE_URL: 'postgres://db' }, 'DATABSE_URL is not a setting: DATABASE_URL is meant?'],
-  ])('refuse %j by name', (env, line) => {
-    expect(complaint({ ...DEVELOPMENT, ...env })).toContain(line);
+    [{ DATABSE_URL: 'postgres://db' }, 'DATABSE_URL is not a setting: did you mean DATABASE_URL?'],
+  ])('name the variable of an invalid value: %j', (env, line) => {
+    expect(errorOf({ ...DEVELOPMENT, ...env })).toContain(line);
   });
 
-  it('leave variables of others alone', () => {
-    expect(
-      complaint({ ...DEVELOPMENT, HOME: '/', PATH: '/bin', REDIS_PORT: 'tcp://10.0.0.1:6379', POST: 'x', npm_config_cache: 'x' }),
-    ).toBe('none');
+  it('ignore variables of other programs', () => {
+    expect(errorOf({ ...DEVELOPMENT, HOME: '/', PATH: '/bin', REDIS_PORT: 'tcp://10.0.0.1:6379', POST: 'x', npm_config_cache: 'x' })).toBe(
+      'none',
+    );
   });
 });
 
 describe('production', () => {
-  it('takes strong settings', () => expect(complaint(PRODUCTION)).toBe('none'));
+  it('accepts strong settings', () => expect(errorOf(PRODUCTION)).toBe('none'));
 
   it.each([
     [{ DATABASE_URL: '' }, 'DATABASE_URL is missing'],
@@ -121,10 +121,10 @@ describe('production', () => {
     [{ METRICS_TOKEN: 'short' }, 'METRICS_TOKEN is too weak'],
     [{ ARGON2_MEMORY_KIB: '64' }, 'ARGON2_MEMORY_KIB is too low'],
   ])('refuses %j', (env, line) => {
-    expect(complaint({ ...PRODUCTION, ...env })).toContain(line);
+    expect(errorOf({ ...PRODUCTION, ...env })).toContain(line);
   });
 
-  it('hides the documentation unless it is asked for', () => {
+  it('hides the documentation unless DOCS is on', () => {
     expect(loadSettings(PRODUCTION).docs.shown).toBe(false);
     expect(loadSettings({ ...PRODUCTION, DOCS: 'on' }).docs.shown).toBe(true);
     expect(loadSettings(DEVELOPMENT).docs.shown).toBe(true);
@@ -132,54 +132,54 @@ describe('production', () => {
 });
 
 describe('the list of settings', () => {
-  it('is what .env.example says, word by word (npm run -s manage -- env-example > .env.example)', () => {
+  it('equals .env.example (regenerate it: npm run -s manage -- env-example > .env.example)', () => {
     expect(readFileSync('.env.example', 'utf8')).toBe(envExample());
   });
 
-  it('gives, read as an environment, just the defaults', () => {
+  it('contains exactly the defaults', () => {
     const lines = envExample().matchAll(/^(?:# )?([A-Z][A-Z\d_]+)=(.*)$/gm);
     const env = Object.fromEntries([...lines].map(([, name, value]) => [name!, value!]));
     expect(Object.keys(env)).toEqual(settingGroups.flatMap(([, group]) => group.map(({ variable }) => variable)));
     expect(loadSettings({ ...env, ...DEVELOPMENT })).toEqual(loadSettings(DEVELOPMENT));
   });
 
-  it('shows no secret', () => {
+  it('masks every secret', () => {
     const shown = JSON.stringify(
       listSettings({ ...PRODUCTION, S3_SECRET_ACCESS_KEY: 'hush', METRICS_TOKEN: 'quiet', DATABASE_URL: 'postgres://me:pass-word@db/x' }),
     );
     for (const secret of [STRONG, 'hush', 'quiet', 'pass-word']) expect(shown).not.toContain(secret);
     expect(shown).toContain('postgres://me:********@db/x');
-    expect(maskAddress('postgres:///x?host=/run&password=pass-word')).not.toContain('pass-word');
+    expect(maskPassword('postgres:///x?host=/run&password=pass-word')).not.toContain('pass-word');
   });
 });
 
-describe('a process with a wrong setting', () => {
+describe('a process with an invalid setting', () => {
   let dir: string;
   beforeAll(async () => void (dir = await mkdtemp(path.join(tmpdir(), 'parley-settings-'))));
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
   it.each([
-    ['the server, for a wrong value', () => AppProcess.server({ PORT: 'http' }), 'PORT'],
+    ['a server with an invalid value', () => AppProcess.server({ PORT: 'http' }), 'PORT'],
     [
-      'the server, for a missing value',
+      'a server with a missing value',
       () => AppProcess.server({ NODE_ENV: 'production', DATABASE_URL: PRODUCTION.DATABASE_URL }),
       'JWT_SECRET',
     ],
     [
-      'the server, for a database that is not there',
+      'a server with an unreachable database',
       () => AppProcess.server({ ...PRODUCTION, DATABASE_URL: 'postgres://127.0.0.1:1/x' }),
       'DATABASE_URL',
     ],
-    ['the server, for a folder that cannot be made', () => AppProcess.server({ DATA_DIR: '/dev/null/x' }), 'DATA_DIR'],
-    ['a command', () => AppProcess.command({ PORT: 'http' }, 'doctor'), 'PORT'],
-  ])('ends: %s', async (_, start, variable) => {
+    ['a server whose folder cannot be created', () => AppProcess.server({ DATA_DIR: '/dev/null/x' }), 'DATA_DIR'],
+    ['a command with an invalid value', () => AppProcess.command({ PORT: 'http' }, 'doctor'), 'PORT'],
+  ])('ends with one line: %s', async (_, start, variable) => {
     const { code, stdout, stderr } = await start().end();
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(new RegExp(`^${variable}[^\n]+\n$`));
   });
 
-  it('makes the secret of development once, for its owner alone', () => {
+  it('generates the development secret once, readable only by its owner', () => {
     const first = loadSettings({ DATA_DIR: dir });
     expect(first.auth.jwtSecret).toHaveLength(43);
     expect(loadSettings({ DATA_DIR: dir }).auth.jwtSecret).toBe(first.auth.jwtSecret);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keptSecret } from '../../config/kept-secret.js';
+import { loadOrCreateSecret } from '../../config/stored-secret.js';
 import { initialise, isInitialised, prepareFolder, waitForShutdown, SUPERUSER } from './data-folder.js';
 import { FolderUsers, withFolderLock } from './folder-lock.js';
 import { freePort, launch } from './launch.js';
@@ -121,7 +121,7 @@ const holders = ({ dataDir }: EmbeddedOptions): FolderUsers => new FolderUsers(p
 function openPassword({ dataDir }: EmbeddedOptions, data: string): string {
   const file = path.join(path.resolve(dataDir), 'postgres-password');
   if (isInitialised(data) && !existsSync(file)) throw new Error(`${file} is gone: without it the database in ${data} cannot be opened`);
-  return keptSecret(file);
+  return loadOrCreateSecret(file);
 }
 
 /** The files of one major version cannot be read by another. */

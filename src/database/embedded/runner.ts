@@ -2,7 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, lstatSync } from 'node:fs';
 import path from 'node:path';
-import { executablePath } from '../../config/executable-path.js';
+import { executablePath } from '../../config/environment.js';
 import { binariesFolder } from './binaries.js';
 
 const NOBODY = 65_534;

@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 import { modules, tableExceptions, tables } from '../architecture.config.mjs';
 import { foreignRepository } from '../tools/eslint/foreign-repository.mjs';
 
-// What the house says of itself and no compiler sees: who touches whose tables, and whether our own lint rule bites.
+// Rules of the architecture that no compiler checks: which module touches which tables, and whether the lint rule finds violations.
 
 const SQL = /\b(INSERT INTO|DELETE FROM|(?<!FOR )(?<!KEY )(?<!DO )UPDATE|TRUNCATE|FROM|JOIN)\s+(?:ONLY\s+)?"?([a-z_]+)"?/g;
 const READS = ['FROM', 'JOIN'];
@@ -58,7 +58,7 @@ describe('tables have owners', () => {
     ['reading below itself', 'timeline', 'SELECT 1 FROM room_users JOIN users u ON true', []],
     ['its own', 'friends', 'INSERT INTO blocks VALUES ($1) ON CONFLICT DO UPDATE SET x = 1', []],
     ['a lock', 'friends', 'SELECT 1 FROM blocks FOR NO KEY UPDATE', []],
-  ])('%s is told apart', (_, module, sql, expected) => {
+  ])('%s is distinguished', (_, module, sql, expected) => {
     expect(faults(module, sql)).toEqual(expected);
   });
 });

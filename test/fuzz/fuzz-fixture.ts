@@ -45,7 +45,7 @@ export class FuzzFixture {
     return stage;
   }
 
-  /** New people for those who are gone, and a seat for everybody. */
+  /** Replaces deleted users, and makes every user a member. */
   async heal(): Promise<void> {
     for (let place = 0; place < 5; place++) {
       const there = this.people[place];
@@ -61,7 +61,7 @@ export class FuzzFixture {
     known.push(id);
   }
 
-  /** The value with ids in place of what stands for them. */
+  /** Returns the value with ids in place of its references. */
   resolve(value: unknown): unknown {
     if (value instanceof Ref) return this.at(value);
     if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [this.resolve(key), this.resolve(item)]));
@@ -79,7 +79,7 @@ export class FuzzFixture {
 
   private async newMember(): Promise<Person> {
     const person = await this.world.person('actor');
-    // Anybody may do more with somebody who lets them.
+    // Open privacy lets the actors do more with each other.
     await person.patches('/users/me', { privacy: { directMessages: 'everyone', groupInvites: 'everyone' } });
     this.note('user', person.id);
     return person;

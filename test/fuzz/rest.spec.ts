@@ -29,7 +29,7 @@ const operations: Operation[] = Object.entries<Json>(document.paths)
     })),
   );
 
-/** Ends the one who asks, or somebody else: seldom, so that others have time to do something. */
+/** Ends the session or account of an actor: seldom, so that the others have time to act. */
 const isFatal = ({ method, template }: Operation): boolean =>
   /logout|password|deactivate|sessions\/\{id\}$/.test(template) || (method === 'DELETE' && /users\/(me|\{userId\})$/.test(template));
 
@@ -182,7 +182,7 @@ describe('any request', () => {
         }),
         { ...HOW, numRuns: runsOf(300) },
       );
-      // A fuzzer that is refused at every door proves nothing. (About one in seven is not; far fewer would be no chance, also on a slow machine.)
+      // A fuzzer whose every request is refused proves nothing. (About one in seven succeeds; far fewer is no coincidence, even on a slow machine.)
       const count = (all: [number, number][]): number => all.reduce((sum, [, times]) => sum + times, 0);
       const answers = [...statuses];
       expect(count(answers.filter(([status]) => status < 300))).toBeGreaterThan(count(answers) / 20);
@@ -204,7 +204,7 @@ describe('any request', () => {
 /** As much of a value as an address can hold: HTTP itself refuses longer ones. */
 const LONGEST = 400;
 
-/** As a client would write it that has never heard of well-formed strings. */
+/** As a client would write it that does not know well-formed strings. */
 function encoded(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   // A bare dot segment would be taken away by the client itself.

@@ -9,7 +9,7 @@ import { type Person, World } from '../support/world.js';
 import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, DEEP, hostile, hostileText, Values } from './values.js';
 
-// Whatever comes over a connection: it is answered, or the connection ends; and those who sit beside it notice nothing.
+// Whatever arrives over a connection, the server answers it or closes the connection, and other members notice nothing.
 
 const { schemas } = documentOf('asyncapi').components;
 const values = new Values(schemas);
@@ -19,7 +19,7 @@ interface Word {
   readonly payload: unknown;
   readonly more: unknown[];
   readonly actor: number;
-  /** Somebody who wants no answer gets none. */
+  /** A packet that asks for no ack gets none. */
   readonly asks: boolean;
 }
 
@@ -50,7 +50,7 @@ const word: fc.Arbitrary<Word> = fc
   )
   .map(([[event, payload], more, actor, asks]) => ({ event, payload, more, actor, asks }));
 
-/** Packets as they stand on the wire, some right, some never seen by a server that is well treated. */
+/** Packets as they appear on the wire: some valid, some that no correct client sends. */
 const FRAMES = [
   '',
   '0',
@@ -138,7 +138,7 @@ describe('over a socket', () => {
   let quiet: Json;
   let witness: TestSocket;
   let speaker: TestSocket;
-  let said = 0;
+  let sent = 0;
   const sockets: TestSocket[] = [];
   let raw: RawClient | null = null;
 
@@ -155,9 +155,9 @@ describe('over a socket', () => {
     await world.stop();
   });
 
-  /** Two who sit beside all this: one speaks, the other hears it, once and in order. */
+  /** Two members of a quiet room: one sends, the other receives each message once and in order. */
   const nothingIsNoticed = async (): Promise<void> => {
-    const { ok, message } = await speaker.emits('message:send', { roomId: quiet.id, text: `still here ${++said}` });
+    const { ok, message } = await speaker.emits('message:send', { roomId: quiet.id, text: `still here ${++sent}` });
     expect(ok).toBe(true);
     await witness.receives('messages:created', ({ messages }) => messages.some(({ id }: Json) => id === message.id), 2_000);
     const seqs = witness.messages(quiet.id).map(({ seq }) => seq);
@@ -181,7 +181,7 @@ describe('over a socket', () => {
       return;
     }
     const answer = await socket.emits(event, resolved[0]).catch((error: unknown) => {
-      // A packet that is too large ends the connection, as it is told.
+      // A packet that is too large ends the connection, as documented.
       if (!socket.socket.connected) return null;
       throw error;
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 type Schema = Record<string, any>;
 
-/** Stands for something that is there when the value is sent: the n-th id of its kind. */
+/** A reference to something that exists when the value is sent: the n-th id of its kind. */
 export class Ref {
   constructor(
     readonly kind: Kind,
@@ -19,7 +19,7 @@ export type Kind = (typeof KINDS)[number];
 
 const reference = (kind: Kind): fc.Arbitrary<Ref> => fc.nat({ max: 199 }).map((n) => new Ref(kind, n));
 
-/** What the name of a field says that its id is of. */
+/** The kind of the id that a field of this name holds. */
 const KIND_OF: Record<string, Kind> = {
   userId: 'user',
   userIds: 'user',

@@ -62,7 +62,7 @@ describe('an answer over HTTP', () => {
     expect(payload(answered(200, USER), '/v1/secrets')).toMatch(/no such route/);
   });
 
-  it('tells a route with a fixed word from one with a parameter', () => {
+  it('distinguishes a route with a fixed word from one with a parameter', () => {
     expect(payload(answered(200, USER), '/v1/users/me')).toMatch(/required.*privacy/);
   });
 });
@@ -79,7 +79,7 @@ describe('what comes over a socket', () => {
     ['an answer as documented', () => ContractChecker.instance.ofAck('typing', { ok: true }), ''],
     ['a refusal', () => ContractChecker.instance.ofAck('nonsense', { ok: false, error: PROBLEM }), ''],
     ['an answer without ok', () => ContractChecker.instance.ofAck('typing', {}), /neither/],
-    ['an answer to what nobody may say', () => ContractChecker.instance.ofAck('nonsense', { ok: true }), /neither/],
+    ['an answer to an event that does not exist', () => ContractChecker.instance.ofAck('nonsense', { ok: true }), /neither/],
     ['a refusal without a problem', () => ContractChecker.instance.ofAck('typing', { ok: false, error: 'no' }), /object/],
     ['a number with a fraction', () => ContractChecker.instance.ofEvent('room:read', { roomId: ID, userId: ID, seq: 1.5 }), /integer/],
   ])('%s', (_, faults, expected) => {

@@ -152,7 +152,7 @@ describe('an id', () => {
   });
 });
 
-describe('what an answer says', () => {
+describe('the content of an answer', () => {
   it('a thing made is 201, an action 200, a thing changed 200, a thing gone 204, long work 202', async () => {
     const { eva, max } = await world.people('eva', 'max');
     const asked = await eva.call('POST', '/friend-requests', { userId: max.id });
@@ -191,7 +191,7 @@ describe('what an answer says', () => {
   });
 
   it('null clears what may be empty, and what is left out stays', async () => {
-    const mine = await ana.posts('/rooms', { type: 'team', name: 'named', description: 'said', metaTags: ['a'] });
+    const mine = await ana.posts('/rooms', { type: 'team', name: 'named', description: 'described', metaTags: ['a'] });
     expect(await ana.patches(`/rooms/${mine.id}`, { description: null })).toMatchObject({
       name: 'named',
       description: null,

@@ -9,7 +9,7 @@ import { AppProcess } from '../support/processes.js';
 import { until } from '../support/until.js';
 import { call, type Person, World } from '../support/world.js';
 
-// The server as it comes: a process of its own with nothing but a data folder, and clients that know no more than the documents say.
+// The server by default: a process of its own with only a data folder, and clients that know only the documents.
 
 const UNICODE = [
   'plain',
@@ -75,7 +75,7 @@ describe('the first hour', () => {
     expect((await ana.gets('/rooms?type=private_messages')).items).toHaveLength(1);
   });
 
-  it('what is written arrives as it was written, over every transport, in one order, and nobody else hears it', async () => {
+  it('a message arrives unchanged, over every transport, in one order, and no other user receives it', async () => {
     const room = await ana.opensGroup(bob);
     const [over, polling, other, outsider] = [
       await ana.connects(),
@@ -94,7 +94,7 @@ describe('the first hour', () => {
     }
     expect(sent.map(({ text }) => text)).toEqual(UNICODE);
     for (const socket of [over, polling, other]) {
-      await until('all are heard', () => socket.messages(room.id).length >= UNICODE.length);
+      await until('all are received', () => socket.messages(room.id).length >= UNICODE.length);
       expect(socket.messages(room.id).map(({ seq, text }) => [seq, text])).toEqual(sent.map(({ seq, text }) => [seq, text]));
     }
     const { items } = await bob.page(room, `?after=${sent[0].seq - 1}`);
@@ -106,7 +106,7 @@ describe('the first hour', () => {
     polling.close();
   });
 
-  it('eight who write at once over both transports are numbered without a hole, and heard once and in order', async () => {
+  it('messages of eight concurrent senders over both transports are numbered without gaps and received once, in order', async () => {
     const room = await ana.opensGroup(bob);
     const sockets = await Promise.all([ana.connects(), bob.connects(), ana.connects(), bob.connects()]);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
@@ -126,7 +126,7 @@ describe('the first hour', () => {
     const expected = Array.from({ length: 160 }, (_, n) => lastSeq + 1 + n);
     expect(seqs).toEqual(expected);
     for (const socket of sockets) {
-      await until('all are heard', () => socket.messages(room.id).length >= 160);
+      await until('all are received', () => socket.messages(room.id).length >= 160);
       expect(socket.messages(room.id).map(({ seq }) => seq)).toEqual(expected);
     }
   });
@@ -153,7 +153,7 @@ describe('the first hour', () => {
     }
   });
 
-  it('who is removed while connected is told so, and hears, reads and says nothing more', async () => {
+  it('a member who is removed while connected gets room:gone, and receives, reads and sends nothing more', async () => {
     const room = await ana.opensGroup(bob, zoe);
     const [owner, gone] = [await ana.connects(), await zoe.connects()];
     const { message } = await owner.emits('message:send', { roomId: room.id, text: 'before' });
@@ -201,7 +201,7 @@ describe('the first hour', () => {
     ['none', undefined],
     ['no token at all', 'x'],
     ['an unsigned one', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.'],
-  ])('a bad token opens no door: %s', async (_, token) => {
+  ])('a bad token is refused: %s', async (_, token) => {
     expect(await call(world.url, 'GET', '/users/me', { ...(token && { token }) })).toMatchObject({
       status: 401,
       body: { code: 'token_invalid' },
@@ -218,7 +218,7 @@ describe('the first hour', () => {
     const storm = Array.from({ length: 40 }, (_, n) =>
       ana.call('POST', `/rooms/${room.id}/messages`, { text: `storm ${n}` }).then(
         ({ status, body }) => void (status === 201 && acked.push(body)),
-        () => undefined, // cut off: it may stand or not
+        () => undefined, // cut off: it may be stored or not
       ),
     );
     await until('some are acked', () => acked.length >= 5);

@@ -8,8 +8,8 @@ import { Mirror } from '../support/mirror.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
 
-// After every mutation that the wire knows, what a client has built from events is what a fresh load would give it: to who did it, to who sits
-// beside it, and to whom it happens.
+// After every mutation that the wire knows, the state that a client built from events equals a fresh load: for the actor, for a member
+// beside it, and for the user whom it concerns.
 
 type Name = 'ana' | 'bob' | 'zoe' | 'max';
 
@@ -31,7 +31,7 @@ interface Mutation {
   /** What must be so before. */
   readonly given?: (cast: MutationUsers) => Promise<unknown>;
   readonly act: (cast: MutationUsers) => Promise<unknown>;
-  /** Who must hear what: without it, a story in which nothing is told would pass. */
+  /** Who must receive which event: without it, a story without events would pass. */
   readonly received: Partial<Record<Name, string>>;
 }
 
@@ -99,7 +99,7 @@ const ROUTES: Record<string, Mutation> = {
     received: { ana: 'room:created', bob: 'room:created' },
   },
   'PATCH /v1/rooms/{roomId}': {
-    act: ({ bob, at }) => bob.patches(at, { name: 'renamed', metaTags: ['a'], slowModeSeconds: 0, description: 'said' }),
+    act: ({ bob, at }) => bob.patches(at, { name: 'renamed', metaTags: ['a'], slowModeSeconds: 0, description: 'described' }),
     received: { ana: 'room:updated', zoe: 'room:updated' },
   },
   'DELETE /v1/rooms/{roomId}': {
@@ -235,7 +235,7 @@ const EVENTS: Record<string, Mutation> = {
   },
 };
 
-/** Changes nothing that anybody else or another device is shown: logins and their tokens, questions, and files that stand nowhere yet. */
+/** Changes nothing that another user or device is shown: logins and their tokens, queries, and files that no message holds yet. */
 const PUBLISHES_NOTHING = [
   /^POST \/v1\/auth\//,
   /^DELETE \/v1\/auth\/sessions\//,
@@ -266,7 +266,7 @@ describe('what is built from events is what a fresh load gives', () => {
     const { max } = await world.people('max');
     await ana.befriends(max);
     const room = await ana.opensGroup(bob, zoe);
-    // A room that was gone before it could be told would leave a hole in their numbers.
+    // A room that is deleted before it is announced would leave a gap in their `my`.
     for (const { socket } of Object.values(mirrors)) await socket.receives('room:created', (received) => received.room.id === room.id);
     const at = `/rooms/${room.id}`;
     await ana.patches(`${at}/users/${bob.id}`, { role: 'admin' });
@@ -280,7 +280,7 @@ describe('what is built from events is what a fresh load gives', () => {
       expect(await all[who].socket.emits(event, payload)).toMatchObject({ ok: true });
     });
     const all: Record<Name, Mirror> = { ...mirrors, max: await Mirror.of(cast.max) };
-    // Those whom it concerns, who sits beside it, and who may have done it.
+    // The users concerned, other members, and the actor.
     const looking = [...new Set<Name>([...(Object.keys(received) as Name[]), 'bob', 'zoe'])];
     await given?.(cast);
     for (const who of looking) await all[who].opens(cast.room.id);
@@ -288,7 +288,7 @@ describe('what is built from events is what a fresh load gives', () => {
     await act(cast);
 
     for (const [who, event] of Object.entries(received) as [Name, string][]) {
-      await until(`${who} hears ${event}`, () => all[who].received().includes(event));
+      await until(`${who} receives ${event}`, () => all[who].received().includes(event));
     }
     for (const who of looking) await isAsFresh(who, all[who]);
     all.max.socket.close();
@@ -304,7 +304,7 @@ describe('what is built from events is what a fresh load gives', () => {
       expected = await mirror.fresh();
       return isDeepStrictEqual(mirror.shows(), expected);
     };
-    await until('the same', isSame, 3_000).catch(() => undefined); // the difference is told by what follows
+    await until('the same', isSame, 3_000).catch(() => undefined); // the assertion below shows the difference
     expect({ who, ...mirror.shows() }).toEqual({ who, ...expected });
     expect(mirror.faults).toEqual([]);
     mirror.isTrue = true;

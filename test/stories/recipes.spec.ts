@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { World } from '../support/world.js';
 
-// docs/recipes.md is run as it stands: each program with the helper before it, as a process of its own, prints what stands under it.
+// Runs docs/recipes.md as it is: each program, with the helper before it, as a process of its own, prints what the page shows below it.
 
 const page = readFileSync('docs/recipes.md', 'utf8');
 

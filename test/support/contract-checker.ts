@@ -23,7 +23,7 @@ interface Route {
 
 const read = (name: string): AnyJson => JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, name), 'utf8'));
 
-/** What stands before every route: it may refuse a request whatever the route says. */
+/** Problems of checks before every route, whatever the route documents. */
 const BEFORE_ROUTES: Record<number, string[]> = {
   400: ['malformed_request'],
   404: ['route_not_found'],
@@ -35,7 +35,7 @@ const OURS = /^\/(v1|health)\//;
 const MAY_BE_KEPT = /\/content$/;
 
 /**
- * Holds what a server says against the documents that it gives to its clients: every status and code of an answer is documented, every field
+ * Compares what a server sends with the documents that it gives to its clients: every status and code of an answer is documented, every field
  * is there, and no other; ids are in lower case, times in UTC with milliseconds.
  */
 export class ContractChecker {
@@ -72,14 +72,14 @@ export class ContractChecker {
     return faults.map((fault) => `${where.slice(0, 300)} → ${answer.status}: ${fault}`);
   }
 
-  /** What is wrong with something that the server said of itself. */
+  /** Returns the faults of a server event. */
   ofEvent(event: string, payload: unknown): string[] {
     const message = this.live.components.messages[`server.${event.replaceAll(':', '.')}`];
     if (!message) return [`the event ${event} is not documented`];
     return this.faults(`live:${message.payload.$ref}`, payload).map((fault) => `${event}: ${fault}`);
   }
 
-  /** What is wrong with the answer to something that a client said. */
+  /** Returns the faults of an ack. */
   ofAck(event: string, answer: AnyJson): string[] {
     const message = this.live.components.messages[`ack.${event.replaceAll(':', '.')}`];
     const faults =
@@ -151,7 +151,7 @@ function headerFaults({ path: asked }: Asked, { status, headers }: Answer): stri
   return faults;
 }
 
-/** A problem says the same as what carries it. */
+/** A problem equals the response that carries it: status and headers. */
 function problemFaults(problem: AnyJson, { status, headers }: { status?: number; headers?: Headers } = {}): string[] {
   const faults: string[] = [];
   const same = (what: string, received: unknown, is: unknown): void => {
@@ -161,7 +161,7 @@ function problemFaults(problem: AnyJson, { status, headers }: { status?: number;
   same('type', problem.type, `urn:parley:problem:${problem.code}`);
   if (problem.status >= 500 && problem.status !== 503) faults.push('it is a defect');
   if (problem.status === 403 && problem.code === 'forbidden' && !problem.reason) faults.push('it gives no reason');
-  if ([429, 503].includes(problem.status) && !(problem.retryAfter >= 1)) faults.push('it does not say when to come back');
+  if ([429, 503].includes(problem.status) && !(problem.retryAfter >= 1)) faults.push('it has no retryAfter');
   if (status === undefined || !headers) return faults;
   same('status', problem.status, status);
   same('request id', problem.requestId, headers.get('x-request-id'));

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
 /**
- * Makes sure that a program is on this machine: root on Debian installs it, once; anybody else is told how.
+ * Makes sure that a program is installed: root on Debian installs it, once; for any other user the error names the package.
  * @returns seconds that the installation took, 0 when there was nothing to do
  */
 export function needProgram(program: string, ...packages: string[]): number {

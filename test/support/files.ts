@@ -52,7 +52,7 @@ function crc(bytes: Buffer): number {
   return ~value >>> 0;
 }
 
-/** A PNG of one bit a pixel that says it is so large; a few kilobytes unfold into it. */
+/** A PNG of one bit per pixel with these dimensions; a few kilobytes decompress into it. */
 export function bomb(side: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);

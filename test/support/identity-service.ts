@@ -22,7 +22,7 @@ type TokenOptions = {
   expires?: number;
 };
 
-/** Somebody else's service: it makes tokens, and publishes its keys over HTTP. */
+/** An external identity provider: issues tokens, and publishes its keys over HTTP. */
 export class IdentityService {
   /** How often the keys were fetched. */
   fetches = 0;

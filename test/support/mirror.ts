@@ -4,7 +4,7 @@ import type { Person } from './world.js';
 
 const KEPT_WHEN_HIDDEN = ['membership', 'otherUser', 'otherLastReadSeq', 'lastMessage'];
 
-/** What one person sees of everything that concerns them, loaded once and then kept up to date by events alone, as docs/clients.md says. */
+/** Everything that one user is shown, loaded once and then updated by events alone, by the rules of docs/clients.md. */
 export class Mirror {
   readonly client: ReferenceClient;
   readonly faults: string[] = [];
@@ -49,12 +49,12 @@ export class Mirror {
     this.at = this.socket.received.length;
   }
 
-  /** The names of the events heard since {@link load}. */
+  /** The names of the events received since {@link load}. */
   received(): string[] {
     return this.socket.received.slice(this.start).map(({ event }) => event);
   }
 
-  /** Takes in what was heard, and gives everything that the person would be shown. */
+  /** Applies the received events, and returns everything that the user would be shown. */
   shows(): Json {
     for (const received of this.socket.received.slice(this.at)) this.take(received);
     this.at = this.socket.received.length;
@@ -182,7 +182,7 @@ async function loadPersonal(person: Person): Promise<Personal> {
   };
 }
 
-/** What stands in the list of rooms and follows by events: head counts do not, for a channel's readers come and go unlogged. */
+/** What the list of rooms holds and events update: not member counts, because a channel's readers join and leave unlogged. */
 function listed({
   id,
   type,

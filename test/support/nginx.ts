@@ -16,7 +16,7 @@ export class Nginx {
     private readonly dir: string,
   ) {}
 
-  /** @param ports of the two processes behind it; with one, it stands twice */
+  /** @param ports of the two processes behind it; a single one is listed twice */
   static async start(ports: readonly number[]): Promise<Nginx> {
     needProgram('nginx', 'nginx');
     const [first, second = first] = ports;

@@ -52,7 +52,7 @@ export class AppProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** The address of a server that says that it listens. */
+  /** The address that the server printed. */
   async url(): Promise<string> {
     return until(
       'that the server listens',

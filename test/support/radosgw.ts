@@ -18,7 +18,7 @@ const BUCKET = 'parley-test';
 
 /**
  * A real S3 server that checks signatures: Ceph's gateway over one monitor and one store in memory, thrown away afterwards. Installing takes
- * about 20 s, starting less than 2. With S3_TEST_ENDPOINT, S3_TEST_ACCESS_KEY_ID and S3_TEST_SECRET_ACCESS_KEY a server that stands already is used.
+ * about 20 s, starting less than 2. With S3_TEST_ENDPOINT, S3_TEST_ACCESS_KEY_ID and S3_TEST_SECRET_ACCESS_KEY an existing server is used.
  */
 export async function startRadosgw(): Promise<S3Server> {
   const { S3_TEST_ENDPOINT, S3_TEST_ACCESS_KEY_ID = '', S3_TEST_SECRET_ACCESS_KEY = '' } = process.env;

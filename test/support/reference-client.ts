@@ -25,12 +25,12 @@ class RoomState {
   /** By user id; a value of null: known to be out. */
   readonly users = new Map<string, Held>();
   room: Held = { rev: -1, value: null };
-  /** One's own reactions by message id, known up to `rev`: a broadcast does not say them, its causes do. */
+  /** The user's own reactions by message id, known up to `rev`: not in a broadcast's messages, but in its causes. */
   readonly mine = new Map<string, { rev: number; reactions: Set<string> }>();
   /** Changes of messages that have not come yet. */
   readonly early = new Map<string, Json>();
-  /** Messages that have not come yet, and of which a change was not told. */
-  readonly untold = new Set<string>();
+  /** Messages that have not come yet, with a change whose content is missing. */
+  readonly incomplete = new Set<string>();
   /** Packets from ahead of the cursor. */
   waiting: ReceivedEvent[] = [];
 
@@ -141,13 +141,13 @@ export class ReferenceClient {
     for (const received of waiting) this.receives(received);
   }
 
-  /** Whether the packet could be used: false when it lies ahead of the cursor, or does not tell all. */
+  /** Returns false when the packet is ahead of the cursor, or incomplete. */
   private take(state: RoomState, { event, payload }: ReceivedEvent): boolean {
     if (event === 'messages:created') {
       const messages: Json[] = payload.messages;
       if (messages[0].seq > state.seq + 1) return false;
       if (messages.at(-1).seq <= state.seq) return true;
-      if (messages.some(({ id }) => state.untold.has(id))) return false;
+      if (messages.some(({ id }) => state.incomplete.has(id))) return false;
       for (const message of messages) this.keep(state, message);
       state.seq = messages.at(-1).seq;
       return true;
@@ -182,7 +182,7 @@ export class ReferenceClient {
   /** Not when a change of a message that one holds was left out, nor when nobody knows whose the reactions are. */
   private coversAll(state: RoomState, { messages, causes }: Json): boolean {
     const hidden: Json[] = causes.filter(({ kind }: Json) => kind === 'hidden');
-    for (const { messageId } of hidden) if (!state.messages.has(messageId)) state.untold.add(messageId);
+    for (const { messageId } of hidden) if (!state.messages.has(messageId)) state.incomplete.add(messageId);
     const nobodys = new Set(causes.filter(({ userId }: Json) => userId === null).map(({ messageId }: Json) => messageId));
     const held = hidden.some(({ messageId }) => state.messages.has(messageId));
     return !held && !messages.some(({ id, reactions }: Json) => nobodys.has(id) && reactions.length > 0);
@@ -204,7 +204,7 @@ export class ReferenceClient {
     if (entry.seq > state.seq && entry.rev > (early?.rev ?? 0)) state.early.set(entry.id, { ...early, ...entry });
   }
 
-  /** A message as an answer to oneself brings it. */
+  /** Keeps a message from an answer to this client. */
   private keepMine(state: RoomState, message: Json): void {
     const own: Json[] = message.reactions.filter(({ mine }: Json) => mine);
     if (message.rev >= (state.mine.get(message.id)?.rev ?? 0)) {
@@ -218,7 +218,7 @@ export class ReferenceClient {
     const message = early?.rev > brought.rev ? { ...brought, ...early } : brought;
     if (state.messages.get(message.id)?.rev > message.rev) return;
     state.early.delete(message.id);
-    state.untold.delete(message.id);
+    state.incomplete.delete(message.id);
     state.messages.set(message.id, message);
     this.dropLostReactions(state, message);
     const original = state.messages.get(message.replyTo?.id);

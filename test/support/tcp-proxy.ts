@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server, and behaves as badly as a network can. */
+/** Forwards between a client and a server, and fails as a network can. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private silent = false;
@@ -33,7 +33,7 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.pause();
   }
 
-  /** As if the server had died: connections end, new ones are refused. */
+  /** Behaves like a stopped server: connections end, new ones are refused. */
   async refuse(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
@@ -41,7 +41,7 @@ export class TcpProxy {
     await closed;
   }
 
-  /** Ends every connection; new ones are welcome. */
+  /** Ends every connection; new ones are accepted. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }

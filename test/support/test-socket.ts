@@ -2,7 +2,7 @@ import { io, type Socket } from 'socket.io-client';
 import { ContractChecker } from './contract-checker.js';
 import { PATIENCE_MS, until } from './until.js';
 
-// What a server says is judged by the test that reads it.
+// Tests check the content of events, not types.
 export type Json = any;
 
 export interface ReceivedEvent {
@@ -10,9 +10,9 @@ export interface ReceivedEvent {
   payload: Json;
 }
 
-/** One connected device of a person, and all that it has heard, in order. */
+/** One connected device of a user, and all events that it received, in order. */
 export class TestSocket {
-  /** What was heard and stands in no document; a world that stops fails with it. */
+  /** Received events that contradict the documents; a world that stops fails with them. */
   static readonly faults: string[] = [];
 
   readonly received: ReceivedEvent[] = [];
@@ -27,7 +27,7 @@ export class TestSocket {
   /** Connects and waits for `ready`. Rejects with the problem that the server gave. */
   static async open(url: string, auth: Record<string, unknown>, transport: 'websocket' | 'polling' = 'websocket'): Promise<TestSocket> {
     const socket = io(url, { transports: [transport], auth, reconnection: false, forceNew: true });
-    const ear = new TestSocket(socket);
+    const device = new TestSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('ready', () => resolve());
       socket.once('connect_error', (error: Error & { data?: Json }) => {
@@ -35,15 +35,15 @@ export class TestSocket {
         reject(Object.assign(new Error(`connect_error: ${error.message}`), { problem: error.data }));
       });
     });
-    return ear;
+    return device;
   }
 
-  /** Emits and gives back the ack, whatever it says. */
+  /** Emits, and returns the ack, whether it is ok or not. */
   async emits(event: string, payload?: unknown): Promise<Json> {
     const socket = this.socket.timeout(PATIENCE_MS);
     const answer = await (payload === undefined ? socket.emitWithAck(event) : socket.emitWithAck(event, payload));
     const faults = ContractChecker.instance.ofAck(event, answer);
-    if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
+    if (faults.length > 0) throw new Error(`not as documented:\n${faults.join('\n')}`);
     return answer;
   }
 
@@ -51,25 +51,25 @@ export class TestSocket {
     return this.received.filter((received) => received.event === event).map((received) => received.payload);
   }
 
-  /** Waits until an event was heard for which `like` holds, and gives its payload. */
+  /** Waits until an event was received for which `like` holds, and returns its payload. */
   receives(event: string, like: (payload: Json) => boolean = () => true, ms = PATIENCE_MS): Promise<Json> {
-    return until(`${event} heard`, () => this.all(event).find(like), ms);
+    return until(`${event} received`, () => this.all(event).find(like), ms);
   }
 
-  /** Waits until a message with this text was heard, and gives the message. */
+  /** Waits until a message with this text was received, and returns the message. */
   receivesText(text: string, ms = PATIENCE_MS): Promise<Json> {
-    return until(`the message "${text}" heard`, () => this.messages().find((message) => message.text === text), ms);
+    return until(`the message "${text}" received`, () => this.messages().find((message) => message.text === text), ms);
   }
 
-  /** Every new message heard, in the order heard. */
+  /** Every new message received, in the order received. */
   messages(roomId?: string): Json[] {
     const all = this.all('messages:created').flatMap((packet) => packet.messages as Json[]);
     return roomId ? all.filter((message) => message.roomId === roomId) : all;
   }
 
   /**
-   * Ends when everything that this node had sent to this socket before the call has been heard: an answer comes behind what was sent
-   * earlier. After it, what was not heard was not sent.
+   * Ends when everything that this node had sent to this socket before the call has been received: an ack comes after what was sent
+   * earlier. After it, an event that was not received was not sent.
    */
   async flushes(): Promise<this> {
     await this.emits('rooms', {});

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A busy machine is no fault: what must be seen sooner says so where it waits. */
+/** Long, because a busy machine is no fault; a test with a tighter bound passes its own. */
 export const PATIENCE_MS = 10_000;
 
 /** Waits until `seen` gives something true, and gives it back; after `ms` it fails with `what`. */

@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /**
- * A call over HTTP, as anybody would make it. A path begins with `/`, under `/v1` unless it says more. The answer is what the documents say of
+ * A call over HTTP, as any client would make it. A path begins with `/`, under `/v1` unless it names another prefix. The answer is as documented for
  * the route, or the call fails.
  */
 export async function call(
@@ -33,7 +33,7 @@ export async function call(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const faults = ContractChecker.instance.ofAnswer({ method, path: whole, hasBody: body !== undefined }, answer);
-  if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
+  if (faults.length > 0) throw new Error(`not as documented:\n${faults.join('\n')}`);
   return answer;
 }
 
@@ -59,7 +59,7 @@ async function exchange(
   };
 }
 
-/** Somebody with an account, and the devices they have connected. */
+/** A user with an account, and their connected devices. */
 export class Person {
   readonly sockets: TestSocket[] = [];
 
@@ -132,7 +132,7 @@ export class Person {
   opensChannel = (...others: Person[]): Promise<Json> => this.opens('channel', 'a channel', ...others);
   opensTeam = (...others: Person[]): Promise<Json> => this.opens('team', 'a team', ...others);
 
-  /** The private room with somebody, who becomes a friend. */
+  /** Returns the private room with another person, who becomes a friend. */
   async opensPrivate(other: Person): Promise<Json> {
     await this.befriends(other);
     return this.posts('/rooms', { type: 'private_messages', userIds: [other.id] });
@@ -180,7 +180,7 @@ export class World {
     return node;
   }
 
-  /** A connection of one's own, for what no route tells. Ends with the world, if not before. */
+  /** Opens a database connection, for what no route shows. Ends with the world, if not before. */
   async database(): Promise<pg.Client> {
     const client = new pg.Client(this.app.databaseUrl);
     this.databases.push(client);
@@ -207,6 +207,6 @@ export class World {
     await Promise.all(this.databases.map((database) => database.end()));
     await Promise.all(this.nodes.map((node) => node.close()));
     await this.app.close();
-    if (TestSocket.faults.length > 0) throw new Error(`not what the documents say:\n${TestSocket.faults.splice(0).join('\n')}`);
+    if (TestSocket.faults.length > 0) throw new Error(`not as documented:\n${TestSocket.faults.splice(0).join('\n')}`);
   }
 }

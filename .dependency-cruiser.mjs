@@ -1,5 +1,5 @@
 // The import law of architecture.config.mjs, judged on the whole graph (ESLint judges it file by file).
-import { modules, OPEN, publicSuffixes } from './architecture.config.mjs';
+import { modules, OPEN, parts, publicSuffixes } from './architecture.config.mjs';
 
 const rooms = (names) => `^src/(${names.join('|')})/`;
 const publicFile = `(${publicSuffixes.map((suffix) => suffix.replaceAll('.', '\\.')).join('|')})$`;
@@ -22,9 +22,20 @@ function law(name, imports) {
   return paths;
 }
 
+const partLaw = Object.entries(parts).flatMap(([module, folders]) =>
+  Object.entries(folders).map(([name, imports]) => ({
+    name: `law-of-${module}/${name}`,
+    comment: `'${module}/${name}' may import ${imports.join(', ') || 'no other part of its module'}: see architecture.config.mjs.`,
+    severity: 'error',
+    from: { path: `^src/${module}/${name}/` },
+    to: { path: `^src/${module}/`, pathNot: `^src/${module}/(${[name, ...imports].join('|')})/` },
+  })),
+);
+
 export default {
   forbidden: [
     ...importLaw,
+    ...partLaw,
     {
       name: 'private-file',
       comment: `Others import these files of a module only: ${publicSuffixes.join(' ')}`,
@@ -52,6 +63,13 @@ export default {
       severity: 'error',
       from: { pathNot: '\\.entity\\.ts$' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'type-import'] } },
+    },
+    {
+      name: 'no-type-cycle',
+      comment: 'An import of a type is a dependency, too: declare the type in the lower file.',
+      severity: 'error',
+      from: { path: '^src/realtime/' },
+      to: { circular: true },
     },
     {
       name: 'migration-alone',

@@ -45,6 +45,20 @@ export const modules = {
   ),
 };
 
+/** The folders of a large module, and which of its other folders each may import. dependency-cruiser and tools/diagram.mjs read it. */
+export const parts = {
+  realtime: {
+    wire: [],
+    docs: ['wire'],
+    adapter: ['wire'],
+    hub: ['adapter', 'wire'],
+    presence: ['hub', 'adapter', 'wire'],
+    fanout: ['hub', 'adapter', 'wire'],
+    repair: ['hub', 'adapter', 'wire'],
+    inbound: ['fanout', 'presence', 'hub', 'adapter', 'wire'],
+  },
+};
+
 const everything = Object.keys(modules);
 modules.realtime = [...everything];
 modules.ops = [...everything, 'realtime'];

@@ -12,7 +12,7 @@ import { ProcessRole } from './config/process-role.js';
 import type { Settings } from './config/settings.js';
 import { serveDocs } from './docs.js';
 import { assignRequestId } from './ops/logging.module.js';
-import { RealtimeIoAdapter } from './realtime/realtime-io.adapter.js';
+import { RealtimeIoAdapter } from './realtime/adapter/realtime-io.adapter.js';
 
 const EXPOSED = [
   'x-request-id',

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cruise } from 'dependency-cruiser';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import { format } from 'prettier';
-import { modules, PLATFORM } from '../architecture.config.mjs';
+import { modules, parts, PLATFORM } from '../architecture.config.mjs';
 
 /** 15 is usual. */
 const MAX_FILES = 20;
@@ -21,6 +21,7 @@ function faults() {
       .filter((one) => one !== 'migrations' && !names.slice(0, index).includes(one))
       .map((one) => `architecture.config.mjs: '${name}' may import '${one}', which does not stand above it in the list.`),
   );
+  const misplaced = Object.entries(parts).flatMap(([module, list]) => partFaults(module, list));
   const folders = readdirSync('src').filter((entry) => statSync(`src/${entry}`).isDirectory());
   const unlisted = folders.filter((name) => !names.includes(name)).map((name) => `src/${name} is not in architecture.config.mjs.`);
   const places = ['src', ...readdirSync('src', { recursive: true }).map((entry) => `src/${entry}`)];
@@ -29,7 +30,25 @@ function faults() {
     .map((place) => [place, readdirSync(place).filter((file) => file.endsWith('.ts')).length])
     .filter(([, count]) => count > MAX_FILES)
     .map(([place, count]) => `${place} has ${count} files; ${MAX_FILES} at most: split the module, or sort it into folders.`);
-  return [...outOfOrder, ...unlisted, ...full];
+  return [...outOfOrder, ...misplaced, ...unlisted, ...full];
+}
+
+/** A module in parts: every folder is listed, in order, and only the module file stands beside them. */
+function partFaults(module, list) {
+  const names = Object.keys(list);
+  const entries = readdirSync(`src/${module}`);
+  const outOfOrder = names.flatMap((name, index) =>
+    list[name]
+      .filter((one) => !names.slice(0, index).includes(one))
+      .map((one) => `architecture.config.mjs: '${module}/${name}' may import '${one}', which does not stand above it in the list.`),
+  );
+  const missing = names
+    .filter((name) => !entries.includes(name))
+    .map((name) => `architecture.config.mjs: src/${module}/${name} does not exist.`);
+  const unlisted = entries
+    .filter((entry) => !names.includes(entry) && entry !== `${module}.module.ts`)
+    .map((entry) => `src/${module}/${entry} belongs to no part in architecture.config.mjs.`);
+  return [...outOfOrder, ...missing, ...unlisted];
 }
 
 /** Module → the modules that its files really import, types included. */

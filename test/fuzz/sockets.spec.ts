@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire.js';
+import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire/wire.js';
 import { TestSocket, type Json } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';

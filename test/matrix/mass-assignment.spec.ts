@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
+import { CLIENT_EVENTS } from '../../src/realtime/wire/wire.js';
 import type { TestSocket } from '../support/test-socket.js';
 import { World } from '../support/world.js';
 import { EVENTS, OTHER_BODIES, ROUTES, type Things, type Write } from './support/writes.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { ROOM_PERMISSIONS } from '../../src/common/permissions.js';
-import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
+import { CLIENT_EVENTS } from '../../src/realtime/wire/wire.js';
 import { ROOM_TYPES } from '../../src/room-access/room.types.js';
 import { call, type Person, World } from '../support/world.js';
 import { variantName, VARIANTS } from './support/actors.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UserHub } from '../../src/realtime/hub/user-hub.service.js';
-import { JsonText } from '../../src/realtime/json-text.js';
+import { JsonText } from '../../src/realtime/adapter/json-text.js';
 import type { TestSocket } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { World } from '../support/world.js';

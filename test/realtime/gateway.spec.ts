@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { MessagesGateway } from '../../src/realtime/inbound/messages.gateway.js';
 import { UsersGateway } from '../../src/realtime/inbound/users.gateway.js';
 import { RoomsGateway } from '../../src/realtime/inbound/rooms.gateway.js';
-import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire.js';
+import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire/wire.js';
 import { startApp } from '../support/app.js';
 import { TestSocket } from '../support/test-socket.js';
 import { until } from '../support/until.js';

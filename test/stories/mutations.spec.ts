@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CLIENT_EVENTS } from '../../src/realtime/wire.js';
+import { CLIENT_EVENTS } from '../../src/realtime/wire/wire.js';
 import type { Json } from '../support/test-socket.js';
 import { Mirror } from '../support/mirror.js';
 import { until } from '../support/until.js';

@@ -1,13 +1,16 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, Module } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Problem } from '../../common/problem.js';
 import { jsonSchema, wholeNumbers, type Json } from './asyncapi-schema.js';
-import { RealtimeModule } from '../realtime.module.js';
-import { CLIENT_EVENTS, type ClientEvent, SERVER_EVENTS, type ServerEvent } from '../wire.js';
+import { CLIENT_EVENTS, type ClientEvent, SERVER_EVENTS, type ServerEvent } from '../wire/wire.js';
 
 const DESCRIPTION = `What is said live, over Socket.IO 4 in the root namespace. The handshake's \`auth\` is \`{ token, protocol: 1, frames? }\`; a
 refusal stands in \`err.data\` of \`connect_error\`. Every event of a client is answered through its acknowledgement, with \`ok: true\` and what its
 reply says here, or with \`ok: false\` and \`error\`, the problem object of the REST side.`;
+
+/** Keeps the routes out of the document, which has only schemas. */
+@Module({})
+class NoRoutes {}
 
 const CHANNEL = '#/channels/root';
 const schemaOf = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
@@ -76,7 +79,7 @@ function schemasOf(app: INestApplication): Json {
     ({ payload }) => payload,
   );
   const { components } = SwaggerModule.createDocument(app, new DocumentBuilder().build(), {
-    include: [RealtimeModule],
+    include: [NoRoutes],
     extraModels: [...new Set([Problem, ...payloads, ...acks])],
   });
   return wholeNumbers(jsonSchema((components?.schemas ?? {}) as Json));

@@ -1,5 +1,5 @@
 import type { Json } from './asyncapi-schema.js';
-import { CLIENT_EVENTS, type ClientEvent, SERVER_EVENTS, type ServerEvent } from '../wire.js';
+import { CLIENT_EVENTS, type ClientEvent, SERVER_EVENTS, type ServerEvent } from '../wire/wire.js';
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const link = (name: string): string => `<a href="#${name}">${name}</a>`;

@@ -72,9 +72,4 @@ export class RevocationQueries {
     }
     return ended;
   }
-
-  async my(userId: string): Promise<number> {
-    const [head] = await this.transactions.query<{ my: number }>(`SELECT my FROM user_heads WHERE user_id = $1`, [userId]);
-    return head?.my ?? 0;
-  }
 }

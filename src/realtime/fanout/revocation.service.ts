@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { SessionEnded, SESSIONS_CHANNEL } from '../../auth/auth.events.js';
+import { type SessionEnded, SESSIONS_CHANNEL } from '../../auth/auth.events.js';
 import { Semaphore } from '../../common/semaphore.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { DatabaseNotifications } from '../../database/notifications.js';
-import { DomainEvents } from '../../events/domain-events.js';
 import { ACCESS_CHANNEL, type AccessLost } from '../../room-access/room-log.service.js';
 import type { LossReason } from '../../room-access/room.types.js';
-import { JsonText } from '../json-text.js';
+import { UserHeads } from '../../users/user-heads.service.js';
+import { JsonText } from '../adapter/json-text.js';
 import { UserHub } from '../hub/user-hub.service.js';
 import type { RoomChannel, RoomSubscription } from '../hub/room-channel.js';
 import { RoomHub } from '../hub/room-hub.service.js';
@@ -30,16 +30,15 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     private readonly role: ProcessRole,
     private readonly notifications: DatabaseNotifications,
-    private readonly events: DomainEvents,
     private readonly hub: RoomHub,
     private readonly userHub: UserHub,
+    private readonly userHeads: UserHeads,
     private readonly queries: RevocationQueries,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.role.isServer) return;
     this.hub.onFenceOrGap({ fence: (channel) => void this.review(channel) });
-    this.events.on(SessionEnded, ({ sessionIds, reason }) => this.endSessions(sessionIds, reason));
     this.notifications.onReconnect(() => void this.reviewEverything());
     await this.notifications.listen(ACCESS_CHANNEL, (payload) => this.accessLost(JSON.parse(payload) as AccessLost));
     await this.notifications.listen(SESSIONS_CHANNEL, (payload) => {
@@ -93,9 +92,9 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
       fence = Math.min(fence, found.fence);
       for (const subscription of subscriptions) {
         looked.add(subscription);
-        const { userId, subscriptions: own } = subscription.connection;
+        const { userId } = subscription.connection;
         const { visibleFrom, reason } = found.members.get(userId) ?? {};
-        if (!reason || visibleFrom === subscription.visibleFrom || own.get(channel.id) !== subscription) continue;
+        if (!reason || visibleFrom === subscription.visibleFrom || !subscription.isActive) continue;
         this.unseat(subscription, reason);
         if (reason !== 'deleted') lost.add(userId);
       }
@@ -106,7 +105,7 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Who has come in again by now is told so: the number that they were told of their loss may cover it, and nobody would look again. */
   private async takeBack(userId: string, roomId: string): Promise<void> {
-    const my = await this.queries.my(userId).catch(() => null);
+    const my = await this.userHeads.current(userId).catch(() => null);
     if (my !== null) this.userHub.applyHint(userId, { do: 'enter', roomId, my });
   }
 
@@ -160,7 +159,7 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
     const person = this.userHub.find(connection.userId);
     if (!person) return;
     void person.queue(async () => {
-      const number = my ?? (await this.queries.my(connection.userId).catch(() => null));
+      const number = my ?? (await this.userHeads.current(connection.userId).catch(() => null));
       connection.emitWhenReady({
         event: 'room:gone',
         my: number,

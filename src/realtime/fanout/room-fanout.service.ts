@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { SessionEnded } from '../../auth/auth.events.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import type { LogStep } from '../../room-access/room.types.js';
@@ -6,11 +7,11 @@ import { RoomUserRemoved, RoomUsersAdded, RoomUserUpdated } from '../../room-use
 import { RoomUpdated, RoomDeleted, RoomCreated } from '../../rooms/rooms.events.js';
 import { MessagesChanged, MessagesPosted } from '../../timeline/timeline.events.js';
 import { ChangeMerger, updatedBody, type MessageChanges } from './change-merger.js';
-import { JsonText } from '../json-text.js';
+import { JsonText } from '../adapter/json-text.js';
 import { UserHub } from '../hub/user-hub.service.js';
 import { RoomHub } from '../hub/room-hub.service.js';
 import { Revocation } from './revocation.service.js';
-import type { RoomPacket } from './room-packet.js';
+import type { RoomPacket } from '../hub/room-packet.js';
 
 type Change = LogStep & { readonly roomId: string };
 type ChangeEvent = Exclude<RoomPacket['event'], 'messages:created'>;
@@ -38,6 +39,7 @@ export class RoomFanout implements OnModuleInit {
     this.events.on(RoomUsersAdded, (event) => this.added(event));
     this.events.on(RoomUserUpdated, (event) => this.updated(event));
     this.events.on(RoomUserRemoved, (event) => this.removed(event));
+    this.events.on(SessionEnded, ({ sessionIds, reason }) => this.revocation.endSessions(sessionIds, reason));
   }
 
   /** What is held back to be merged is said: the process ends. */

@@ -12,11 +12,11 @@ import { MembershipChanged } from '../../room-users/room-users.events.js';
 import { MeChanged } from '../../users/users.events.js';
 import { UsersService } from '../../users/users.service.js';
 import { meViewOf } from '../../users/user.view.js';
-import { SocketSetup } from '../inbound/socket-setup.service.js';
-import { SocketSetupQueries } from '../inbound/socket-setup.queries.js';
-import { JsonText } from '../json-text.js';
-import type { ServerEventName } from '../wire.js';
-import { KeyedThrottle } from '../keyed-throttle.js';
+import { SocketSetup } from '../hub/socket-setup.service.js';
+import { SocketSetupQueries } from '../hub/socket-setup.queries.js';
+import { JsonText } from '../adapter/json-text.js';
+import type { ServerEventName } from '../wire/wire.js';
+import { KeyedThrottle } from '../../common/keyed-throttle.js';
 import { UserHub, type UserConnections, type UserHint } from '../hub/user-hub.service.js';
 
 const REQUEST_EVENTS = [

@@ -1,6 +1,6 @@
 import { PacketType } from 'socket.io-parser';
-import type { Connection } from '../connection.js';
-import type { JsonText } from '../json-text.js';
+import type { Connection } from './connection.js';
+import type { JsonText } from '../adapter/json-text.js';
 
 /** Of a message of Engine.IO, before the packet of Socket.IO. */
 const MESSAGE = '4';

@@ -1,6 +1,8 @@
-import type { Connection } from '../connection.js';
-import { JsonText } from '../json-text.js';
-import type { RoomPacket } from '../fanout/room-packet.js';
+import type { Connection } from './connection.js';
+import { JsonText } from '../adapter/json-text.js';
+import { PacketVariants } from './packet-variants.js';
+import type { RoomPacket } from './room-packet.js';
+import type { TeamPair } from './team-frame.js';
 
 /** How far a room has come: its newest message, its newest change. */
 export interface RoomPosition {
@@ -9,20 +11,9 @@ export interface RoomPosition {
 }
 
 /** What a node knows of a room when it begins to follow it. */
-export interface RoomSnapshot extends RoomPosition {
+export interface RoomSnapshot extends RoomPosition, TeamPair {
   roomId: string;
   fence: number;
-  /** The team that a private room belongs to, and its two. */
-  teamId: string | null;
-  userLow: string | null;
-  userHigh: string | null;
-}
-
-/** The voice of a room. */
-export interface Broadcaster {
-  /** Everybody who is in step with the room. */
-  broadcast(channel: RoomChannel, packet: RoomPacket): void;
-  sendTo(subscription: RoomSubscription, packet: RoomPacket): void;
 }
 
 /** Packets that wait for one that is missing, or for a fence to be looked at. Beyond it they are dropped, and read from the log instead. */
@@ -44,6 +35,15 @@ export class RoomSubscription {
     return this.visibleFrom > 1;
   }
 
+  /** False once it was ended or replaced. */
+  get isActive(): boolean {
+    return this.channel.subscriptions.get(this.connection) === this;
+  }
+
+  send(packet: RoomPacket): void {
+    new PacketVariants(packet, this.channel.team, () => this.visibleFrom).sendTo(this);
+  }
+
   /** Its client was told how far the room is: what was kept and is newer follows, and from now on it hears everything once. */
   setPosition(told: RoomPosition): void {
     if (this.position) return;
@@ -63,7 +63,7 @@ export class RoomSubscription {
     if (!this.position) {
       if (this.connection.countBuffered()) this.waiting.push(packet);
     } else if (packet.to > this.position[packet.order]) {
-      this.channel.broadcaster.sendTo(this, unheard(packet, this.position.seq));
+      this.send(unheard(packet, this.position.seq));
     }
   }
 }
@@ -86,16 +86,13 @@ export class RoomChannel {
   private closedForReview = false;
   readonly reached: RoomPosition = { seq: 0, rev: 0 };
 
-  constructor(
-    readonly id: string,
-    readonly broadcaster: Broadcaster,
-  ) {}
+  constructor(readonly id: string) {}
 
   get opened(): boolean {
     return this.start !== null;
   }
 
-  get team(): RoomSnapshot | null {
+  get team(): TeamPair | null {
     return this.start?.teamId ? this.start : null;
   }
 
@@ -120,7 +117,7 @@ export class RoomChannel {
     const subscription = new RoomSubscription(connection, this, visibleFrom);
     this.subscriptions.set(connection, subscription);
     this.catchingUp.add(subscription);
-    connection.subscriptions.set(this.id, subscription);
+    connection.roomIds.add(this.id);
     return subscription;
   }
 
@@ -129,7 +126,7 @@ export class RoomChannel {
     this.caughtUp.delete(subscription);
     this.catchingUp.delete(subscription);
     this.subscriptions.delete(subscription.connection);
-    subscription.connection.subscriptions.delete(this.id);
+    subscription.connection.roomIds.delete(this.id);
   }
 
   settled(subscription: RoomSubscription): void {
@@ -196,7 +193,8 @@ export class RoomChannel {
     if (packet.to <= before) return;
     this.reached[packet.order] = packet.to;
     const news = unheard(packet, before);
-    this.broadcaster.broadcast(this, news);
+    const variants = new PacketVariants(news, this.team, () => this.latecomersSeeFrom);
+    for (const subscription of this.caughtUp) variants.sendTo(subscription);
     for (const subscription of this.catchingUp) {
       subscription.offer(news);
       this.settled(subscription);

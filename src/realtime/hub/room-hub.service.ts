@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Connection } from '../connection.js';
+import type { Connection } from './connection.js';
 import { RoomChannel, type RoomSnapshot, type RoomSubscription } from './room-channel.js';
-import { PubSub } from './pub-sub.service.js';
-import { encodePacket, decodePacket, type EphemeralEvent, type RoomPacket } from '../fanout/room-packet.js';
-import { SocketServer } from '../socket-server.service.js';
+import { PubSub } from '../adapter/pub-sub.service.js';
+import { encodePacket, decodePacket, type EphemeralEvent, type RoomPacket } from './room-packet.js';
 
 type Trouble = (channel: RoomChannel) => void;
 
@@ -14,15 +13,17 @@ export class RoomHub {
   private fenced: Trouble = () => undefined;
   private gapped: Trouble = () => undefined;
 
-  constructor(
-    private readonly pubSub: PubSub,
-    private readonly server: SocketServer,
-  ) {}
+  constructor(private readonly pubSub: PubSub) {}
 
   /** Who looks at a room whose fence has risen, and who reads what is missing. One of each. */
   onFenceOrGap(handlers: { fence?: Trouble; gap?: Trouble }): void {
     this.fenced = handlers.fence ?? this.fenced;
     this.gapped = handlers.gap ?? this.gapped;
+  }
+
+  /** Has it checked which sockets may stay in the room. */
+  requestReview(channel: RoomChannel): void {
+    this.fenced(channel);
   }
 
   all(): RoomChannel[] {
@@ -81,14 +82,14 @@ export class RoomHub {
   private say({ roomId, event, to, body }: EphemeralEvent): void {
     const hearers = new Set(to);
     for (const { connection } of this.rooms.get(roomId)?.subscriptions.values() ?? []) {
-      if (connection.ready && hearers.has(connection.userId)) this.server.emitVolatile(connection, event, body);
+      if (connection.ready && hearers.has(connection.userId)) connection.emitVolatile(event, body);
     }
   }
 
   private room(roomId: string): RoomChannel {
     const known = this.rooms.get(roomId);
     if (known) return known;
-    const channel = new RoomChannel(roomId, this.server);
+    const channel = new RoomChannel(roomId);
     this.rooms.set(roomId, channel);
     this.pubSub.subscribe(channelOf(roomId), (text) => {
       const said = decodePacket(text);

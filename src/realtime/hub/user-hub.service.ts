@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Connection, UserPacket } from '../connection.js';
-import { JsonText } from '../json-text.js';
-import type { ServerEventName } from '../wire.js';
-import { PubSub } from './pub-sub.service.js';
+import type { Connection, UserPacket } from './connection.js';
+import { JsonText } from '../adapter/json-text.js';
+import type { ServerEventName } from '../wire/wire.js';
+import { PubSub } from '../adapter/pub-sub.service.js';
 
 /** What a process must do for a person whose sockets it has; each reads for itself what its people see. */
 export type UserHint =

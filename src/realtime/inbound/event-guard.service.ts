@@ -3,12 +3,12 @@ import { ValidationFailed } from '../../common/domain-error.js';
 import { Settings } from '../../config/settings.js';
 import type { RateLimitAction } from '../../limits/limits.types.js';
 import { RateLimits } from '../../limits/rate-limits.js';
-import { ackOf, refused } from './acks.js';
-import type { Connection } from '../connection.js';
-import { Drain } from '../drain.service.js';
+import { ackOf, refused } from '../adapter/acks.js';
+import type { Connection } from '../hub/connection.js';
+import { Drain } from './drain.service.js';
 import { TokenBucket } from './token-bucket.js';
-import { UnknownEvent } from '../realtime.errors.js';
-import { CLIENT_EVENTS, type ClientEvent, isClientEvent } from '../wire.js';
+import { UnknownEvent } from './realtime.errors.js';
+import { CLIENT_EVENTS, type ClientEvent, isClientEvent } from '../wire/wire.js';
 
 /**
  * What every event of a client meets before its handler: is there such an event, is there something to handle, may this person say so much.

@@ -4,11 +4,11 @@ import { TokenInvalid } from '../../auth/auth.errors.js';
 import { newId } from '../../common/ids.js';
 import { Settings } from '../../config/settings.js';
 import { RateLimits } from '../../limits/rate-limits.js';
-import type { ChatSocket } from '../connection.js';
-import { Drain } from '../drain.service.js';
+import type { ChatSocket } from '../hub/connection.js';
+import { Drain } from './drain.service.js';
 import { UserHub } from '../hub/user-hub.service.js';
-import { problemOfAny } from './acks.js';
-import { ProtocolUnsupported, TooManySockets } from '../realtime.errors.js';
+import { problemOfAny } from '../adapter/acks.js';
+import { ProtocolUnsupported, TooManySockets } from './realtime.errors.js';
 
 interface HandshakeAuth {
   token?: unknown;

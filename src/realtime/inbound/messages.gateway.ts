@@ -2,10 +2,10 @@ import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websocke
 import { MessagesService } from '../../messages/messages.service.js';
 import { ReactionsService } from '../../reactions/reactions.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
-import type { ChatSocket } from '../connection.js';
-import { EditMessageEvent, MessageEvent, ReactionEvent, TeamFrameEvent } from '../dto/client-events.dto.js';
-import { TeamFrames } from '../team-frames.service.js';
-import type { MessageAck } from '../wire.view.js';
+import { type ChatSocket, Connection } from '../hub/connection.js';
+import { EditMessageEvent, MessageEvent, ReactionEvent, TeamFrameEvent } from '../wire/client-events.dto.js';
+import { TeamFrames } from './team-frames.service.js';
+import type { MessageAck } from '../wire/wire.view.js';
 
 /** What clients say about messages, but for the sending itself. */
 @ChatGateway()
@@ -47,7 +47,7 @@ export class MessagesGateway {
   }
 
   @SubscribeMessage('message')
-  async sendTeamFrame(@ConnectedSocket() { data }: ChatSocket, @MessageBody() frame: TeamFrameEvent): Promise<MessageAck> {
-    return { message: await this.teamFrames.send(data.connection, frame) };
+  async sendTeamFrame(@ConnectedSocket() socket: ChatSocket, @MessageBody() frame: TeamFrameEvent): Promise<MessageAck> {
+    return { message: await this.teamFrames.send(Connection.of(socket), frame) };
   }
 }

@@ -5,10 +5,10 @@ import type { RoomHeadsView, SyncView } from '../../sync/changes.view.js';
 import { RoomHeadsDto, SyncDto } from '../../sync/dto/sync.dto.js';
 import { SyncService } from '../../sync/sync.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
-import type { ChatSocket } from '../connection.js';
-import { ReadRoomEvent, TypingEvent } from '../dto/client-events.dto.js';
+import type { ChatSocket } from '../hub/connection.js';
+import { ReadRoomEvent, TypingEvent } from '../wire/client-events.dto.js';
 import { Typing } from '../presence/typing.service.js';
-import type { EmptyAck } from '../wire.view.js';
+import type { EmptyAck } from '../wire/wire.view.js';
 
 /** What clients say about rooms. */
 @ChatGateway()

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { SendMessage } from '../../timeline/message.types.js';
 import { MessageWriter } from '../../timeline/message-writer.service.js';
-import { accepted, type Ack, ackOf, refused } from './acks.js';
-import type { Connection } from '../connection.js';
-import { Drain } from '../drain.service.js';
+import { accepted, type Ack, ackOf, refused } from '../adapter/acks.js';
+import type { Connection } from '../hub/connection.js';
+import { Drain } from './drain.service.js';
 import { EventGuard } from './event-guard.service.js';
 
 /**

@@ -1,21 +1,20 @@
 import { Logger } from '@nestjs/common';
+import type { Server } from 'socket.io';
 import type { OnGatewayConnection, OnGatewayDisconnect, OnGatewayInit } from '@nestjs/websockets';
 import { SessionInvalid } from '../../users/users.errors.js';
 import { Settings } from '../../config/settings.js';
-import { SocketSetup } from './socket-setup.service.js';
+import { SocketSetup } from '../hub/socket-setup.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
-import { type ChatSocket, Connection } from '../connection.js';
+import { type ChatSocket, Connection } from '../hub/connection.js';
 import { Handshake } from './handshake.service.js';
-import { writeTogether } from '../fanout/one-write.js';
-import { guardOutbound } from '../fanout/outbound-guard.js';
+import { endWhenExpired, guardOutbound, writeTogether } from './socket-guards.js';
 import { Presence } from '../presence/presence.service.js';
-import { endWhenExpired } from './token-expiry.js';
 import { SendHandler } from './send-handler.service.js';
-import { type ChatServer, SocketServer } from '../socket-server.service.js';
+import { SocketServer } from '../adapter/socket-server.service.js';
 
 /** The life of a socket: handshake, arrival, end. */
 @ChatGateway()
-export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConnection<ChatSocket>, OnGatewayDisconnect<ChatSocket> {
+export class SocketsGateway implements OnGatewayInit<Server>, OnGatewayConnection<ChatSocket>, OnGatewayDisconnect<ChatSocket> {
   private readonly log = new Logger(SocketsGateway.name);
 
   constructor(
@@ -27,7 +26,7 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
     private readonly settings: Settings,
   ) {}
 
-  afterInit(server: ChatServer): void {
+  afterInit(server: Server): void {
     this.server.attach(server);
     server.use(this.handshake.admit);
   }
@@ -35,7 +34,6 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
   /** Nest awaits nothing and catches nothing here. */
   handleConnection(socket: ChatSocket): void {
     const connection = new Connection(socket);
-    socket.data.connection = connection;
     guardOutbound(connection, this.settings.realtime.outboundBytes);
     writeTogether(socket);
     endWhenExpired(socket);
@@ -51,7 +49,7 @@ export class SocketsGateway implements OnGatewayInit<ChatServer>, OnGatewayConne
   }
 
   handleDisconnect(socket: ChatSocket): void {
-    const { connection } = socket.data;
+    const connection = Connection.of(socket);
     this.setup.tearDownSocket(connection);
     this.presence.disconnected(connection);
   }

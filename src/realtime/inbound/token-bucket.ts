@@ -1,4 +1,4 @@
-import { TooManyEvents } from '../realtime.errors.js';
+import { TooManyEvents } from './realtime.errors.js';
 
 /** Seconds of refused events after which a socket is not worth answering. */
 const PATIENCE_S = 20;

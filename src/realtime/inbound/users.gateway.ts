@@ -1,11 +1,11 @@
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { TokenInvalid } from '../../auth/auth.errors.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
-import type { ChatSocket } from '../connection.js';
-import { RefreshAuthEvent, WatchPresenceEvent } from '../dto/client-events.dto.js';
+import { type ChatSocket, Connection } from '../hub/connection.js';
+import { RefreshAuthEvent, WatchPresenceEvent } from '../wire/client-events.dto.js';
 import { Handshake } from './handshake.service.js';
 import { Presence } from '../presence/presence.service.js';
-import type { AuthRefreshAck, PresenceAck } from '../wire.view.js';
+import type { AuthRefreshAck, PresenceAck } from '../wire/wire.view.js';
 
 /** What clients say about people: whom they follow, and who they are. */
 @ChatGateway()
@@ -16,8 +16,8 @@ export class UsersGateway {
   ) {}
 
   @SubscribeMessage('presence:watch')
-  async watchPresence(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { userIds }: WatchPresenceEvent): Promise<PresenceAck> {
-    return { presence: await this.presence.watch(data.connection, userIds) };
+  async watchPresence(@ConnectedSocket() socket: ChatSocket, @MessageBody() { userIds }: WatchPresenceEvent): Promise<PresenceAck> {
+    return { presence: await this.presence.watch(Connection.of(socket), userIds) };
   }
 
   @SubscribeMessage('auth:refresh')

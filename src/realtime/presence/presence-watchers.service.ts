@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Connection } from '../connection.js';
-import { PubSub } from '../hub/pub-sub.service.js';
+import type { Connection } from '../hub/connection.js';
+import { PubSub } from '../adapter/pub-sub.service.js';
 
 /** What is to be looked at again of somebody who is watched. */
 export type News = 'presence' | 'profile';

@@ -6,11 +6,11 @@ import { BlockChanged, FriendRemoved, FriendRequestApproved } from '../../friend
 import { Relations } from '../../friends/relations.service.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { MeChanged } from '../../users/users.events.js';
-import type { Connection } from '../connection.js';
+import type { Connection } from '../hub/connection.js';
 import { UserHub } from '../hub/user-hub.service.js';
 import { MemoryPresence, type PresenceStore, RedisPresence, SEEN_FOR_MS, type Sighting } from './presence-store.js';
 import { PresenceWatchers } from './presence-watchers.service.js';
-import type { PresenceView } from '../wire.view.js';
+import type { PresenceView } from '../wire/wire.view.js';
 
 /** What a socket was told of each whom it watches. */
 interface LastSent {

@@ -3,9 +3,9 @@ import { ProcessRole } from '../../config/process-role.js';
 import { Settings } from '../../config/settings.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import { ReadMarked } from '../../room-users/room-users.events.js';
-import { JsonText } from '../json-text.js';
+import { JsonText } from '../adapter/json-text.js';
 import { RoomHub } from '../hub/room-hub.service.js';
-import { KeyedThrottle } from '../keyed-throttle.js';
+import { KeyedThrottle } from '../../common/keyed-throttle.js';
 import { EphemeralAudience } from './ephemeral-audience.queries.js';
 
 /** Tells who has read what: of one person in one room once a second at most, and only between people who both show it. */

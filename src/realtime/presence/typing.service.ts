@@ -3,7 +3,7 @@ import type { Actor } from '../../common/actor.js';
 import { Settings } from '../../config/settings.js';
 import { Relations } from '../../friends/relations.service.js';
 import { RoomAccess } from '../../room-access/room-access.service.js';
-import { JsonText } from '../json-text.js';
+import { JsonText } from '../adapter/json-text.js';
 import { RoomHub } from '../hub/room-hub.service.js';
 import { EphemeralAudience } from './ephemeral-audience.queries.js';
 

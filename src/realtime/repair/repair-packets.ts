@@ -1,8 +1,8 @@
 import type { MessageView } from '../../timeline/message.view.js';
-import { JsonText } from '../json-text.js';
+import { JsonText } from '../adapter/json-text.js';
 import type { RoomPosition } from '../hub/room-channel.js';
 import type { Head, Missed } from './repair.queries.js';
-import type { RoomPacket } from '../fanout/room-packet.js';
+import type { RoomPacket } from '../hub/room-packet.js';
 
 type RepairStep = Pick<RoomPacket, 'event' | 'to'> & { body: object };
 

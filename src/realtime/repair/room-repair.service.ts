@@ -4,13 +4,13 @@ import { chunks } from '../../common/chunks.js';
 import { Semaphore } from '../../common/semaphore.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { Settings } from '../../config/settings.js';
-import { JsonText } from '../json-text.js';
+import { RedisConnections } from '../../redis/redis-connections.js';
+import { JsonText } from '../adapter/json-text.js';
 import type { RoomChannel } from '../hub/room-channel.js';
 import { RoomHub } from '../hub/room-hub.service.js';
 import { UserRepair } from './user-repair.service.js';
 import { type Head, RepairQueries } from './repair.queries.js';
 import { repairPackets } from './repair-packets.js';
-import { Revocation } from '../fanout/revocation.service.js';
 
 /** A packet that others are just sending is not missing yet. */
 const GRACE_MS = 400;
@@ -35,16 +35,16 @@ export class RoomRepair implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     private readonly role: ProcessRole,
     private readonly settings: Settings,
+    private readonly redis: RedisConnections,
     private readonly hub: RoomHub,
     private readonly queries: RepairQueries,
-    private readonly revocation: Revocation,
     private readonly userRepair: UserRepair,
   ) {}
 
   onApplicationBootstrap(): void {
     if (!this.role.isServer) return;
     this.hub.onFenceOrGap({ gap: (channel) => void this.soon(channel) });
-    this.userRepair.whenBusIsBack(() => void this.look());
+    this.redis.onUp(() => void this.look());
     void this.keepLooking();
   }
 
@@ -73,7 +73,7 @@ export class RoomRepair implements OnApplicationBootstrap, BeforeApplicationShut
     const heads = new Map((await this.queries.heads(rooms.map((channel) => channel.id))).map((head) => [head.roomId, head]));
     for (const channel of rooms) {
       const head = heads.get(channel.id);
-      if (!head || head.fence > channel.fence) void this.revocation.review(channel);
+      if (!head || head.fence > channel.fence) this.hub.requestReview(channel);
       if (head && isBehind(channel, head)) void this.soon(channel, head);
     }
   }

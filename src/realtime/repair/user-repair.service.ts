@@ -3,11 +3,10 @@ import { chunks } from '../../common/chunks.js';
 import { Semaphore } from '../../common/semaphore.js';
 import { UsersService } from '../../users/users.service.js';
 import { meViewOf } from '../../users/user.view.js';
-import { SocketSetup } from '../inbound/socket-setup.service.js';
-import { SocketSetupQueries } from '../inbound/socket-setup.queries.js';
-import { JsonText } from '../json-text.js';
+import { SocketSetup } from '../hub/socket-setup.service.js';
+import { SocketSetupQueries } from '../hub/socket-setup.queries.js';
+import { JsonText } from '../adapter/json-text.js';
 import { UserHub, type UserConnections } from '../hub/user-hub.service.js';
-import { PubSub } from '../hub/pub-sub.service.js';
 import { RepairQueries } from './repair.queries.js';
 
 const AT_ONCE = 1_000;
@@ -30,12 +29,7 @@ export class UserRepair {
     private readonly seats: SocketSetupQueries,
     private readonly setup: SocketSetup,
     private readonly users: UsersService,
-    private readonly pubSub: PubSub,
   ) {}
-
-  whenBusIsBack(handler: () => void): void {
-    this.pubSub.onReconnect(handler);
-  }
 
   async look(): Promise<void> {
     const behind = new Map<UserConnections, number>();
@@ -67,7 +61,7 @@ export class UserRepair {
     const { holes } = person;
     for (const { roomId } of await this.seats.subscribableRooms(person.userId)) {
       // A socket that arrives takes its seats itself.
-      const missing = [...person.connections].some(({ ready, subscriptions: seats }) => ready && !seats.has(roomId));
+      const missing = [...person.connections].some(({ ready, roomIds }) => ready && !roomIds.has(roomId));
       if (missing) await this.setup.subscribeUser(person, roomId, head);
     }
     const user = await this.users.requireActiveUser(person.userId);

@@ -1,16 +1,14 @@
 import type { DefaultEventsMap, Socket } from 'socket.io';
-import type { Actor } from '../common/actor.js';
-import type { JsonText } from './json-text.js';
-import type { RoomSubscription } from './hub/room-channel.js';
-import type { ServerEventName } from './wire.js';
-import type { ReadyView } from './wire.view.js';
+import type { Actor } from '../../common/actor.js';
+import type { JsonText } from '../adapter/json-text.js';
+import type { ServerEventName } from '../wire/wire.js';
+import type { ReadyView } from '../wire/wire.view.js';
 
 export interface SocketData {
   actor: Actor;
   expiresAt: Date;
   /** It asked for team frames. */
   frames: boolean;
-  connection: Connection;
 }
 
 export type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
@@ -29,13 +27,24 @@ const MOST_WAITING = 2_000;
 export class Connection {
   readonly actor: Actor;
   readonly frames: boolean;
-  readonly subscriptions = new Map<string, RoomSubscription>();
+  /** The rooms that it is subscribed to. */
+  readonly roomIds = new Set<string>();
   /** Too slow at the moment: what its rooms say is not kept for it. */
   lagging = false;
   private waiting: UserPacket[] | null = [];
   private buffered = 0;
 
+  /** Beside `socket.data`, which the adapter sends to other processes. */
+  private static readonly bySocket = new WeakMap<ChatSocket, Connection>();
+
+  static of(socket: ChatSocket): Connection {
+    const connection = Connection.bySocket.get(socket);
+    if (!connection) throw new Error('The socket has no connection');
+    return connection;
+  }
+
   constructor(readonly socket: ChatSocket) {
+    Connection.bySocket.set(socket, this);
     this.actor = socket.data.actor;
     this.frames = socket.data.frames;
   }
@@ -51,6 +60,11 @@ export class Connection {
 
   emit(event: ServerEventName, body: object): void {
     this.socket.emit(event, body);
+  }
+
+  /** Emits what may be lost: nothing of it is kept for a slow socket. */
+  emitVolatile(event: ServerEventName, body: object): void {
+    if (!this.lagging) this.emit(event, body);
   }
 
   /** Says it when it is ready: after `ready`, whose numbers then need not cover it. */

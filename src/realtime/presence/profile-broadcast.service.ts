@@ -3,10 +3,10 @@ import { ProcessRole } from '../../config/process-role.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import { UserChanged } from '../../users/users.events.js';
 import { UsersService } from '../../users/users.service.js';
-import { JsonText } from '../json-text.js';
+import { JsonText } from '../adapter/json-text.js';
 import { UserHub } from '../hub/user-hub.service.js';
-import { EphemeralAudience } from '../presence/ephemeral-audience.queries.js';
-import { PresenceWatchers } from '../presence/presence-watchers.service.js';
+import { EphemeralAudience } from './ephemeral-audience.queries.js';
+import { PresenceWatchers } from './presence-watchers.service.js';
 
 /** Private rooms whose other side hears of it. */
 const MOST_ROOMS = 1_000;

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
-import type { RateLimitAction } from '../limits/limits.types.js';
-import { ReadStateView } from '../room-users/room-user.view.js';
-import { RoomHeadsView, SyncView } from '../sync/changes.view.js';
-import { RoomHeadsDto, SyncDto } from '../sync/dto/sync.dto.js';
+import type { RateLimitAction } from '../../limits/limits.types.js';
+import { ReadStateView } from '../../room-users/room-user.view.js';
+import { RoomHeadsView, SyncView } from '../../sync/changes.view.js';
+import { RoomHeadsDto, SyncDto } from '../../sync/dto/sync.dto.js';
 import {
   EditMessageEvent,
   MessageEvent,
@@ -13,8 +13,7 @@ import {
   TeamFrameEvent,
   TypingEvent,
   WatchPresenceEvent,
-} from './dto/client-events.dto.js';
-import { TeamFrameView } from './inbound/team-frame.js';
+} from './client-events.dto.js';
 import * as said from './wire.view.js';
 
 /** Something that a client may say, and what it is answered. */
@@ -111,7 +110,7 @@ export const SERVER_EVENTS = {
   },
   resync: { summary: 'Something was dropped: `sync`, after a random wait.', payload: said.ResyncView, audience: 'socket' },
   'server:draining': { summary: 'The server ends: connect again.', payload: said.ServerDrainingView, audience: 'everybody' },
-  message: { summary: 'A team frame, in place of `messages:created`.', payload: TeamFrameView, audience: 'room' },
+  message: { summary: 'A team frame, in place of `messages:created`.', payload: said.TeamFrameView, audience: 'room' },
 } as const satisfies Record<string, ServerEvent>;
 
 export type ServerEventName = keyof typeof SERVER_EVENTS;

@@ -4,7 +4,7 @@ import { Transactions } from '../../database/transactions.js';
 import { membershipJson, type MembershipView } from '../../room-users/room-user.view.js';
 import { messageJson, type MessageView } from '../../timeline/message.view.js';
 import { userJson, type UserView } from '../../users/user.view.js';
-import type { RoomSnapshot } from '../hub/room-channel.js';
+import type { RoomSnapshot } from './room-channel.js';
 
 const AT_ONCE = 1_000;
 const ROWS = { member: 'ru', user: 'u', room: 'r', head: 'h' };

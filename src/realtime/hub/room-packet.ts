@@ -1,4 +1,4 @@
-import { JsonText } from '../json-text.js';
+import { JsonText } from '../adapter/json-text.js';
 
 /** What everybody in a room hears, in the room's order. */
 export interface RoomPacket {

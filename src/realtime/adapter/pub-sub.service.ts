@@ -30,9 +30,4 @@ export class PubSub {
   unsubscribe(channel: string): void {
     if (this.redis.status !== 'off') this.redis.unsubscribe(PREFIX + channel);
   }
-
-  /** Each time that Redis is back: what was said meanwhile is lost. */
-  onReconnect(handler: () => void): void {
-    this.redis.onUp(handler);
-  }
 }

@@ -4,12 +4,12 @@ import { Settings } from '../../config/settings.js';
 import { RoomViews } from '../../rooms/room-views.service.js';
 import { SyncService } from '../../sync/sync.service.js';
 import { SocketSetupQueries } from './socket-setup.queries.js';
-import type { Connection } from '../connection.js';
-import { JsonText } from '../json-text.js';
-import { limitsOf } from '../limits.view.js';
-import { UserHub, type UserConnections } from '../hub/user-hub.service.js';
-import type { RoomSubscription } from '../hub/room-channel.js';
-import { RoomHub } from '../hub/room-hub.service.js';
+import type { Connection } from './connection.js';
+import { JsonText } from '../adapter/json-text.js';
+import { limitsOf } from '../wire/wire.view.js';
+import { UserHub, type UserConnections } from './user-hub.service.js';
+import type { RoomSubscription } from './room-channel.js';
+import { RoomHub } from './room-hub.service.js';
 
 const NOTHING = { seq: 0, rev: 0 };
 
@@ -71,7 +71,7 @@ export class SocketSetup {
     const messages = await this.queries.firstMessages(roomId, upTo);
     const body = JsonText.of({ roomId, messages });
     for (const subscription of seats)
-      subscription.channel.broadcaster.sendTo(subscription, {
+      subscription.send({
         roomId,
         event: 'messages:created',
         order: 'seq',
@@ -83,7 +83,10 @@ export class SocketSetup {
   }
 
   tearDownSocket(connection: Connection): void {
-    for (const subscription of [...connection.subscriptions.values()]) this.hub.unsubscribe(subscription);
+    for (const roomId of [...connection.roomIds]) {
+      const subscription = this.hub.find(roomId)?.subscriptions.get(connection);
+      if (subscription) this.hub.unsubscribe(subscription);
+    }
     this.userHub.remove(connection);
   }
 
@@ -100,7 +103,7 @@ export class SocketSetup {
     const own = new Map((await this.queries.subscribableRooms(connection.userId)).map(({ roomId, visibleFrom }) => [roomId, visibleFrom]));
     return seats.flatMap((subscription) => {
       const { id } = subscription.channel;
-      if (connection.subscriptions.get(id) !== subscription) return [];
+      if (!subscription.isActive) return [];
       const visibleFrom = own.get(id);
       if (visibleFrom === subscription.visibleFrom) return [subscription];
       if (visibleFrom !== undefined) return [this.hub.subscribe(connection, id, visibleFrom)];
@@ -117,6 +120,6 @@ export class SocketSetup {
   }
 
   private giveUp(subscription: RoomSubscription): void {
-    if (subscription.connection.subscriptions.get(subscription.channel.id) === subscription) this.hub.unsubscribe(subscription);
+    if (subscription.isActive) this.hub.unsubscribe(subscription);
   }
 }

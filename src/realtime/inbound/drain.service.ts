@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Presence } from './presence/presence.service.js';
+import { Presence } from '../presence/presence.service.js';
 import { ServerDraining } from './realtime.errors.js';
-import { RoomFanout } from './fanout/room-fanout.service.js';
-import { SocketServer } from './socket-server.service.js';
+import { RoomFanout } from '../fanout/room-fanout.service.js';
+import { SocketServer } from '../adapter/socket-server.service.js';
 
 /** Clients come back, elsewhere, at a random time within it. */
 const RETRY_AFTER_S = 5;
@@ -40,7 +40,7 @@ export class Drain implements BeforeApplicationShutdown {
     const deadline = performance.now() + PATIENCE_MS;
     while (this.inFlight > 0 && performance.now() < deadline) await pause(LOOK_MS);
     this.fanout.flush();
-    for (const socket of this.server.sockets) socket.disconnect(true);
+    this.server.disconnectAll();
     await this.presence.flush();
   }
 }

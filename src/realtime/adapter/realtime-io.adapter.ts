@@ -4,8 +4,8 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { lastValueFrom, type Observable } from 'rxjs';
 import type { Server, ServerOptions, Socket } from 'socket.io';
-import type { Settings } from '../config/settings.js';
-import { ackOf, refused } from './inbound/acks.js';
+import type { Settings } from '../../config/settings.js';
+import { ackOf, refused } from './acks.js';
 import { jsonTextParser } from './json-text.js';
 
 /** The Socket.IO server as this house runs it: bounded on every side, and for the allowed origins only. */

@@ -1,12 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { FriendRequestView } from '../friends/friends.view.js';
-import type { LossReason } from '../room-access/room.types.js';
-import { MembershipView, RoomUserView } from '../room-users/room-user.view.js';
-import { NeutralRoomView, RoomView } from '../rooms/room.view.js';
-import { RoomHeadView } from '../sync/changes.view.js';
-import { CAUSE_KINDS, type CauseKind } from '../timeline/message.types.js';
-import { MessageView } from '../timeline/message.view.js';
-import { MeView, UserView } from '../users/user.view.js';
+import { FriendRequestView } from '../../friends/friends.view.js';
+import { MAX_PAGE } from '../../common/page.js';
+import type { Settings } from '../../config/settings.js';
+import { ROOM_BOUNDS, type LossReason } from '../../room-access/room.types.js';
+import { MembershipView, RoomUserView } from '../../room-users/room-user.view.js';
+import { NeutralRoomView, RoomView } from '../../rooms/room.view.js';
+import { RoomHeadView } from '../../sync/changes.view.js';
+import { CAUSE_KINDS, type CauseKind } from '../../timeline/message.types.js';
+import { MessageView } from '../../timeline/message.view.js';
+import { MeView, UserView } from '../../users/user.view.js';
 
 // What the server says, event by event, and what it answers.
 
@@ -35,6 +37,23 @@ export class ReadyView {
   @ApiProperty({ type: [RoomHeadView], description: 'The latest active rooms.' }) rooms: RoomHeadView[];
   @ApiProperty({ description: 'There are more rooms: ask `rooms`.' }) more: boolean;
 }
+
+/** The bounds that `ready` tells: what a client need not try. Text in code points. */
+export const limitsOf = ({ messages, rooms, realtime }: Settings): Record<string, number> => ({
+  text: messages.maxTextLength,
+  name: ROOM_BOUNDS.name,
+  description: ROOM_BOUNDS.description,
+  tags: ROOM_BOUNDS.tags,
+  displayName: 64,
+  draft: ROOM_BOUNDS.draft,
+  reason: ROOM_BOUNDS.reason,
+  media: messages.maxMedia,
+  mentions: messages.maxMentions,
+  pins: rooms.maxPins,
+  page: MAX_PAGE,
+  packetBytes: realtime.packetBytes,
+  syncRooms: realtime.syncRooms,
+});
 
 export class MessagesCreatedView {
   @ApiProperty(ID) roomId: string;
@@ -142,6 +161,20 @@ export class ResyncView {
 
 export class ServerDrainingView {
   @ApiProperty({ description: 'Seconds: come back elsewhere after a random time up to it.', example: 5 }) retryAfter: number;
+}
+
+/** A message in the small dialect of thin clients, as the server says it. */
+export class TeamFrameView {
+  @ApiProperty({ format: 'uuid', description: 'The room, or the team for a direct message between two of its members.' })
+  channel_id: string;
+  @ApiProperty({ description: '`*`, or whom a direct message is for.', example: '*' }) to: string;
+  @ApiProperty({ enum: ['text', 'image', 'video', 'audio', 'file', 'system'], example: 'text' }) type: string;
+  @ApiProperty({ type: String, nullable: true, description: 'The text, or the id of the medium.', example: 'hello' }) data: string | null;
+  @ApiProperty({ format: 'date-time' }) ts: string;
+  @ApiProperty({ format: 'uuid' }) from: string;
+  @ApiProperty({ format: 'uuid', description: 'Of the message.' }) id: string;
+  @ApiProperty({ format: 'uuid' }) room_id: string;
+  @ApiProperty({ description: 'Counts in `room_id`.', example: 42 }) seq: number;
 }
 
 // The answers to what clients say; every one has `ok: true` besides.

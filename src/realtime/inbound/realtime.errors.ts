@@ -1,4 +1,4 @@
-import { DomainError, declareError } from '../common/domain-error.js';
+import { DomainError, declareError } from '../../common/domain-error.js';
 
 /** 426: the client speaks another wire. */
 export class ProtocolUnsupported extends declareError(426, 'protocol_unsupported', 'This server speaks protocol 1.') {}

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/actor.js';
-import { ValidationFailed } from '../common/domain-error.js';
-import { isId } from '../common/ids.js';
-import { Semaphore } from '../common/semaphore.js';
-import { Settings } from '../config/settings.js';
-import { PrivateRooms } from '../rooms/private-rooms.service.js';
-import type { MessageView } from '../timeline/message.view.js';
-import { MessageWriter } from '../timeline/message-writer.service.js';
-import { Overloaded } from '../timeline/timeline.errors.js';
-import type { Connection } from './connection.js';
-import type { TeamFrameEvent } from './dto/client-events.dto.js';
+import type { Actor } from '../../common/actor.js';
+import { ValidationFailed } from '../../common/domain-error.js';
+import { isId } from '../../common/ids.js';
+import { Semaphore } from '../../common/semaphore.js';
+import { Settings } from '../../config/settings.js';
+import { PrivateRooms } from '../../rooms/private-rooms.service.js';
+import type { MessageView } from '../../timeline/message.view.js';
+import { MessageWriter } from '../../timeline/message-writer.service.js';
+import { Overloaded } from '../../timeline/timeline.errors.js';
+import type { Connection } from '../hub/connection.js';
+import type { TeamFrameEvent } from '../wire/client-events.dto.js';
 
 const WHOLE_ROOM = '*';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { Transactions } from '../database/transactions.js';
-import { Avatars } from '../media/avatars.service.js';
+import { MediaRepository } from '../media/media.repository.js';
 import { UserAccounts } from '../users/user-accounts.service.js';
 import type { MeView } from '../users/user.view.js';
 import { UsersService } from '../users/users.service.js';
@@ -14,14 +14,14 @@ export class ProfileService {
     private readonly transactions: Transactions,
     private readonly users: UsersService,
     private readonly accounts: UserAccounts,
-    private readonly avatars: Avatars,
+    private readonly media: MediaRepository,
   ) {}
 
   /** @throws AvatarNotUsable */
   updateMe(actor: Actor, dto: UpdateMeDto): Promise<MeView> {
     return this.transactions.run(async () => {
       await this.accounts.updateProfile(actor.userId, dto);
-      if (dto.avatarMediaId) await this.avatars.attachAvatar(actor.userId, dto.avatarMediaId);
+      if (dto.avatarMediaId) await this.media.attachAvatar(actor.userId, dto.avatarMediaId);
       return this.users.getMe(actor);
     });
   }

@@ -7,18 +7,18 @@ import type { Media } from './media.entity.js';
 import { RangeNotSatisfiable, ThumbnailMissing } from './media.errors.js';
 import { dispositionOf } from './media-type.policy.js';
 
-/** How long a link of the store opens a file that was asked for just now. */
-const LINK_SECONDS = 60;
+/** How long the URL of a redirect to the object store is valid. */
+const URL_SECONDS = 60;
 const THUMBNAIL_TYPE = 'image/webp';
 
-interface Delivered {
+interface DeliveredFile {
   readonly key: string;
   readonly etag: string;
   readonly filename: string;
   readonly contentType: string;
 }
 
-/** Hands out bytes over HTTP: streamed, or by a link of the store. Judges nobody. */
+/** Sends the bytes of a file: streamed, or by a redirect to the object store. The caller has checked access. */
 @Injectable()
 export class MediaDelivery {
   constructor(private readonly store: ObjectStore) {}
@@ -28,20 +28,20 @@ export class MediaDelivery {
     const file = deliveredOf(media, variant);
     response.setHeader('ETag', file.etag);
     response.vary('Authorization');
-    if (isKnown(request.headers['if-none-match'], file.etag)) {
-      allowKeeping(response).status(304).end();
+    if (matchesEtag(request.headers['if-none-match'], file.etag)) {
+      allowCaching(response).status(304).end();
       return;
     }
-    const link = request.method === 'HEAD' ? null : await this.link(file);
-    if (link) {
-      response.redirect(302, link);
+    const url = request.method === 'HEAD' ? null : await this.signedUrl(file);
+    if (url) {
+      response.redirect(302, url);
       return;
     }
     await this.stream(file, variant ? await this.sizeOf(file.key) : media.size, request, response);
   }
 
-  private link({ key, filename, contentType }: Delivered): Promise<string | null> {
-    return this.store.signedDownload(key, { seconds: LINK_SECONDS, filename, contentType, disposition: dispositionOf(contentType) });
+  private signedUrl({ key, filename, contentType }: DeliveredFile): Promise<string | null> {
+    return this.store.signedDownload(key, { seconds: URL_SECONDS, filename, contentType, disposition: dispositionOf(contentType) });
   }
 
   private async sizeOf(key: string): Promise<number> {
@@ -50,7 +50,7 @@ export class MediaDelivery {
     return head.size;
   }
 
-  private async stream(file: Delivered, size: number, request: Request, response: Response): Promise<void> {
+  private async stream(file: DeliveredFile, size: number, request: Request, response: Response): Promise<void> {
     response.setHeader('Accept-Ranges', 'bytes');
     const range = rangeOf(request, file.etag, size);
     if (range === 'outside') {
@@ -58,7 +58,7 @@ export class MediaDelivery {
       throw new RangeNotSatisfiable();
     }
     const content = request.method === 'HEAD' ? null : await this.store.get(file.key, range);
-    describe(response, file);
+    setFileHeaders(response, file);
     response.setHeader('Content-Length', range ? range.end - range.start + 1 : size);
     if (range) response.status(206).setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
     if (!content) {
@@ -68,36 +68,36 @@ export class MediaDelivery {
     try {
       await pipeline(content.stream, response);
     } catch (error) {
-      // Who went away needs no answer. A store that broke off has cut the answer short: its length tells.
+      // A client that disconnected needs no answer. When the store fails, the client sees that the answer is shorter than its Content-Length.
       if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') response.destroy();
     }
   }
 }
 
-function deliveredOf({ objectKey, thumbnailKey, sha256, filename, contentType, id }: Media, variant?: 'thumbnail'): Delivered {
-  const word = sha256?.toString('base64url') ?? id;
-  if (!variant) return { key: objectKey, etag: `"${word}"`, filename, contentType };
+function deliveredOf({ objectKey, thumbnailKey, sha256, filename, contentType, id }: Media, variant?: 'thumbnail'): DeliveredFile {
+  const tag = sha256?.toString('base64url') ?? id;
+  if (!variant) return { key: objectKey, etag: `"${tag}"`, filename, contentType };
   if (thumbnailKey === null) throw new ThumbnailMissing();
-  return { key: thumbnailKey, etag: `"${word}-t"`, filename: `${filename.replace(/\.[^.]*$/, '')}.webp`, contentType: THUMBNAIL_TYPE };
+  return { key: thumbnailKey, etag: `"${tag}-t"`, filename: `${filename.replace(/\.[^.]*$/, '')}.webp`, contentType: THUMBNAIL_TYPE };
 }
 
-/** For this person's own cache, for ever: the bytes of an id never change. */
-const allowKeeping = (response: Response): Response => response.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
+/** In the user's own cache, without a limit: the bytes of an id never change. */
+const allowCaching = (response: Response): Response => response.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
 
-function describe(response: Response, { filename, contentType }: Delivered): void {
-  allowKeeping(response);
+function setFileHeaders(response: Response, { filename, contentType }: DeliveredFile): void {
+  allowCaching(response);
   response.setHeader('Content-Type', contentType === 'text/plain' ? 'text/plain; charset=utf-8' : contentType);
   response.setHeader('Content-Disposition', contentDisposition(dispositionOf(contentType), filename));
   response.setHeader('X-Content-Type-Options', 'nosniff');
-  // Opened by itself it may show itself, and nothing else: no script, no form, no origin.
+  // Opened as a page, the file may show itself and nothing else: no script, no form, no origin.
   response.setHeader('Content-Security-Policy', "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox");
 }
 
-/** Whatever else a client says of caches: `fetch` sends `no-cache` beside a condition. */
-const isKnown = (condition = '', etag: string): boolean =>
-  condition.split(',').some((word) => [etag, '*'].includes(word.trim().replace(/^W\//, '')));
+/** Ignores `Cache-Control`, unlike `request.fresh`: `fetch` sends `no-cache` beside a condition. */
+const matchesEtag = (condition = '', etag: string): boolean =>
+  condition.split(',').some((tag) => [etag, '*'].includes(tag.trim().replace(/^W\//, '')));
 
-/** One range, if one is asked for of these very bytes; several, and what nobody understands, get the whole. */
+/** Returns the one range that was requested of these bytes. Several ranges, or a malformed header, get the whole file. */
 function rangeOf(request: Request, etag: string, size: number): ByteRange | 'outside' | undefined {
   const condition = request.headers['if-range'];
   if (condition !== undefined && condition !== etag) return undefined;

@@ -2,41 +2,40 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
 import { type ListedObject, ObjectStore } from '../storage/object-store.js';
-import { isReferenced } from './media.queries.js';
+import type { Media } from './media.entity.js';
 import { MediaObjects } from './media-objects.service.js';
+import { isReferenced } from './media.repository.js';
 
-const AT_ONCE = 500;
-/** A doomed file stays in the store for so long, in case that something did refer to it. */
+const BATCH_SIZE = 500;
+/** How long a marked file stays in the store, in case that something refers to it after all. */
 const GRACE = `interval '1 day'`;
-/** What is completed at the last moment may be at work still. */
-const LATE = `interval '1 hour'`;
-/** Longer than any upload takes: an object so old whose row is not there will get none. */
-const ARRIVAL_MS = 24 * 3_600_000;
-/** So many objects without a row, and more than there are with one, are no remains of crashes: that is the store of another database. */
-const SURPRISING = 1_000;
+/** A direct upload that was completed in its last moment may still be in work. */
+const COMPLETION_GRACE = `interval '1 hour'`;
+/** Longer than any upload takes: no row will be written for an object of this age. */
+const UPLOAD_MS = 24 * 3_600_000;
+/** So many orphans, and more than objects with a row, are not left over from crashes: the store belongs to another database. */
+const SUSPICIOUS_ORPHANS = 1_000;
 const MAX_ORPHANS = 10_000;
 
 export interface Collected {
-  /** Direct uploads that nobody completed. */
+  /** Direct uploads that were not completed in time. */
   expired: number;
   marked: number;
-  /** Doomed, and yet referred to. */
+  /** Marked files to which something refers. */
   restored: number;
   removed: number;
-  /** Objects of no file. */
+  /** Objects without a row. */
   orphans: number;
 }
 
-interface Gone {
-  objectKey: string;
-  thumbnailKey: string | null;
-}
+type FileKeys = Pick<Media, 'objectKey' | 'thumbnailKey'>;
+const FILE_KEYS = `object_key AS "objectKey", thumbnail_key AS "thumbnailKey"`;
 
 /**
- * Removes what nothing refers to, and never what something does. A file is doomed by a condition on its row alone: who attaches it writes
- * that row, and is refused from then on. A day later, when no attaching can be in flight, its references are looked for under its lock, in
- * a statement of their own; only then it goes. (A condition on other tables, in the statement that waits for the lock, would be judged by
- * what stood there before it waited.) Every step may be cut off, repeated, and run in several processes.
+ * Removes files to which nothing refers. A file is marked by a condition on its row alone: attaching writes that row, and fails from then
+ * on. A day later, when no attaching can be in flight, its references are looked up under its lock, in a statement of their own; only then
+ * it is removed. (A condition on other tables, in the statement that waits for the lock, would see those tables as they were before the
+ * wait.) Every step may be interrupted, repeated, and run in several processes.
  */
 @Injectable()
 export class MediaGarbageCollector {
@@ -49,154 +48,149 @@ export class MediaGarbageCollector {
     private readonly settings: Settings,
   ) {}
 
-  /** What indexes find at once: for every hour. */
+  /** Does what indexes make cheap. Runs every hour. */
   async collectGarbage(signal?: AbortSignal): Promise<Collected> {
-    const collected = { expired: 0, marked: 0, restored: 0, removed: 0, orphans: 0 };
-    await repeat(signal, async () => {
-      const expired = await this.expire();
-      collected.expired += expired;
-      return expired === AT_ONCE;
+    const expired = await repeat(signal, () => this.removeExpired());
+    const marked = await repeat(signal, () => this.markNeverAttached());
+    let restored = 0;
+    const decided = await repeat(signal, async () => {
+      const batch = await this.removeMarked();
+      restored += batch.restored;
+      return batch.restored + batch.removed;
     });
-    await repeat(signal, async () => {
-      const marked = await this.markNeverAttached();
-      collected.marked += marked;
-      return marked === AT_ONCE;
-    });
-    await repeat(signal, async () => {
-      const { restored, removed } = await this.remove();
-      collected.restored += restored;
-      collected.removed += removed;
-      return restored + removed === AT_ONCE;
-    });
-    return collected;
+    return { expired, marked, restored, removed: decided - restored, orphans: 0 };
   }
 
-  /** What can be seen only by going through everything: for every day. */
+  /** Does what takes a pass over all files and objects. Runs every day. */
   async sweep(signal?: AbortSignal): Promise<Pick<Collected, 'marked' | 'orphans'>> {
-    const doomed = await this.markUnreferenced(signal);
+    const marked = await this.markUnreferenced(signal);
     await this.store.removeDrafts();
-    return { marked: doomed, orphans: await this.deleteOrphans(signal) };
+    return { marked, orphans: await this.deleteOrphans(signal) };
   }
 
-  private async expire(): Promise<number> {
-    const gone = await this.transactions.query<Gone>(
+  private async removeExpired(): Promise<number> {
+    const files = await this.transactions.query<FileKeys>(
       `DELETE FROM media WHERE id IN (
-         SELECT id FROM media WHERE status = 'pending' AND expires_at < clock_timestamp() - ${LATE} LIMIT $1 FOR UPDATE SKIP LOCKED)
-       RETURNING object_key AS "objectKey", thumbnail_key AS "thumbnailKey"`,
-      [AT_ONCE],
+         SELECT id FROM media WHERE status = 'pending' AND expires_at < clock_timestamp() - ${COMPLETION_GRACE}
+         LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING ${FILE_KEYS}`,
+      [BATCH_SIZE],
     );
-    await this.objects.deleteObjects(...gone);
-    return gone.length;
+    await this.objects.deleteObjects(...files);
+    return files.length;
   }
 
-  /** Files that were never attached. */
   private async markNeverAttached(): Promise<number> {
-    const doomed = await this.transactions.query(
+    const marked = await this.transactions.query(
       `UPDATE media SET doomed_at = clock_timestamp() WHERE id IN (
          SELECT id FROM media WHERE attached_at IS NULL AND doomed_at IS NULL AND status = 'ready'
            AND created_at < clock_timestamp() - make_interval(hours => $1)
          ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1`,
-      [this.settings.media.collectAfterHours, AT_ONCE],
+      [this.settings.media.collectAfterHours, BATCH_SIZE],
     );
-    return doomed.length;
+    return marked.length;
   }
 
-  /** Files that were attached once, and are no more: their messages were deleted, their rooms purged, their avatars replaced. */
+  /** Marks files that were attached once: their messages were deleted, their rooms purged, their avatars replaced. */
   private async markUnreferenced(signal?: AbortSignal): Promise<number> {
     const [{ before } = { before: '' }] = await this.transactions.query<{ before: string }>(
       `SELECT (clock_timestamp() - make_interval(hours => $1))::text AS before`,
       [this.settings.media.collectAfterHours],
     );
-    let doomed = 0;
+    let marked = 0;
     let after: string | null = null;
     await repeat(signal, async () => {
-      const page: { id: string; referred: boolean }[] = await this.transactions.query(
-        `SELECT m.id, ${isReferenced('m')} AS referred FROM (
+      const page: { id: string; referenced: boolean }[] = await this.transactions.query(
+        `SELECT m.id, ${isReferenced('m')} AS referenced FROM (
            SELECT id FROM media WHERE ($1::uuid IS NULL OR id > $1) AND attached_at < $2 AND doomed_at IS NULL ORDER BY id LIMIT $3) m
          ORDER BY m.id`,
-        [after, before, AT_ONCE],
+        [after, before, BATCH_SIZE],
       );
-      const ids = page.filter(({ referred }) => !referred).map(({ id }) => id);
-      // Attached meanwhile: the row says so.
-      const done = await this.transactions.query(
+      const ids = page.filter(({ referenced }) => !referenced).map(({ id }) => id);
+      // attached_at again: a file may have been attached since it was read.
+      const rows = await this.transactions.query(
         `UPDATE media SET doomed_at = clock_timestamp() WHERE id IN (
            SELECT id FROM media WHERE id = ANY ($1::uuid[]) AND attached_at < $2 AND doomed_at IS NULL ORDER BY id FOR UPDATE SKIP LOCKED)
          RETURNING 1`,
         [ids, before],
       );
-      doomed += done.length;
+      marked += rows.length;
       after = page.at(-1)?.id ?? null;
-      return page.length === AT_ONCE;
+      return page.length;
     });
-    return doomed;
+    return marked;
   }
 
-  private async remove(): Promise<{ restored: number; removed: number }> {
-    const { restored, gone } = await this.transactions.run(async () => {
-      const held = await this.transactions.query<{ id: string }>(
+  private async removeMarked(): Promise<{ restored: number; removed: number }> {
+    const { restored, removed } = await this.transactions.run(async () => {
+      const locked = await this.transactions.query<{ id: string }>(
         `SELECT id FROM media WHERE doomed_at < clock_timestamp() - ${GRACE} ORDER BY doomed_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
-        [AT_ONCE],
+        [BATCH_SIZE],
       );
-      const ids = held.map(({ id }) => id);
-      const kept = await this.transactions.query(
-        `UPDATE media m SET doomed_at = NULL, attached_at = coalesce(attached_at, clock_timestamp())
-         WHERE id = ANY ($1::uuid[]) AND ${isReferenced('m')} RETURNING 1`,
-        [ids],
-      );
-      const removed = await this.transactions.query<Gone>(
-        `DELETE FROM media WHERE id = ANY ($1::uuid[]) AND doomed_at IS NOT NULL
-         RETURNING object_key AS "objectKey", thumbnail_key AS "thumbnailKey"`,
-        [ids],
-      );
-      return { restored: kept.length, gone: removed };
+      const ids = locked.map(({ id }) => id);
+      return {
+        restored: await this.transactions.query(
+          `UPDATE media m SET doomed_at = NULL, attached_at = coalesce(attached_at, clock_timestamp())
+           WHERE id = ANY ($1::uuid[]) AND ${isReferenced('m')} RETURNING 1`,
+          [ids],
+        ),
+        removed: await this.transactions.query<FileKeys>(
+          `DELETE FROM media WHERE id = ANY ($1::uuid[]) AND doomed_at IS NOT NULL RETURNING ${FILE_KEYS}`,
+          [ids],
+        ),
+      };
     });
-    await this.objects.deleteObjects(...gone);
-    return { restored, removed: gone.length };
+    await this.objects.deleteObjects(...removed);
+    return { restored: restored.length, removed: removed.length };
   }
 
-  /** Objects that were left behind when a process died between the store and the database. */
+  /** Deletes objects that are left over when a process crashed between the store and the database. */
   private async deleteOrphans(signal?: AbortSignal): Promise<number> {
-    const strays: string[] = [];
+    const orphans: string[] = [];
     let known = 0;
-    for (const place of MediaObjects.places) {
-      for await (const objects of batches(this.store.list(place))) {
-        if (signal?.aborted || strays.length >= MAX_ORPHANS) break;
-        const old = objects.filter(({ modifiedAt }) => modifiedAt.getTime() < Date.now() - ARRIVAL_MS).map(({ key }) => key);
-        const keys = await this.keysOf(old);
-        strays.push(...old.filter((key) => !keys.has(key)));
+    for (const prefix of MediaObjects.prefixes) {
+      for await (const objects of batches(this.store.list(prefix))) {
+        if (signal?.aborted || orphans.length >= MAX_ORPHANS) break;
+        const old = objects.filter(({ modifiedAt }) => modifiedAt.getTime() < Date.now() - UPLOAD_MS).map(({ key }) => key);
+        const keys = await this.findKeys(old);
+        orphans.push(...old.filter((key) => !keys.has(key)));
         known += keys.size;
       }
     }
-    if (strays.length >= SURPRISING && strays.length > known) {
+    if (orphans.length >= SUSPICIOUS_ORPHANS && orphans.length > known) {
       this.log.error(
-        `${strays.length} objects in the store are of no file here, ${known} are: it may serve another database. Nothing removed.`,
+        `${orphans.length} objects in the store have no file in this database, ${known} have one. Nothing was deleted: check that the ` +
+          `store belongs to this database.`,
       );
       return 0;
     }
-    await this.objects.deleteObjects(...strays);
-    return strays.length;
+    await this.objects.deleteObjects(...orphans);
+    return orphans.length;
   }
 
-  private async keysOf(keys: readonly string[]): Promise<Set<string>> {
+  /** Returns the keys to which the rows of these objects' files refer. */
+  private async findKeys(keys: readonly string[]): Promise<Set<string>> {
     const ids = keys.map((key) => this.objects.mediaIdOf(key)).filter((id) => id !== null);
-    const rows = await this.transactions.query<Gone>(
-      `SELECT object_key AS "objectKey", thumbnail_key AS "thumbnailKey" FROM media WHERE id = ANY ($1::uuid[])`,
-      [ids],
-    );
-    return new Set(rows.flatMap(({ objectKey, thumbnailKey }) => (thumbnailKey === null ? [objectKey] : [objectKey, thumbnailKey])));
+    const rows = await this.transactions.query<FileKeys>(`SELECT ${FILE_KEYS} FROM media WHERE id = ANY ($1::uuid[])`, [ids]);
+    return new Set(rows.flatMap(({ objectKey, thumbnailKey }) => [objectKey, thumbnailKey]).filter((key) => key !== null));
   }
 }
 
-/** Until a step says that it was the last. */
-async function repeat(signal: AbortSignal | undefined, step: () => Promise<boolean>): Promise<void> {
-  while (!signal?.aborted && (await step()));
+/** Repeats a step until it handles less than a batch. Returns how many it handled. */
+async function repeat(signal: AbortSignal | undefined, step: () => Promise<number>): Promise<number> {
+  let total = 0;
+  while (!signal?.aborted) {
+    const count = await step();
+    total += count;
+    if (count < BATCH_SIZE) break;
+  }
+  return total;
 }
 
 async function* batches(objects: AsyncIterable<ListedObject>): AsyncGenerator<ListedObject[]> {
   let batch: ListedObject[] = [];
   for await (const object of objects) {
     batch.push(object);
-    if (batch.length < AT_ONCE) continue;
+    if (batch.length < BATCH_SIZE) continue;
     yield batch;
     batch = [];
   }

@@ -3,38 +3,38 @@ import { isId, newId } from '../common/ids.js';
 import { ObjectStore } from '../storage/object-store.js';
 import type { Media } from './media.entity.js';
 
-/** Below it stand the files that rows refer to. */
-const KEPT = 'media';
-/** Below it clients put what they upload by themselves, until it is looked at and taken over. */
-const ARRIVING = 'uploads';
+/** Prefix of the files to which rows refer. */
+const STORED = 'media';
+/** Prefix of direct uploads, until they are inspected and copied. */
+const UPLOADED = 'uploads';
 
-/** Where each file lies in the store. A key is used once: what was looked at under it stays what it was. */
+/** Names and deletes the objects of files. A key is used once: an object that was inspected never changes. */
 @Injectable()
 export class MediaObjects {
-  static readonly places = [`${KEPT}/`, `${ARRIVING}/`] as const;
+  static readonly prefixes = [`${STORED}/`, `${UPLOADED}/`] as const;
   private readonly log = new Logger(MediaObjects.name);
 
   constructor(private readonly store: ObjectStore) {}
 
   newKey(mediaId: string): string {
-    return `${KEPT}/${mediaId}/${newId()}`;
+    return `${STORED}/${mediaId}/${newId()}`;
   }
 
   uploadKey(mediaId: string): string {
-    return `${ARRIVING}/${mediaId}`;
+    return `${UPLOADED}/${mediaId}`;
   }
 
-  /** The file that a key belongs to, if it is one of these. */
+  /** Returns the id of the file to which a key belongs; null for any other key. */
   mediaIdOf(key: string): string | null {
     const id = key.split('/')[1];
     return isId(id) ? id : null;
   }
 
-  /** Takes away what no row refers to any more. What cannot be taken away now is found by the collector. */
-  async deleteObjects(...files: (string | Pick<Media, 'objectKey' | 'thumbnailKey'> | null | undefined)[]): Promise<void> {
-    const keys = files.flatMap((file) => (file && typeof file === 'object' ? [file.objectKey, file.thumbnailKey] : [file]));
+  /** Deletes objects to which no row refers any more. The garbage collector finds those that cannot be deleted now. */
+  async deleteObjects(...files: (string | Pick<Media, 'objectKey' | 'thumbnailKey'> | null)[]): Promise<void> {
+    const keys = files.flatMap((file) => (typeof file === 'string' ? [file] : [file?.objectKey, file?.thumbnailKey]));
     await this.store
-      .delete(keys.filter((key): key is string => typeof key === 'string'))
-      .catch((error: unknown) => this.log.warn(`not removed for now: ${error instanceof Error ? error.message : String(error)}`));
+      .delete(keys.filter((key) => typeof key === 'string'))
+      .catch((error: unknown) => this.log.warn(`objects not deleted yet: ${error instanceof Error ? error.message : String(error)}`));
   }
 }

@@ -5,7 +5,7 @@ import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor, TicketAllowed } from '../common/auth.decorators.js';
 import { IdPipe } from '../common/ids.js';
-import { ContentQueryDto } from './dto/content-query.dto.js';
+import { MediaContentQueryDto } from './dto/media.dto.js';
 import { MediaDelivery } from './media-delivery.service.js';
 import { MediaService } from './media.service.js';
 import { MediaView } from './media.view.js';
@@ -20,7 +20,7 @@ export class MediaController {
   ) {}
 
   @Get(':id')
-  @ApiOperation({ summary: 'About a file' })
+  @ApiOperation({ summary: 'Get the metadata of a file' })
   @ApiOkResponse({ type: MediaView })
   @ApiProblems({ 404: 'media_not_found' })
   getMedia(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<MediaView> {
@@ -30,17 +30,18 @@ export class MediaController {
   @Get(':id/content')
   @TicketAllowed()
   @ApiOperation({
-    summary: 'The bytes of a file',
+    summary: 'Get the bytes of a file',
     description:
-      'For its uploader, who may read a message in which it stands, and who may see the person or room whose avatar it is: judged at every ' +
-      'request. Streamed (`Range`, `If-Range`, `If-None-Match`), or 302 to a link of the store that lives for a minute. Without a header ' +
-      '`?ticket=` stands for the token. What is neither picture, film nor sound comes as an attachment.',
+      'Allowed for its uploader, for readers of a message to which it is attached, and for users who see the user or room whose avatar it ' +
+      'is. Access is checked on every request. The answer is a stream (`Range`, `If-Range`, `If-None-Match`), or a redirect to a URL of the ' +
+      'object store that is valid for 60 seconds. Where no header can be sent, `?ticket=` replaces the token. Files other than images, video ' +
+      'and audio are sent as attachments.',
   })
   @ApiProduces('*/*')
-  @ApiOkResponse({ description: 'The whole file, in its own type.', schema: { type: 'string', format: 'binary' } })
-  @ApiResponse({ status: 206, description: 'The range that was asked for.', schema: { type: 'string', format: 'binary' } })
-  @ApiResponse({ status: 302, description: 'To the store, for 60 seconds.' })
-  @ApiResponse({ status: 304, description: 'You have it.' })
+  @ApiOkResponse({ description: 'The whole file, with its content type.', schema: { type: 'string', format: 'binary' } })
+  @ApiResponse({ status: 206, description: 'The requested range.', schema: { type: 'string', format: 'binary' } })
+  @ApiResponse({ status: 302, description: 'A redirect to the object store, valid for 60 seconds.' })
+  @ApiResponse({ status: 304, description: 'The file that the client has is current.' })
   @ApiProblems({
     404: ['media_not_found', 'thumbnail_missing', 'object_missing'],
     416: 'range_not_satisfiable',
@@ -50,7 +51,7 @@ export class MediaController {
   async getMediaContent(
     @CurrentActor() actor: Actor,
     @Param('id', IdPipe) id: string,
-    @Query() { variant }: ContentQueryDto,
+    @Query() { variant }: MediaContentQueryDto,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
@@ -59,7 +60,10 @@ export class MediaController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Throw a file away', description: "An unused one of one's own." })
+  @ApiOperation({
+    summary: 'Delete an unused file',
+    description: 'Deletes a file that you uploaded, and that no message, user or room refers to.',
+  })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'media_not_found', 409: 'media_in_use' })
   deleteMedia(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {

@@ -1,29 +1,33 @@
 import { declareError } from '../common/domain-error.js';
 
-/** 422: an avatar is a ready image of one's own. */
+/** 422: an avatar is an image that its user uploaded, ready and not marked for deletion. */
 export class AvatarNotUsable extends declareError(
   422,
   'media_not_usable',
-  'An avatar is an image of your own that was uploaded in full.',
+  'The file cannot be an avatar. Use an image that you have uploaded completely.',
 ) {}
 
-/** 404: not there, or not for you to know of. */
+/** 404: no such file, or not readable for the caller. */
 export class MediaNotFound extends declareError(404, 'media_not_found', 'There is no such file.') {}
 
-/** 404: what has no picture of itself has no thumbnail. */
+/** 404: only images have thumbnails. */
 export class ThumbnailMissing extends declareError(404, 'thumbnail_missing', 'The file has no thumbnail.') {}
 
-/** 409: something refers to it. */
-export class MediaInUse extends declareError(409, 'media_in_use', 'The file stands in a message, or is an avatar.') {}
+/** 409: a message, a user or a room refers to the file. */
+export class MediaInUse extends declareError(409, 'media_in_use', 'The file is attached to a message or used as an avatar.') {}
 
-/** 416: nothing of the file lies in the range. */
-export class RangeNotSatisfiable extends declareError(416, 'range_not_satisfiable', 'The range lies outside the file.') {}
+/** 416: the range begins after the end of the file. */
+export class RangeNotSatisfiable extends declareError(416, 'range_not_satisfiable', 'The range is outside the file.') {}
 
-/** 422: all files of one person together would be too much. */
-export class QuotaExceeded extends declareError(422, 'quota_exceeded', 'Your files together would take more space than you have.') {}
+/** 422: the limit is the setting MEDIA_QUOTA_BYTES. */
+export class QuotaExceeded extends declareError(
+  422,
+  'quota_exceeded',
+  'Your files would exceed your storage quota. Delete unused files.',
+) {}
 
-/** 422: what says it is an image cannot be read as one. */
-export class ImageUnreadable extends declareError(422, 'image_unreadable', 'The image is damaged, or takes too long to be read.') {}
+/** 422: the bytes begin as an image, but cannot be decoded as one. */
+export class ImageUnreadable extends declareError(422, 'image_unreadable', 'The image is damaged or takes too long to decode.') {}
 
-/** 422: a small file may unfold into a picture that fills the memory. */
-export class TooManyPixels extends declareError(422, 'too_many_pixels', 'The image has more pixels than are accepted.') {}
+/** 422: a small file may decode into an image that fills the memory. */
+export class TooManyPixels extends declareError(422, 'too_many_pixels', 'The image has more pixels than allowed. Send a smaller one.') {}

@@ -4,20 +4,15 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Server } from 'node:http';
 import { Settings } from '../config/settings.js';
 import { Jobs } from '../jobs/jobs.js';
-import { Avatars } from './avatars.service.js';
 import { Decoders } from './decoders/decoders.service.js';
 import { MediaGarbageCollector } from './media-garbage-collector.service.js';
 import { MediaController } from './media.controller.js';
 import { MediaImportRepository } from './media-import.repository.js';
 import { MediaDelivery } from './media-delivery.service.js';
-import { Media } from './media.entity.js';
+import { Media, MessageMedia } from './media.entity.js';
 import { MediaObjects } from './media-objects.service.js';
-import { MediaQueries } from './media.queries.js';
 import { MediaRepository } from './media.repository.js';
 import { MediaService } from './media.service.js';
-import { MessageMedia } from './message-media.entity.js';
-import { MessageMediaRows } from './message-media.service.js';
-import { Arrivals } from './uploads/arrivals.service.js';
 import { DirectUploads } from './uploads/direct-uploads.service.js';
 import { UploadProcessor } from './uploads/upload-processor.service.js';
 import { UploadSlots } from './uploads/upload-slots.js';
@@ -31,11 +26,10 @@ const DAY_SECONDS = 86_400;
   imports: [TypeOrmModule.forFeature([Media, MessageMedia])],
   controllers: [UploadsController, MediaController],
   providers: [
-    ...[Avatars, MediaRepository, MessageMediaRows, MediaObjects, MediaQueries, MediaService, MediaDelivery, MediaGarbageCollector],
-    MediaImportRepository,
-    ...[Decoders, UploadProcessor, UploadSlots, FormUploads, DirectUploads, Arrivals],
+    ...[MediaRepository, MediaImportRepository, MediaObjects, MediaService, MediaDelivery, MediaGarbageCollector],
+    ...[Decoders, UploadProcessor, UploadSlots, FormUploads, DirectUploads],
   ],
-  exports: [Avatars, MessageMediaRows],
+  exports: [MediaRepository],
 })
 export class MediaModule implements OnModuleInit, OnApplicationBootstrap {
   constructor(
@@ -51,7 +45,7 @@ export class MediaModule implements OnModuleInit, OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    // A large file over a slow line takes longer than Node gives a request; who falls silent is cut off earlier.
+    // A large file over a slow connection takes longer than Node allows a request. HashingStream ends a request that stops sending.
     const server = this.host.httpAdapter?.getHttpServer() as Server | undefined;
     if (server) server.requestTimeout = Math.max(server.requestTimeout, this.settings.media.uploadSeconds * 1_000);
   }

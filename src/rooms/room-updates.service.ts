@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
-import { Avatars } from '../media/avatars.service.js';
+import { MediaRepository } from '../media/media.repository.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomLog, type AuditEntry } from '../room-access/room-log.service.js';
 import { RoomRepository } from '../room-access/room.repository.js';
@@ -28,7 +28,7 @@ type Field = (typeof FIELDS)[number];
 export class RoomUpdates {
   constructor(
     private readonly access: RoomAccess,
-    private readonly avatars: Avatars,
+    private readonly media: MediaRepository,
     private readonly roomRepository: RoomRepository,
     private readonly log: RoomLog,
     private readonly publisher: RoomEventPublisher,
@@ -41,7 +41,7 @@ export class RoomUpdates {
       if (dto.name === null && room.type !== 'group') throw new NameRequired();
       const changed = FIELDS.filter((field) => dto[field] !== undefined && !isEqual(dto[field], room[field]));
       if (changed.length > 0) {
-        if (changed.includes('avatarMediaId') && dto.avatarMediaId) await this.avatars.attachAvatar(actor.userId, dto.avatarMediaId);
+        if (changed.includes('avatarMediaId') && dto.avatarMediaId) await this.media.attachAvatar(actor.userId, dto.avatarMediaId);
         Object.assign(room, Object.fromEntries(changed.map((field) => [field, dto[field]])));
         await this.publisher.publishUpdated(room, actor.userId, await this.roomRepository.updateRoom(room));
         await this.log.audit(roomId, ...auditEntries(actor, room, changed));

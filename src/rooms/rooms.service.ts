@@ -3,7 +3,7 @@ import type { Actor } from '../common/actor.js';
 import { ValidationFailed, type FieldError } from '../common/domain-error.js';
 import { Transactions } from '../database/transactions.js';
 import { Relations } from '../friends/relations.service.js';
-import { Avatars } from '../media/avatars.service.js';
+import { MediaRepository } from '../media/media.repository.js';
 import type { CreateRoomDto } from './dto/room.dto.js';
 import { RoomCreation } from './room-creation.service.js';
 import { PrivateRooms, type RoomResult } from './private-rooms.service.js';
@@ -15,7 +15,7 @@ export class RoomsService {
   constructor(
     private readonly transactions: Transactions,
     private readonly relations: Relations,
-    private readonly avatars: Avatars,
+    private readonly media: MediaRepository,
     private readonly privateRooms: PrivateRooms,
     private readonly creation: RoomCreation,
     private readonly views: RoomViews,
@@ -43,7 +43,7 @@ export class RoomsService {
       await this.relations.lockUsers([actor.userId, ...others]);
       await this.relations.requireMayAdd(actor.userId, others, type);
       const { id } = await this.creation.insertRoomWithMembers({ ...given(fields), type }, actor.userId, others);
-      if (fields.avatarMediaId) await this.avatars.attachAvatar(actor.userId, fields.avatarMediaId);
+      if (fields.avatarMediaId) await this.media.attachAvatar(actor.userId, fields.avatarMediaId);
       return { room: await this.views.getRoomView(actor.userId, id), created: true };
     });
   }

@@ -5,17 +5,17 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { PipeReader } from './pipe-reader.js';
 
-/** The compiled program, also where the sources themselves run. */
+/** The compiled program, also when this process runs from source. */
 const PROGRAM = fileURLToPath(
   new URL(
     import.meta.url.endsWith('.ts') ? '../../../dist/src/media/decoders/decoder-program.js' : './decoder-program.js',
     import.meta.url,
   ),
 );
-/** Of its JavaScript; what images need comes on top, and is bounded by their pixels. */
+/** The heap of its JavaScript. Decoded images need memory beside it, limited by their pixels. */
 const HEAP_MB = 256;
 
-/** One decoder at work. Whatever goes wrong with it, it is thrown away. */
+/** A child process that decodes one file after the other. After any error it is killed, never reused. */
 export class DecoderProcess {
   readonly answers: PipeReader;
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
@@ -23,9 +23,9 @@ export class DecoderProcess {
   constructor() {
     this.child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, PROGRAM], {
       stdio: ['pipe', 'pipe', 'ignore'],
-      env: { MALLOC_ARENA_MAX: '2' }, // its memory, not speed, is what must stay small
+      env: { MALLOC_ARENA_MAX: '2' }, // less memory rather than more speed
     });
-    // Its end is told by its stdout, also when it could not be started or takes no more.
+    // The end of its stdout reports every failure, also a failed start or a closed stdin.
     this.child.on('error', () => this.child.stdout.destroy());
     this.child.stdin.on('error', () => undefined);
     this.answers = new PipeReader(this.child.stdout);
@@ -35,8 +35,8 @@ export class DecoderProcess {
     return !this.child.killed && this.child.exitCode === null && this.child.signalCode === null && this.child.pid !== undefined;
   }
 
-  /** Ends when all is written. Rejects, and destroys the body, when nobody takes it any more. */
-  async feed(line: string, body: Readable): Promise<void> {
+  /** Sends a request and its file. Rejects, and destroys the body, when the process has ended. */
+  async send(line: string, body: Readable): Promise<void> {
     this.child.stdin.write(`${line}\n`);
     await pipeline(body, this.child.stdin, { end: false });
   }
@@ -45,11 +45,11 @@ export class DecoderProcess {
     this.child.kill('SIGKILL');
   }
 
-  /** Kills it, and waits until nothing of it is left. */
+  /** Kills the process and waits for its end. */
   async end(): Promise<void> {
     if (!this.alive) return;
-    const gone = once(this.child, 'close');
+    const closed = once(this.child, 'close');
     this.kill();
-    await gone;
+    await closed;
   }
 }

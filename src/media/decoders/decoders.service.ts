@@ -6,12 +6,11 @@ import { Settings } from '../../config/settings.js';
 import { StorageUnavailable } from '../../storage/storage.errors.js';
 import { ImageUnreadable, TooManyPixels } from '../media.errors.js';
 import { DecoderProcess } from './decoder-process.js';
-import { type Dimensions, type ImageType, NOTHING_KNOWN, type DecodeRequest, READ_WHOLE, type SoundFacts } from './decoders.types.js';
+import { type Dimensions, type ImageType, UNKNOWN_SOUND, type DecodeRequest, READ_WHOLE_BYTES, type SoundFacts } from './decoders.types.js';
 
-/** An image or a sound that takes longer is given up. */
-const PATIENCE_MS = 60_000;
-/** A decoder with nothing to do ends after this. */
-const REST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
+/** An idle decoder process ends after this time. */
+const IDLE_MS = 60_000;
 
 const count = z.number().int().min(0);
 const size = count.nullable();
@@ -21,79 +20,84 @@ const imageAnswer = z.discriminatedUnion('ok', [
 ]);
 const soundAnswer = z.object({ ok: z.literal(true), durationMs: size, width: size, height: size, hasVideo: z.boolean().nullable() });
 
-/** A file as the store gives it. */
-export interface Undecoded<T extends string = string> {
+/** A file that is to be decoded. */
+export interface DecodeInput<T extends string = string> {
   readonly type: T;
   readonly size: number;
   readonly body: Readable;
 }
 
-/** To be read in this order, each to its end. */
-export interface DecodedFiles extends Dimensions {
+/** Read the image to its end, then the thumbnail. */
+export interface ReencodedImage extends Dimensions {
   readonly image: Readable;
   readonly thumbnail: Readable;
 }
 
-/** Decodes the files of strangers, a few at a time, in processes that may die of it. */
+interface IdleDecoder {
+  readonly decoder: DecoderProcess;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Decodes untrusted files in child processes, a few at a time. */
 @Injectable()
 export class Decoders implements OnApplicationShutdown {
   private readonly log = new Logger(Decoders.name);
-  private readonly resting: { readonly decoder: DecoderProcess; readonly end: NodeJS.Timeout }[] = [];
-  private readonly turns: Semaphore;
+  private readonly idle: IdleDecoder[] = [];
+  private readonly semaphore: Semaphore;
 
   constructor(private readonly settings: Settings) {
-    this.turns = new Semaphore(settings.media.decoders);
+    this.semaphore = new Semaphore(settings.media.decoders);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const resting = this.resting.splice(0);
-    resting.forEach(({ end }) => clearTimeout(end));
-    await Promise.all(resting.map(({ decoder }) => decoder.end()));
+    const idle = this.idle.splice(0);
+    idle.forEach(({ timer }) => clearTimeout(timer));
+    await Promise.all(idle.map(({ decoder }) => decoder.end()));
   }
 
-  /** Writes an image anew, with a thumbnail, and hands both to `keep`. @throws ImageUnreadable, TooManyPixels, and what `keep` throws */
-  image<T>({ type, size: bytes, body }: Undecoded<ImageType>, keep: (files: DecodedFiles) => Promise<T>): Promise<T> {
+  /** Re-encodes an image, and passes it with a thumbnail to `store`. @throws ImageUnreadable, TooManyPixels, and what `store` throws */
+  reencodeImage<T>({ type, size: bytes, body }: DecodeInput<ImageType>, store: (image: ReencodedImage) => Promise<T>): Promise<T> {
     const { maxPixels, thumbnailPixels } = this.settings.media;
-    const order: DecodeRequest = { kind: 'image', type, size: bytes, maxPixels, thumbnailPixels };
-    return this.lend(async (decoder) => {
-      const answer = imageAnswer.safeParse(await this.ask(decoder, order, body)).data;
+    const request: DecodeRequest = { kind: 'image', type, size: bytes, maxPixels, thumbnailPixels };
+    return this.withDecoder(async (decoder) => {
+      const answer = imageAnswer.safeParse(await this.request(decoder, request, body)).data;
       if (!answer) throw new ImageUnreadable();
       if (!answer.ok) throw answer.why === 'too_many_pixels' ? new TooManyPixels() : new ImageUnreadable();
-      const image = Readable.from(decoder.answers.bytes(answer.image), { objectMode: false });
-      const thumbnail = Readable.from(decoder.answers.bytes(answer.thumbnail), { objectMode: false });
-      return keep({ width: answer.width, height: answer.height, image, thumbnail });
+      const image = Readable.from(decoder.answers.readBytes(answer.image), { objectMode: false });
+      const thumbnail = Readable.from(decoder.answers.readBytes(answer.thumbnail), { objectMode: false });
+      return store({ width: answer.width, height: answer.height, image, thumbnail });
     });
   }
 
-  /** What audio or video says of itself; nothing when it cannot be read. */
-  sound({ type, size: bytes, body }: Undecoded): Promise<SoundFacts> {
-    return this.lend(async (decoder) => {
-      const answer = soundAnswer.safeParse(await this.ask(decoder, { kind: 'sound', type, size: bytes }, body)).data;
-      // It may have seen enough before the end of the file.
-      if (!answer || bytes > READ_WHOLE) decoder.kill();
-      return answer ?? NOTHING_KNOWN;
+  /** Reads the metadata of audio or video; all unknown for a damaged file. */
+  readSound({ type, size: bytes, body }: DecodeInput): Promise<SoundFacts> {
+    return this.withDecoder(async (decoder) => {
+      const answer = soundAnswer.safeParse(await this.request(decoder, { kind: 'sound', type, size: bytes }, body)).data;
+      // Of a large file the decoder may have left a part unread, which would be taken for the next request.
+      if (!answer || bytes > READ_WHOLE_BYTES) decoder.kill();
+      return answer ?? UNKNOWN_SOUND;
     });
   }
 
-  /** The decoder's answer; null when it gave none. @throws StorageUnavailable when the file could not be read to its end */
-  private async ask(decoder: DecoderProcess, order: DecodeRequest, body: Readable): Promise<unknown> {
-    let unread = false;
-    body.once('error', (error: NodeJS.ErrnoException) => (unread = error.code !== 'EPIPE' && !error.code?.startsWith('ERR_STREAM')));
-    decoder.feed(JSON.stringify(order), body).catch(() => undefined);
-    const patience = setTimeout(() => decoder.kill(), PATIENCE_MS);
-    const line = await decoder.answers.line().catch(() => null);
-    clearTimeout(patience);
-    if (line === null && unread) throw new StorageUnavailable();
-    if (line === null) this.log.warn(`a decoder ended with a file of type ${order.type}`);
-    return wordsOf(line);
+  /** Returns the decoder's answer; null when it crashed or timed out. @throws StorageUnavailable when the body could not be read to its end */
+  private async request(decoder: DecoderProcess, request: DecodeRequest, body: Readable): Promise<unknown> {
+    let bodyFailed = false;
+    body.once('error', (error: NodeJS.ErrnoException) => (bodyFailed = error.code !== 'EPIPE' && !error.code?.startsWith('ERR_STREAM')));
+    decoder.send(JSON.stringify(request), body).catch(() => undefined);
+    const timeout = setTimeout(() => decoder.kill(), TIMEOUT_MS);
+    const line = await decoder.answers.readLine().catch(() => null);
+    clearTimeout(timeout);
+    if (line === null && bodyFailed) throw new StorageUnavailable();
+    if (line === null) this.log.warn(`a decoder process ended while decoding a file of type ${request.type}`);
+    return parseAnswer(line);
   }
 
-  private lend<T>(work: (decoder: DecoderProcess) => Promise<T>): Promise<T> {
-    return this.turns.run(async () => {
-      const decoder = this.take();
+  private withDecoder<T>(work: (decoder: DecoderProcess) => Promise<T>): Promise<T> {
+    return this.semaphore.run(async () => {
+      const decoder = this.takeIdle() ?? new DecoderProcess();
       try {
         const result = await work(decoder);
-        this.rest(decoder);
+        this.release(decoder);
         return result;
       } catch (error) {
         decoder.kill();
@@ -102,25 +106,26 @@ export class Decoders implements OnApplicationShutdown {
     });
   }
 
-  private take(): DecoderProcess {
-    for (let rested = this.resting.pop(); rested; rested = this.resting.pop()) {
-      clearTimeout(rested.end);
-      if (rested.decoder.alive) return rested.decoder;
+  private takeIdle(): DecoderProcess | null {
+    for (let last = this.idle.pop(); last; last = this.idle.pop()) {
+      clearTimeout(last.timer);
+      if (last.decoder.alive) return last.decoder;
     }
-    return new DecoderProcess();
+    return null;
   }
 
-  private rest(decoder: DecoderProcess): void {
-    const end = setTimeout(() => {
-      this.resting.splice(0, this.resting.length, ...this.resting.filter((one) => one.decoder !== decoder));
+  private release(decoder: DecoderProcess): void {
+    if (!decoder.alive) return;
+    const timer = setTimeout(() => {
+      this.idle.splice(this.idle.indexOf(entry), 1);
       decoder.kill();
-    }, REST_MS);
-    end.unref();
-    if (decoder.alive) this.resting.push({ decoder, end });
+    }, IDLE_MS).unref();
+    const entry = { decoder, timer };
+    this.idle.push(entry);
   }
 }
 
-function wordsOf(line: string | null): unknown {
+function parseAnswer(line: string | null): unknown {
   try {
     return JSON.parse(line ?? 'null');
   } catch {

@@ -1,4 +1,4 @@
-/** What can be re-encoded, and so freed of whatever else the file holds. */
+/** Image types that are re-encoded, which removes everything else that the file contains. */
 export const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const;
 export type ImageType = (typeof IMAGE_TYPES)[number];
 
@@ -7,11 +7,11 @@ export const isImageType = (type: string): type is ImageType => (IMAGE_TYPES as 
 export interface ImageDecodeRequest {
   readonly kind: 'image';
   readonly type: ImageType;
-  /** Bytes that follow. */
+  /** Length of the file that follows, in bytes. */
   readonly size: number;
-  /** Of all frames together. */
+  /** Limit for all frames together. */
   readonly maxPixels: number;
-  /** The longer side of the thumbnail. */
+  /** Longer side of the thumbnail. */
   readonly thumbnailPixels: number;
 }
 
@@ -23,27 +23,26 @@ export interface SoundDecodeRequest {
 
 export type DecodeRequest = ImageDecodeRequest | SoundDecodeRequest;
 
-/** Of an image or a video. */
 export interface Dimensions {
   readonly width: number;
   readonly height: number;
 }
 
-/** What is known of audio or video; null where the file does not say. */
+/** Metadata of audio or video; null where the file does not contain it. */
 export interface SoundFacts {
   readonly durationMs: number | null;
   readonly width: number | null;
   readonly height: number | null;
-  /** null: nobody can tell. */
+  /** null: unknown. */
   readonly hasVideo: boolean | null;
 }
 
-/** The sizes are those of the bytes that follow: the image, then its thumbnail. */
+/** `image` and `thumbnail` are the sizes of the two files that follow. */
 export type ImageAnswer = { readonly ok: true; readonly image: number; readonly thumbnail: number } & Dimensions;
 export type SoundAnswer = { readonly ok: true } & SoundFacts;
 export type DecodeFailure = { readonly ok: false; readonly why: 'unreadable' | 'too_many_pixels' };
 
-/** Sounds up to here are read whole: some formats tell their length at the end, or by being counted through. */
-export const READ_WHOLE = 16 * 1024 * 1024;
+/** Audio and video up to this size are read whole: some formats have their duration at the end, or only in the number of frames. */
+export const READ_WHOLE_BYTES = 16 * 1024 * 1024;
 
-export const NOTHING_KNOWN: SoundFacts = { durationMs: null, width: null, height: null, hasVideo: null };
+export const UNKNOWN_SOUND: SoundFacts = { durationMs: null, width: null, height: null, hasVideo: null };

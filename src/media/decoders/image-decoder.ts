@@ -1,25 +1,25 @@
 import sharp, { type Sharp } from 'sharp';
 import type { Dimensions, ImageDecodeRequest, ImageType, DecodeFailure } from './decoders.types.js';
 
-/** Nothing but these is ever decoded, whatever the bytes say. */
+/** The only decoders that sharp may use, whatever the bytes are. */
 const READERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((name) => `VipsForeignLoad${name}Buffer`);
 
-/** How an image is written anew. Small losses are better than seconds: the effort is low where it costs most. */
-const WRITERS: Record<ImageType, (image: Sharp) => Sharp> = {
+/** Encoders with low effort where effort costs seconds. */
+const ENCODERS: Record<ImageType, (image: Sharp) => Sharp> = {
   'image/jpeg': (image) => image.jpeg({ quality: 90 }),
   'image/png': (image) => image.png(),
   'image/webp': (image) => image.webp({ quality: 90 }),
   'image/gif': (image) => image.gif({ effort: 3 }),
   'image/avif': (image) => image.avif({ quality: 65, effort: 0 }),
 };
-const MOVING: readonly ImageType[] = ['image/gif', 'image/webp'];
+const ANIMATED: readonly ImageType[] = ['image/gif', 'image/webp'];
 
 export interface DecodedImage extends Dimensions {
   readonly image: Buffer;
   readonly thumbnail: Buffer;
 }
 
-/** Once, before the first image. */
+/** Configures sharp. Call it once, before the first image. */
 export function prepareImages(): void {
   sharp.cache(false);
   sharp.concurrency(1);
@@ -28,19 +28,19 @@ export function prepareImages(): void {
 }
 
 /**
- * The picture and nothing else: turned as its orientation says, all frames kept, without EXIF, colour profile, comments or what was
- * hidden behind its end.
+ * Re-encodes an image with all its frames, rotated to its orientation; without EXIF, colour profile, comments, or bytes appended to the
+ * file. Makes a thumbnail of its first frame.
  */
-export async function decodeImage(
+export async function reencodeImage(
   input: Buffer,
   { type, maxPixels, thumbnailPixels }: ImageDecodeRequest,
 ): Promise<DecodedImage | DecodeFailure> {
-  const animated = MOVING.includes(type);
+  const animated = ANIMATED.includes(type);
   try {
-    const seen = await sharp(input, { limitInputPixels: false, animated }).metadata();
-    if (seen.width * seen.height > maxPixels) return { ok: false, why: 'too_many_pixels' };
+    const metadata = await sharp(input, { limitInputPixels: false, animated }).metadata();
+    if (metadata.width * metadata.height > maxPixels) return { ok: false, why: 'too_many_pixels' };
     const options = { limitInputPixels: maxPixels, failOn: 'error' } as const;
-    const { data, info } = await WRITERS[type](sharp(input, { ...options, animated }).autoOrient()).toBuffer({ resolveWithObject: true });
+    const { data, info } = await ENCODERS[type](sharp(input, { ...options, animated }).autoOrient()).toBuffer({ resolveWithObject: true });
     const thumbnail = await sharp(input, options)
       .autoOrient()
       .resize(thumbnailPixels, thumbnailPixels, { fit: 'inside', withoutEnlargement: true })

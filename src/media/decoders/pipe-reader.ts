@@ -1,54 +1,47 @@
-/**
- * Lines and counted bytes out of one stream of both, as they pass between this process and a decoder. Ask for the next thing only when the
- * one before has been read to its end.
- */
+/** Reads lines and counted bytes from one stream that contains both. Each must be read to its end before the next. */
 export class PipeReader {
   private readonly source: AsyncIterator<Buffer>;
-  private rest: Buffer = Buffer.alloc(0);
-  private left = 0;
+  private buffered: Buffer = Buffer.alloc(0);
 
   constructor(
     stream: AsyncIterable<Buffer>,
-    private readonly longestLine = 10_000,
+    private readonly maxLine = 10_000,
   ) {
     this.source = stream[Symbol.asyncIterator]();
   }
 
-  /** Without its line break; null when the stream has ended. */
-  async line(): Promise<string | null> {
+  /** Returns the next line without its line break; null when the stream ends before, or the line is too long. */
+  async readLine(): Promise<string | null> {
     for (;;) {
-      const end = this.rest.indexOf(10);
+      const end = this.buffered.indexOf(10);
       if (end >= 0) {
-        const line = this.rest.subarray(0, end).toString();
-        this.rest = this.rest.subarray(end + 1);
+        const line = this.buffered.subarray(0, end).toString();
+        this.buffered = this.buffered.subarray(end + 1);
         return line;
       }
-      if (this.rest.length > this.longestLine || !(await this.more())) return null;
+      if (this.buffered.length > this.maxLine || !(await this.readMore())) return null;
     }
   }
 
-  /** Throws when the stream ends before. */
-  async *bytes(count: number): AsyncGenerator<Buffer> {
-    this.left = count;
-    while (this.left > 0) {
-      if (this.rest.length === 0 && !(await this.more())) throw new Error('the stream ended early');
-      const chunk = this.rest.subarray(0, this.left);
-      this.rest = this.rest.subarray(chunk.length);
-      this.left -= chunk.length;
+  /** @throws Error when the stream ends before */
+  async *readBytes(count: number): AsyncGenerator<Buffer> {
+    for (let left = count; left > 0;) {
+      if (this.buffered.length === 0 && !(await this.readMore())) throw new Error('the stream ended early');
+      const chunk = this.buffered.subarray(0, left);
+      this.buffered = this.buffered.subarray(chunk.length);
+      left -= chunk.length;
       yield chunk;
     }
   }
 
-  async whole(count: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.bytes(count)) chunks.push(chunk);
-    return Buffer.concat(chunks, count);
+  async readWhole(count: number): Promise<Buffer> {
+    return Buffer.concat(await Array.fromAsync(this.readBytes(count)), count);
   }
 
-  private async more(): Promise<boolean> {
+  private async readMore(): Promise<boolean> {
     const read = await this.source.next();
     if (read.done) return false;
-    this.rest = this.rest.length === 0 ? read.value : Buffer.concat([this.rest, read.value]);
+    this.buffered = this.buffered.length === 0 ? read.value : Buffer.concat([this.buffered, read.value]);
     return true;
   }
 }

@@ -4,7 +4,7 @@ import multer from 'multer';
 import { type DomainError, ValidationFailed } from '../../common/domain-error.js';
 import { MalformedForm, UploadBrokenOff } from './uploads.errors.js';
 
-/** How long a client may go on sending what nobody wants, once it has its answer. */
+/** How long a client may go on sending after it was refused. */
 const LINGER_MS = 5_000;
 
 export interface FormFile {
@@ -13,32 +13,32 @@ export interface FormFile {
 }
 
 /**
- * Reads a form with one file, which `take` streams away while it comes. A refusal is thrown at once: the client is answered while it may
- * still be sending, and cut off if it does not end. What was taken of a form that breaks afterwards goes to `drop`.
- * @throws ValidationFailed, MalformedForm, UploadBrokenOff, and what `take` throws
+ * Reads a form with one file, which `store` consumes while it arrives. Throws at the first error, while the client may still be sending
+ * (see {@link cutOffLater}). When the form fails after its file was stored, the result goes to `discard`.
+ * @throws ValidationFailed, MalformedForm, UploadBrokenOff, and what `store` throws
  */
 export function readForm<T>(
   request: Request,
   response: Response,
-  take: (file: FormFile) => Promise<T>,
-  drop: (taken: T) => void,
+  store: (file: FormFile) => Promise<T>,
+  discard: (stored: T) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const taken: T[] = [];
+    const stored: T[] = [];
     let failed = false;
     const fail = (error: Error): void => {
       failed = true;
-      taken.splice(0).forEach(drop);
+      stored.splice(0).forEach(discard);
       reject(request.destroyed && !request.complete ? new UploadBrokenOff() : error);
     };
     const storage: multer.StorageEngine = {
       _handleFile: (_request, { fieldname, originalname, stream }, done) => {
-        const taking = fieldname === 'file' ? take({ filename: originalname, body: stream }) : Promise.reject(new UnknownPart(fieldname));
-        taking.then(
+        const storing = fieldname === 'file' ? store({ filename: originalname, body: stream }) : Promise.reject(new UnknownPart(fieldname));
+        storing.then(
           (result) => {
-            // The file had ended, and the connection broke while it was being stored: nobody waits for it any more.
-            if (failed) drop(result);
-            else taken.push(result);
+            // The form may fail while its file is being stored.
+            if (failed) discard(result);
+            else stored.push(result);
             done(null, {});
           },
           (error: Error) => {
@@ -51,13 +51,13 @@ export function readForm<T>(
     };
     const limits = { files: 1, fields: 0, parts: 1, headerPairs: 20, fieldNameSize: 100, fieldSize: 1 };
     const streamHandler = (_request: Request, parser: Writable): void => {
-      // It lets go of a form that it has refused, and then waits for its end to say why. Not every form ends.
+      // The parser detaches from a form that it refuses, and reports the error at the end of the form, which may never come.
       parser.once('unpipe', () => setImmediate(() => request.complete || fail(new MalformedForm())));
       request.pipe(parser);
     };
     const options = { storage, limits, streamHandler, defParamCharset: 'utf8' };
     multer(options).any()(request, response, (error: unknown) => {
-      const [result] = taken;
+      const [result] = stored;
       if (error) fail(formErrorOf(error));
       else if (result === undefined) fail(new ValidationFailed([{ path: 'file', message: 'is missing' }]));
       else resolve(result);
@@ -71,13 +71,13 @@ class UnknownPart extends ValidationFailed {
   }
 }
 
-/** What the parser of forms complains of is the client's doing. */
+/** Every error of the form parser is the client's. */
 function formErrorOf(error: unknown): DomainError {
   if (!(error instanceof multer.MulterError)) return new MalformedForm();
   return new ValidationFailed([{ path: error.field ?? 'file', message: error.message.toLowerCase() }]);
 }
 
-/** Lets the client read its answer; then the connection ends, if the body does not. */
+/** Discards the rest of the body, so that the client can read its answer, and closes the connection if the body does not end soon. */
 export function cutOffLater(request: Request): void {
   if (request.complete || request.destroyed) return;
   const cut = setTimeout(() => request.destroy(), LINGER_MS).unref();

@@ -8,15 +8,15 @@ import { MediaObjects } from '../media-objects.service.js';
 import { MediaRepository, type StoredFile } from '../media.repository.js';
 import { mediaViewOf, type MediaView } from '../media.view.js';
 import { filenameFrom } from './filename.policy.js';
-import { cutOffLater, type FormFile, readForm } from './form-reader.js';
+import { cutOffLater, readForm } from './form-reader.js';
 import { UploadProcessor, type StoredUpload } from './upload-processor.service.js';
 import { UploadSlots } from './upload-slots.js';
 import { MultipartRequired } from './uploads.errors.js';
 
-/** What a form may weigh beside its file. */
+/** The most bytes of a form beside its file. */
 const FORM_BYTES = 64 * 1024;
 
-/** Files that come through the application, in a form. */
+/** Files that clients send through the server, in a form. */
 @Injectable()
 export class FormUploads {
   constructor(
@@ -28,31 +28,29 @@ export class FormUploads {
   ) {}
 
   /**
-   * Streams the file of a form to the store and keeps it. Nothing stays of one that is refused.
-   * @throws MultipartRequired, TooManyUploads, QuotaExceeded, and as readForm and Intake
+   * Streams the file of a form to the store. Leaves nothing of a refused one.
+   * @throws MultipartRequired, TooManyUploads, QuotaExceeded, and as {@link readForm} and {@link UploadProcessor}
    */
-  async uploadMedia(actor: Actor, request: Request, response: Response): Promise<MediaView> {
-    const free = this.slots.take();
-    try {
-      await this.requireAcceptable(actor, request);
-      const id = newId();
-      const take = async ({ filename, body }: FormFile) => ({ filename, received: await this.processor.storeUpload(id, body) });
-      const { filename, received } = await readForm(
-        request,
-        response,
-        take,
-        (taken) => void this.objects.deleteObjects(taken.received.objectKey),
-      );
-      return await this.keepUpload(actor, id, filenameFrom(filename), received);
-    } catch (error) {
-      cutOffLater(request);
-      throw error;
-    } finally {
-      free();
-    }
+  uploadMedia(actor: Actor, request: Request, response: Response): Promise<MediaView> {
+    return this.slots.runInSlot(async () => {
+      try {
+        await this.requireAcceptable(actor, request);
+        const id = newId();
+        const { filename, upload } = await readForm(
+          request,
+          response,
+          async (file) => ({ filename: file.filename, upload: await this.processor.storeUpload(id, file.body) }),
+          (stored) => void this.objects.deleteObjects(stored.upload.objectKey),
+        );
+        return await this.insertFile(actor, id, filenameFrom(filename), upload);
+      } catch (error) {
+        cutOffLater(request);
+        throw error;
+      }
+    });
   }
 
-  /** What can be said before a byte of the file has come. */
+  /** Checks what is known before the first byte of the file. */
   private async requireAcceptable({ userId }: Actor, request: Request): Promise<void> {
     if (!request.is('multipart/form-data')) throw new MultipartRequired();
     const announced = Number(request.headers['content-length'] ?? 0) - FORM_BYTES;
@@ -60,13 +58,13 @@ export class FormUploads {
     await this.mediaRepository.requireQuota(userId, Math.max(announced, 1));
   }
 
-  private async keepUpload({ userId }: Actor, id: string, filename: string, received: StoredUpload): Promise<MediaView> {
+  private async insertFile({ userId }: Actor, id: string, filename: string, upload: StoredUpload): Promise<MediaView> {
     let file: StoredFile | null = null;
     try {
-      file = await this.processor.finalizeUpload(id, received);
+      file = await this.processor.finalizeUpload(id, upload);
       return mediaViewOf(await this.mediaRepository.insertMedia({ ...file, id, ownerId: userId, filename, status: 'ready' }));
     } catch (error) {
-      await this.objects.deleteObjects(received.objectKey, file);
+      await this.objects.deleteObjects(upload.objectKey, file);
       throw error;
     }
   }

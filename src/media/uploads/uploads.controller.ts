@@ -16,14 +16,10 @@ import { ApiProblems } from '../../common/api.decorators.js';
 import { CurrentActor, Public } from '../../common/auth.decorators.js';
 import { IdPipe } from '../../common/ids.js';
 import { RateLimit } from '../../limits/rate-limit.interceptor.js';
-import { MediaView } from '../media.view.js';
-import { Arrivals } from './arrivals.service.js';
+import { PutUploadQueryDto, StartUploadDto } from '../dto/media.dto.js';
+import { MediaView, UploadView } from '../media.view.js';
 import { DirectUploads } from './direct-uploads.service.js';
-import { ArrivalQueryDto } from './dto/arrival-query.dto.js';
-import { StartUploadDto } from './dto/start-upload.dto.js';
-import { UploadSlots } from './upload-slots.js';
 import { FormUploads } from './form-uploads.service.js';
-import { UploadView } from './uploads.view.js';
 
 const BUSY = ['database_unavailable', 'storage_unavailable', 'overloaded'];
 
@@ -34,8 +30,6 @@ export class UploadsController {
   constructor(
     private readonly uploads: FormUploads,
     private readonly direct: DirectUploads,
-    private readonly arrivals: Arrivals,
-    private readonly slots: UploadSlots,
   ) {}
 
   @Post()
@@ -43,9 +37,8 @@ export class UploadsController {
   @ApiOperation({
     summary: 'Upload a file',
     description:
-      'A form with one part, `file`, streamed to the store. The type follows from the bytes. An image is written anew: turned as its ' +
-      'orientation says, without EXIF or anything else beside the picture; one that cannot be read is refused. `size` and `sha256` are those ' +
-      'of the bytes that are kept.',
+      'Send a form with one part, `file`. The content type is detected from the bytes. An image is re-encoded: rotated to its orientation, ' +
+      'without EXIF or other metadata; a damaged image is refused. `size` and `sha256` are those of the stored bytes.',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } } })
@@ -63,7 +56,10 @@ export class UploadsController {
 
   @Post('uploads')
   @RateLimit('upload')
-  @ApiOperation({ summary: 'Begin a direct upload', description: 'Put the bytes to `url`, then complete the upload.' })
+  @ApiOperation({
+    summary: 'Start a direct upload',
+    description: 'Send the bytes to `url` with the method and headers, then complete the upload.',
+  })
   @ApiCreatedResponse({ type: UploadView })
   @ApiProblems({
     413: 'file_too_large',
@@ -80,8 +76,8 @@ export class UploadsController {
   @ApiOperation({
     summary: 'Complete a direct upload',
     description:
-      'The bytes are looked at as those of any upload. The second time it answers as the first. An image that is larger once it is written ' +
-      'anew needs space for that too; an upload that is refused for want of it can be completed later, until it expires.',
+      'The bytes are checked as those of any upload. Completing again returns the same file. When a re-encoded image is larger than the ' +
+      'announced size and exceeds your quota, the upload can be completed later, until it expires.',
   })
   @ApiOkResponse({ type: MediaView })
   @ApiProblems({
@@ -92,7 +88,7 @@ export class UploadsController {
     503: BUSY,
   })
   completeDirectUpload(@CurrentActor() actor: Actor, @Param('mediaId', IdPipe) id: string): Promise<MediaView> {
-    return this.slots.hold(() => this.direct.completeDirectUpload(actor, id));
+    return this.direct.completeDirectUpload(actor, id);
   }
 
   @Put('uploads/:mediaId/content')
@@ -100,8 +96,8 @@ export class UploadsController {
   @HttpCode(204)
   @ApiSecurity({})
   @ApiOperation({
-    summary: 'Put the bytes of a direct upload',
-    description: 'The `url` of a direct upload where files are kept in a folder; its `token` is all that is needed.',
+    summary: 'Send the bytes of a direct upload',
+    description: 'The `url` of a direct upload where the object store is a folder. Needs only the `token` of that URL.',
   })
   @ApiConsumes('application/octet-stream')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
@@ -114,7 +110,11 @@ export class UploadsController {
     422: 'upload_mismatch',
     503: BUSY,
   })
-  putDirectUpload(@Param('mediaId', IdPipe) mediaId: string, @Query() { token }: ArrivalQueryDto, @Req() request: Request): Promise<void> {
-    return this.arrivals.putDirectUpload(mediaId, token, request);
+  putDirectUpload(
+    @Param('mediaId', IdPipe) mediaId: string,
+    @Query() { token }: PutUploadQueryDto,
+    @Req() request: Request,
+  ): Promise<void> {
+    return this.direct.putDirectUpload(mediaId, token, request);
   }
 }

@@ -1,32 +1,45 @@
 import { declareError } from '../../common/domain-error.js';
 
-/** 503: as many uploads as this process takes at a time. */
-export class TooManyUploads extends declareError(503, 'overloaded', 'Too many uploads at the same time; try again.', { retryAfter: 2 }) {}
+/** 503: the process has reached the maximum number of uploads at once. */
+export class TooManyUploads extends declareError(
+  503,
+  'overloaded',
+  'The server has reached the maximum number of simultaneous uploads; try again.',
+  { retryAfter: 2 },
+) {}
 
-/** 415: the bytes are of a type that is not accepted, whatever the name says. */
-export class MediaTypeRefused extends declareError(415, 'media_type_refused', 'Files of this type are not accepted.') {}
+/** 415: the type, detected from the bytes, is not allowed, whatever the file name suggests. */
+export class MediaTypeRefused extends declareError(415, 'media_type_refused', 'Files of this type are not allowed.') {}
 
-/** 415: the route takes a form. */
+/** 415: the route expects a form. */
 export class MultipartRequired extends declareError(
   415,
   'unsupported_media_type',
-  'An upload is multipart/form-data with one part called file.',
+  'Send the file as multipart/form-data with one part named file.',
 ) {}
 
-/** 400: the form ended early, or is none. */
-export class MalformedForm extends declareError(400, 'malformed_request', 'The form could not be read to its end.') {}
+/** 400: the form is malformed or incomplete. */
+export class MalformedForm extends declareError(400, 'malformed_request', 'The form is malformed or incomplete; send it again.') {}
 
 /** 400: the client stopped sending. */
-export class UploadBrokenOff extends declareError(400, 'upload_broken_off', 'The upload ended before its last byte.') {}
+export class UploadBrokenOff extends declareError(400, 'upload_broken_off', 'The upload ended before its last byte; send it again.') {}
 
-/** 404: no upload waits under that id, for you, or by that link. */
+/** 404: no pending direct upload of the caller with that id, or for that link. */
 export class UploadNotFound extends declareError(404, 'upload_not_found', 'There is no such upload.') {}
 
-/** 409: its time is over. */
-export class UploadExpired extends declareError(409, 'upload_expired', 'The upload was not completed in time; begin another.') {}
+/** 409: the direct upload has expired. */
+export class UploadExpired extends declareError(409, 'upload_expired', 'The upload was not completed in time; start another one.') {}
 
-/** 409: nothing has been put there yet. */
-export class UploadMissing extends declareError(409, 'upload_missing', 'The file has not been uploaded yet.') {}
+/** 409: no bytes were sent yet. */
+export class UploadMissing extends declareError(
+  409,
+  'upload_missing',
+  'The bytes of the upload are missing; send them to its url first.',
+) {}
 
-/** 422: other bytes than were announced. */
-export class UploadMismatch extends declareError(422, 'upload_mismatch', 'The size, type or checksum is not what was announced.') {}
+/** 422: the bytes differ from those that were announced. */
+export class UploadMismatch extends declareError(
+  422,
+  'upload_mismatch',
+  'The size, type or checksum differs from what was announced; start another upload.',
+) {}

@@ -21,7 +21,7 @@ async function start(): Promise<void> {
   const database = await openDatabase(wanted, {
     role: ProcessRole.server,
     log: (line) => wanted.logLevel !== 'silent' && console.log(line),
-    lost: (reason) => fail(`The embedded PostgreSQL is gone and cannot be started again: ${reason}`),
+    onLost: (reason) => fail(`The embedded PostgreSQL is gone and cannot be started again: ${reason}`),
   });
   let app: NestExpressApplication | null = null;
   const stop = stopper(database, () => app);

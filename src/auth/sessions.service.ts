@@ -62,7 +62,7 @@ export class Sessions {
 
   /** What is true of it now; null: there never was one, or it was swept. */
   async state(sessionId: string): Promise<SessionState | null> {
-    const [state] = await this.transactions.prepared<SessionState>(
+    const [state] = await this.transactions.queryPrepared<SessionState>(
       `SELECT s.user_id AS "userId", u.admin, u.deleted_at IS NULL AND u.deactivated_at IS NULL AS live,
          s.ended_at AS "endedAt", s.expires_at AS "expiresAt", s.last_used_at < now() - interval '1 minute' AS stale
        FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`,

@@ -5,9 +5,9 @@ import { SnakeNaming } from './snake-naming.js';
 
 const IDLE_MS = 30_000;
 
-/** One pool a process. Entities come from the modules that own them. */
+/** Returns the options of the one pool of a process. The modules register their entities. */
 export function dataSourceOptions({ database, writer }: Settings): DataSourceOptions {
-  if (!database.url) throw new Error('the address of the database is not known yet: start the embedded PostgreSQL first');
+  if (!database.url) throw new Error('the URL of the database is unknown: start the embedded PostgreSQL first');
   return {
     type: 'postgres',
     url: database.url,
@@ -27,20 +27,20 @@ export function dataSourceOptions({ database, writer }: Settings): DataSourceOpt
       idle_in_transaction_session_timeout: database.statementTimeoutMs,
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
-      // Answers are wide and short: compiling a plan costs more than it ever gives.
+      // Results are wide and short: compiling a plan costs more than it saves.
       options: '-c jit=off',
     },
   };
 }
 
-const nothing = (): void => undefined;
+const noop = (): void => undefined;
 
-/** TypeORM says nothing of its own: statements and parameters hold what people wrote, and errors are thrown anyway. */
-export const silentLogger: Logger = {
-  logQuery: nothing,
-  logQueryError: nothing,
-  logQuerySlow: nothing,
-  logSchemaBuild: nothing,
-  logMigration: nothing,
-  log: nothing,
+/** Logs nothing: statements and parameters contain what users wrote, and errors are thrown anyway. */
+const silentLogger: Logger = {
+  logQuery: noop,
+  logQueryError: noop,
+  logQuerySlow: noop,
+  logSchemaBuild: noop,
+  logMigration: noop,
+  log: noop,
 };

@@ -1,14 +1,14 @@
 import { declareError } from '../common/domain-error.js';
 
-/** 503: the database cannot be reached, did not answer in time, or can write nothing now. */
-export class DatabaseUnavailable extends declareError(503, 'database_unavailable', 'The database cannot be reached right now.', {
+/** 503: the database cannot be reached, did not answer in time, or cannot write. */
+export class DatabaseUnavailable extends declareError(503, 'database_unavailable', 'The database is unavailable; try again.', {
   retryAfter: 1,
 }) {}
 
-/** 503: a lock was held longer than we wait for one. */
+/** 503: a lock was not released within the lock timeout. */
 export class LockTimeout extends declareError(503, 'busy', 'The room is busy; try again.', { retryAfter: 1 }) {}
 
-/** SQLSTATE of a Postgres error, a `code` of Node's for a broken connection, or undefined. */
+/** Returns the SQLSTATE of a Postgres error, the `code` of a Node error, or undefined. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
@@ -16,7 +16,7 @@ export function errorCode(error: unknown): string | undefined {
   return driverError === undefined ? undefined : errorCode(driverError);
 }
 
-/** The constraint that a Postgres error names, or undefined. */
+/** Returns the constraint that a Postgres error names, or undefined. */
 export function violatedConstraint(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { constraint, driverError } = error as { constraint?: unknown; driverError?: unknown };
@@ -39,24 +39,24 @@ const CONNECTION_CODES = new Set([
   '57P03',
   '53300',
 ]);
-// What pg says without a code when a connection ends under a query or none is free in time.
-const CONNECTION_WORDS =
+// Errors of pg without a code: a connection ended during a query, or none was free in time.
+const CONNECTION_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|not queryable|Connection ended/i;
 
 export function isConnectionError(error: unknown): boolean {
   const code = errorCode(error);
   if (code && (CONNECTION_CODES.has(code) || code.startsWith('08'))) return true;
-  return error instanceof Error && CONNECTION_WORDS.test(error.message);
+  return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
 }
 
-/** statement_timeout; read-only, as a primary becomes in a failover. */
-const UNABLE_CODES = new Set(['57014', '25006']);
+/** statement_timeout; a read-only database, as after a failover. */
+const UNAVAILABLE_CODES = new Set(['57014', '25006']);
 
-/** A database error as the refusal it means for a client; other errors unchanged. */
+/** Returns the domain error that a database error means for a client; other errors unchanged. */
 export function fromDatabaseError(error: unknown): unknown {
   if (isConnectionError(error)) return new DatabaseUnavailable();
   const code = errorCode(error);
   if (code === '55P03') return new LockTimeout();
-  if (code && (UNABLE_CODES.has(code) || code.startsWith('53'))) return new DatabaseUnavailable(); // 53: no disk, memory or slot left
+  if (code && (UNAVAILABLE_CODES.has(code) || code.startsWith('53'))) return new DatabaseUnavailable(); // 53: out of disk, memory or connections
   return error;
 }

@@ -5,9 +5,9 @@ import { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DirectQueries } from './direct-queries.js';
 import { Epoch } from './epoch.js';
+import { ErrorMappingDataSource } from './error-mapping-data-source.js';
 import { DatabaseNotifications } from './notifications.js';
 import { PoolGuard } from './pool-guard.js';
-import { RefusingDataSource } from './refusing-data-source.js';
 import { Transactions } from './transactions.js';
 
 @Global()
@@ -15,9 +15,9 @@ import { Transactions } from './transactions.js';
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [Settings],
-      // The database was seen to answer before the application is built: one attempt tells the truth.
+      // openDatabase has connected before: one attempt is enough.
       useFactory: (settings: Settings) => ({ ...dataSourceOptions(settings), autoLoadEntities: true, retryAttempts: 1, retryDelay: 0 }),
-      dataSourceFactory: (options) => Promise.resolve(new RefusingDataSource(options as DataSourceOptions)),
+      dataSourceFactory: (options) => Promise.resolve(new ErrorMappingDataSource(options as DataSourceOptions)),
     }),
   ],
   providers: [Transactions, DirectQueries, Epoch, PoolGuard, DatabaseNotifications],

@@ -1,28 +1,28 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-const BEAT_MS = 500;
-const SILENCE_MS = 1_500;
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 1_000;
+const HEARTBEAT_MS = 500;
+const TIMEOUT_MS = 1_500;
+const MIN_RETRY_MS = 100;
+const MAX_RETRY_MS = 1_000;
 
 export interface ConnectionEvents {
   /** Runs on each new connection before it counts as up; a failure ends the connection. */
   prepare(client: pg.Client): Promise<void>;
-  up(first: boolean): void;
-  /** It was up and is no more. */
-  down(reason: string): void;
-  /** The server does not answer, although nothing refuses or closes the connection. */
-  silent(): void;
-  notification(channel: string, payload: string): void;
+  onUp(first: boolean): void;
+  /** The connection was up and has ended. */
+  onDown(reason: string): void;
+  /** The server does not answer, although it neither refuses nor closes the connection. */
+  onTimeout(): void;
+  onNotification(channel: string, payload: string): void;
 }
 
-/** One connection beside the pool that is always there: it notices within two seconds that the database is away, and comes back by itself. */
+/** A connection outside the pool that reconnects by itself, and detects within two seconds that the database does not answer. */
 export class DedicatedConnection {
   private readonly stopped = new AbortController();
   private client: pg.Client | null = null;
   private loop: Promise<void> | null = null;
-  private everUp = false;
+  private wasUp = false;
 
   constructor(
     private readonly url: string,
@@ -30,7 +30,7 @@ export class DedicatedConnection {
   ) {}
 
   start(): void {
-    this.loop ??= this.run();
+    this.loop ??= this.connectUntilStopped();
   }
 
   async stop(): Promise<void> {
@@ -39,24 +39,24 @@ export class DedicatedConnection {
     await this.loop;
   }
 
-  /** Runs on the connection if it is up; else the next `prepare` must see to it. */
+  /** Runs on the connection if it is up; otherwise `prepare` of the next connection must do it. */
   async query(sql: string): Promise<void> {
     await this.client?.query(sql);
   }
 
-  private async run(): Promise<void> {
-    for (let wait = FIRST_WAIT_MS; !this.stopped.signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      const lived = await this.live();
-      if (lived) wait = FIRST_WAIT_MS;
+  private async connectUntilStopped(): Promise<void> {
+    for (let wait = MIN_RETRY_MS; !this.stopped.signal.aborted; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
+      const connected = await this.connectOnce();
+      if (connected) wait = MIN_RETRY_MS;
       await sleep(wait, undefined, { signal: this.stopped.signal, ref: false }).catch(() => undefined);
     }
   }
 
-  /** One connection from its beginning to its end. Answers whether it was ever up. */
-  private async live(): Promise<boolean> {
+  /** Opens a connection and waits for its end. Returns whether it was ever up. */
+  private async connectOnce(): Promise<boolean> {
     const client = new pg.Client({
       connectionString: this.url,
-      connectionTimeoutMillis: SILENCE_MS,
+      connectionTimeoutMillis: TIMEOUT_MS,
       keepAlive: true,
       application_name: 'parley-listen',
     });
@@ -64,48 +64,48 @@ export class DedicatedConnection {
       client.once('end', () => resolve('ended'));
       client.on('error', (error) => resolve(error.message));
     });
-    client.on('notification', ({ channel, payload }) => this.events.notification(channel, payload ?? ''));
+    client.on('notification', ({ channel, payload }) => this.events.onNotification(channel, payload ?? ''));
     try {
       await client.connect();
       await this.events.prepare(client);
     } catch (error) {
-      if (isTimeout(error)) this.events.silent();
+      if (isTimeout(error)) this.events.onTimeout();
       void client.end().catch(() => undefined);
       return false;
     }
     this.client = client;
-    this.events.up(!this.everUp);
-    this.everUp = true;
-    const reason = await Promise.race([ended, this.beat(client)]);
+    this.events.onUp(!this.wasUp);
+    this.wasUp = true;
+    const reason = await Promise.race([ended, this.untilTimeout(client)]);
     this.client = null;
-    if (!this.stopped.signal.aborted) this.events.down(reason);
+    if (!this.stopped.signal.aborted) this.events.onDown(reason);
     void client.end().catch(() => undefined);
     return true;
   }
 
-  /** Asks again and again; resolves when no answer comes. */
-  private async beat(client: pg.Client): Promise<string> {
+  /** Sends heartbeats; resolves when one is not answered. */
+  private async untilTimeout(client: pg.Client): Promise<string> {
     while (!this.stopped.signal.aborted) {
       const answered = client.query('SELECT 1').then(
         () => true,
-        () => true, // the connection ended: told by its own event
+        () => true, // the connection ended, which `ended` reports
       );
-      if (!(await Promise.race([answered, silence()]))) {
-        this.events.silent();
-        return 'silent';
+      if (!(await Promise.race([answered, timeout()]))) {
+        this.events.onTimeout();
+        return 'no answer';
       }
-      await sleep(BEAT_MS, undefined, { ref: false });
+      await sleep(HEARTBEAT_MS, undefined, { ref: false });
     }
     return 'stopped';
   }
 }
 
-/** What pg says when a server takes a connection and then no answer comes. */
+/** Whether pg gave up on a server that accepted the connection but did not answer. */
 const isTimeout = (error: unknown): boolean => error instanceof Error && error.message.includes('timeout');
 
-/** A process that was busy itself reads what has arrived meanwhile before it calls the other silent. */
-async function silence(): Promise<false> {
-  await sleep(SILENCE_MS, undefined, { ref: false });
-  for (let i = 0; i < 3; i++) await turn();
+/** Waits for the timeout; a process that was busy itself then still reads answers that have arrived. */
+async function timeout(): Promise<false> {
+  await sleep(TIMEOUT_MS, undefined, { ref: false });
+  for (let i = 0; i < 3; i++) await nextTurn();
   return false;
 }

@@ -4,8 +4,8 @@ import { DataSource } from 'typeorm';
 import { Settings } from '../config/settings.js';
 
 /**
- * Prepared statements on the bare pool, for the few calls where the cost of an ORM shows: each runs and commits by itself, in READ
- * COMMITTED. An answer that does not come in time is an error of the connection, which is given up.
+ * Runs prepared statements on the pool of pg, for the few calls where the cost of an ORM shows. Each commits by itself, in READ COMMITTED.
+ * A connection that does not answer in time is closed.
  */
 @Injectable()
 export class DirectQueries {
@@ -18,19 +18,18 @@ export class DirectQueries {
   }
 
   /**
-   * @param name of the prepared statement; the same name always comes with the same text
-   * @param waitMs what the statement itself may spend waiting for locks, on top of the patience with the database
+   * @param name of the prepared statement; one name, one text
+   * @param waitMs how long the statement may wait for locks, in addition to the time for an answer
    */
   async executePrepared<Row>(name: string, text: string, values: readonly unknown[], waitMs = 0): Promise<Row[]> {
     const client = await this.pool.connect();
-    let broken: Error | undefined;
+    let broken = false;
     try {
       const query = { name, text, values: [...values], query_timeout: this.patienceMs + waitMs };
       return (await client.query(query)).rows as Row[];
     } catch (error) {
-      // An ERROR of Postgres leaves the connection well. Anything else, and nobody knows what it will say next.
-      if (!(error instanceof Error && 'severity' in error && error.severity === 'ERROR'))
-        broken = error instanceof Error ? error : new Error(String(error));
+      // After an ERROR of Postgres the connection is usable; after anything else its state is unknown.
+      broken = !(error instanceof Error && 'severity' in error && error.severity === 'ERROR');
       throw error;
     } finally {
       client.release(broken);

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from './transactions.js';
 
-/** The name of this history: a client that knows another one holds cursors of another past, and begins anew. */
+/** The identity of the database history. A client with another epoch has void sync cursors and reloads. */
 @Injectable()
 export class Epoch {
   constructor(private readonly transactions: Transactions) {}
 
-  /** Every cursor that a client holds is void from the commit on. */
-  async renew(): Promise<void> {
+  /** Voids all sync cursors of clients. */
+  async renewEpoch(): Promise<void> {
     await this.transactions.query(`UPDATE server_state SET value = gen_random_uuid()::text WHERE key = 'epoch'`);
   }
 }

@@ -3,17 +3,17 @@ import { DataSource, MigrationExecutor } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
 
-/** Any number that no other program uses on the same database. */
-const LOCK = 7_202_511_210_901;
+/** An advisory lock that no other program uses on the same database. */
+const MIGRATION_LOCK = 7_202_511_210_901;
 
-/** Runs what is pending, each migration in a transaction of its own; several processes may ask at once. Answers their names. */
+/** Runs the pending migrations, each in its own transaction, and returns their names. Safe for several processes at once. */
 export function migrate(settings: Settings): Promise<string[]> {
   return withMigrationLock(settings, async (dataSource) =>
     (await dataSource.runMigrations({ transaction: 'each' })).map(({ name }) => name),
   );
 }
 
-/** Undoes the newest migration. Answers its name, or null when there is none. */
+/** Undoes the newest migration. Returns its name, or null if there is none. */
 export function undoMigration(settings: Settings): Promise<string | null> {
   return withMigrationLock(settings, async (dataSource) => {
     const [newest] = await new MigrationExecutor(dataSource).getExecutedMigrations();
@@ -26,7 +26,7 @@ export function undoMigration(settings: Settings): Promise<string | null> {
 export interface MigrationState {
   readonly done: readonly string[];
   readonly pending: readonly string[];
-  /** In the database, but not known here: a newer version has been at work. */
+  /** Recorded in the database by a newer version of the application. */
   readonly unknown: readonly string[];
 }
 
@@ -41,12 +41,12 @@ export async function migrationState(dataSource: DataSource): Promise<MigrationS
   };
 }
 
-/** Works on a data source of its own while no other process migrates. */
+/** Runs `work` on its own data source while no other process migrates. */
 async function withMigrationLock<T>(settings: Settings, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const guard = new pg.Client({ connectionString: settings.database.url ?? '', application_name: 'parley-migrate' });
   await guard.connect();
   try {
-    await guard.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const options = dataSourceOptions(settings);
     const extra = { ...(options.extra as object), statement_timeout: 0, idle_in_transaction_session_timeout: 0 };
     const dataSource = await new DataSource({ ...options, poolSize: 2, extra } as typeof options).initialize();
@@ -56,6 +56,6 @@ async function withMigrationLock<T>(settings: Settings, work: (dataSource: DataS
       await dataSource.destroy();
     }
   } finally {
-    await guard.end(); // and with it the lock
+    await guard.end(); // releases the lock
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
+import { runLogged } from '../common/thrown.js';
 import { ProcessRole } from '../config/process-role.js';
 import { Settings } from '../config/settings.js';
 import { DedicatedConnection } from './dedicated-connection.js';
@@ -8,14 +9,14 @@ import { PoolGuard } from './pool-guard.js';
 type Handler = (payload: string) => void;
 
 /**
- * What other processes say by `pg_notify`, over one connection of its own that reconnects by itself. What is said while it
- * is away is lost: who must know hears {@link onReconnect}. Nothing connects before the first `listen`, nor in a command.
+ * Receives what other processes send by `pg_notify`, on a connection of its own that reconnects by itself. Notifications sent while it is
+ * down are lost: {@link onReconnect}. Connects at the first `listen`, and never in a command.
  */
 @Injectable()
 export class DatabaseNotifications implements OnApplicationShutdown {
   private readonly log = new Logger(DatabaseNotifications.name);
   private readonly handlers = new Map<string, Handler[]>();
-  private readonly reconnected: (() => void)[] = [];
+  private readonly reconnectHandlers: (() => void)[] = [];
   private readonly connection: DedicatedConnection;
   private readonly firstUp = Promise.withResolvers<void>();
 
@@ -26,14 +27,14 @@ export class DatabaseNotifications implements OnApplicationShutdown {
   ) {
     this.connection = new DedicatedConnection(settings.database.url ?? '', {
       prepare: (client) => this.listenAll(client),
-      up: (first) => this.isUp(first),
-      down: (reason) => this.log.warn(`The connection for notifications is gone (${reason})`),
-      silent: () => pool.cut(),
-      notification: (channel, payload) => this.deliver(channel, payload),
+      onUp: (first) => this.handleUp(first),
+      onDown: (reason) => this.log.warn(`The connection for notifications was lost (${reason})`),
+      onTimeout: () => pool.closeConnections(),
+      onNotification: (channel, payload) => this.deliver(channel, payload),
     });
   }
 
-  /** Resolves when the database listens for it (the first time). In a command it does nothing. */
+  /** Resolves once the connection listens on the channel. Does nothing in a command. */
   async listen(channel: string, handler: Handler): Promise<void> {
     if (!this.role.isServer) return;
     const known = this.handlers.get(channel);
@@ -43,9 +44,9 @@ export class DatabaseNotifications implements OnApplicationShutdown {
     if (!known) await this.connection.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
   }
 
-  /** Runs after each time that the connection was lost and stands again, with all channels listened to. */
+  /** Runs `handler` after each reconnect, once the connection listens on all channels again. */
   onReconnect(handler: () => void): void {
-    this.reconnected.push(handler);
+    this.reconnectHandlers.push(handler);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -56,21 +57,13 @@ export class DatabaseNotifications implements OnApplicationShutdown {
     for (const channel of this.handlers.keys()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
   }
 
-  private isUp(first: boolean): void {
+  private handleUp(first: boolean): void {
     if (first) return this.firstUp.resolve();
-    this.log.log('The connection for notifications is back');
-    for (const handler of this.reconnected) this.safely(handler);
+    this.log.log('The connection for notifications is up again');
+    for (const handler of this.reconnectHandlers) runLogged(this.log, handler);
   }
 
   private deliver(channel: string, payload: string): void {
-    for (const handler of this.handlers.get(channel) ?? []) this.safely(() => handler(payload));
-  }
-
-  private safely(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.log.error(error instanceof Error ? error.stack : String(error));
-    }
+    for (const handler of this.handlers.get(channel) ?? []) runLogged(this.log, () => handler(payload));
   }
 }

@@ -2,12 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { DataSource } from 'typeorm';
 
-/** What pg does not type: the socket below a client. */
-interface Wire {
+/** The socket of a client, which pg does not type. */
+interface WithSocket {
   readonly connection: { readonly stream: { destroy(): void } };
 }
 
-/** Knows the connections of the pool, to end them when the database has fallen silent without closing them. */
+/** Closes the connections of the pool when the database does not answer but does not close them either. */
 @Injectable()
 export class PoolGuard {
   private readonly log = new Logger(PoolGuard.name);
@@ -15,19 +15,19 @@ export class PoolGuard {
 
   constructor(dataSource: DataSource) {
     const { master: pool } = dataSource.driver as unknown as { master: pg.Pool };
-    // A connection that is lost while someone holds it would end the process as an unheard error event. Whoever holds it learns by the
-    // statement. Not when it connects: the pool's first connection was there before us.
+    // Without a listener, an error on a connection in use would end the process; its user gets the error from the statement. On `acquire`
+    // and not on `connect`, since the first connection of the pool is older than this class.
     pool.on('acquire', (client) => {
       if (this.clients.has(client)) return;
       this.clients.add(client);
-      client.on('error', (error) => this.log.warn(`A connection is gone (${error.message})`));
+      client.on('error', (error) => this.log.warn(`A database connection was lost (${error.message})`));
     });
     pool.on('remove', (client) => this.clients.delete(client));
   }
 
-  /** Every statement in flight fails at once as a lost connection; the next ones connect anew. */
-  cut(): void {
-    if (this.clients.size > 0) this.log.warn(`The database is silent: ${this.clients.size} connections cut`);
-    for (const client of [...this.clients]) (client as unknown as Wire).connection.stream.destroy();
+  /** Makes every statement in flight fail as a lost connection; the next ones open new connections. */
+  closeConnections(): void {
+    if (this.clients.size > 0) this.log.warn(`The database does not answer: closing ${this.clients.size} connections`);
+    for (const client of [...this.clients]) (client as unknown as WithSocket).connection.stream.destroy();
   }
 }

@@ -2,7 +2,7 @@ import { DefaultNamingStrategy, type Table } from 'typeorm';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** camelCase properties, snake_case columns, and for constraints the names that PostgreSQL gives: no entity has to say them. */
+/** Maps camelCase properties to snake_case columns, and names constraints as PostgreSQL does, so that no entity needs to name them. */
 export class SnakeNaming extends DefaultNamingStrategy {
   override columnName(propertyName: string, customName: string | undefined, embeddedPrefixes: string[]): string {
     return customName ?? snake([...embeddedPrefixes, propertyName].join('_'));

@@ -28,7 +28,7 @@ export class CommandContext {
 
   /** With the database as it is: the one of DATABASE_URL, or the embedded one, started if no server runs it. */
   async withDatabase(work: (settings: Settings) => Promise<void>): Promise<void> {
-    this.open = await openDatabase(this.settings(), { role: ProcessRole.command, log: () => undefined, lost: exitWithError });
+    this.open = await openDatabase(this.settings(), { role: ProcessRole.command, log: () => undefined, onLost: exitWithError });
     try {
       await work(this.open.settings);
     } finally {

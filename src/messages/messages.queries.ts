@@ -47,7 +47,7 @@ export class MessagesQueries {
    */
   async getHistory({ room, member }: RoomGrant, range: HistoryRange): Promise<string> {
     const { from, to } = sliceOf(range);
-    const [row] = await this.transactions.prepared<{ page: string }>(PAGE, [room.id, member.userId, from, to, range.limit]);
+    const [row] = await this.transactions.queryPrepared<{ page: string }>(PAGE, [room.id, member.userId, from, to, range.limit]);
     if (!row) throw new RoomNotFound();
     return row.page;
   }

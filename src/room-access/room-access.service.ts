@@ -51,12 +51,12 @@ export class RoomAccess {
 
   /** Reads a room for a user who may see that it exists: a member, or any user if it is public. @throws RoomNotFound */
   async readVisible(actor: Actor, roomId: string): Promise<VisibleRoom> {
-    const [row] = await this.transactions.prepared(this.visibleSql, [roomId, actor.userId]);
+    const [row] = await this.transactions.queryPrepared(this.visibleSql, [roomId, actor.userId]);
     if (!row) throw new RoomNotFound();
-    const room = this.room.read(row);
-    const member = row['member.userId'] === null ? null : this.member.read(row);
+    const room = this.room.fromRow(row);
+    const member = row['member.userId'] === null ? null : this.member.fromRow(row);
     if (!member && !room.isPublic) throw new RoomNotFound();
-    return { room, head: this.head.read(row), member };
+    return { room, head: this.head.fromRow(row), member };
   }
 
   /**

@@ -22,7 +22,7 @@ export class RoomSemaphore {
 
   /** Runs `work` in a transaction, first come, first served; within a transaction at once. @throws LockTimeout */
   async runInRoom<T>(roomId: string, work: () => Promise<T>): Promise<T> {
-    if (this.transactions.open) return work();
+    if (this.transactions.inTransaction) return work();
     const semaphore = this.rooms.get(roomId) ?? new Semaphore(TRANSACTIONS_PER_ROOM);
     this.rooms.set(roomId, semaphore);
     try {

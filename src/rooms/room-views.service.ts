@@ -50,7 +50,7 @@ export class RoomViews {
 
   /** Those of the rooms in which somebody sits, by id, as they see them. @param roomIds at most 200 */
   async getRoomViews(userId: string, roomIds: readonly string[]): Promise<Map<string, RoomView>> {
-    const rows = await this.transactions.prepared<{ id: string; view: RoomView }>(
+    const rows = await this.transactions.queryPrepared<{ id: string; view: RoomView }>(
       `SELECT r.id, ${roomJson(ROWS)} AS view FROM ${SEATS} WHERE ru.user_id = $1 AND ru.room_id = ANY ($2::uuid[])`,
       [userId, roomIds],
     );
@@ -59,7 +59,7 @@ export class RoomViews {
 
   /** A room as a broadcast shows it. @throws RoomNotFound */
   async getNeutralRoom(roomId: string): Promise<NeutralRoomView> {
-    const [row] = await this.transactions.prepared<{ view: NeutralRoomView }>(
+    const [row] = await this.transactions.queryPrepared<{ view: NeutralRoomView }>(
       `SELECT ${neutralRoomJson(ROWS)} AS view FROM rooms r JOIN room_heads h ON h.room_id = r.id WHERE r.id = $1 AND r.deleted_at IS NULL`,
       [roomId],
     );

@@ -104,7 +104,7 @@ export class ChangesQueries {
     { limit, bytes }: Portion,
     withMembership: boolean,
   ): Promise<ChangesRow[]> {
-    return this.transactions.prepared<ChangesRow>(CHANGES, [
+    return this.transactions.queryPrepared<ChangesRow>(CHANGES, [
       userId,
       ...columns(cursors),
       this.settings.log.resetAfter,
@@ -116,7 +116,7 @@ export class ChangesQueries {
 
   /** How far behind the cursors are; a room in which the person does not sit is left out. */
   async distances(userId: string, cursors: readonly RoomCursor[]): Promise<Distance[]> {
-    return this.transactions.prepared<Distance>(
+    return this.transactions.queryPrepared<Distance>(
       `SELECT a.room_id AS "roomId", greatest(0, h.last_seq - a.seq) AS messages, greatest(0, h.rev - a.rev) AS changes
        FROM ${CURSORS} JOIN ${SEATS} ORDER BY a.position`,
       [userId, ...columns(cursors)],

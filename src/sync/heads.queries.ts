@@ -33,13 +33,13 @@ export class HeadsQueries {
 
   /** Made with the database, renewed by a restore. */
   async epoch(): Promise<string> {
-    const [row] = await this.transactions.prepared<{ value: string }>(`SELECT value FROM server_state WHERE key = 'epoch'`);
+    const [row] = await this.transactions.queryPrepared<{ value: string }>(`SELECT value FROM server_state WHERE key = 'epoch'`);
     if (!row) throw new Error('the database has no epoch');
     return row.value;
   }
 
   private async heads(sql: string, parameters: unknown[]): Promise<RoomHeadView[]> {
-    const rows = await this.transactions.prepared<{ head: RoomHeadView }>(sql, parameters);
+    const rows = await this.transactions.queryPrepared<{ head: RoomHeadView }>(sql, parameters);
     return rows.map((row) => row.head);
   }
 }

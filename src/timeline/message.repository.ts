@@ -37,7 +37,7 @@ export class MessageRepository {
 
   /** One message as the member sees it. @throws MessageNotFound */
   async getMessageView({ room, member }: RoomGrant, messageId: string): Promise<MessageView> {
-    const [row] = await this.transactions.prepared<{ view: MessageView }>(
+    const [row] = await this.transactions.queryPrepared<{ view: MessageView }>(
       `SELECT ${messageJson({ viewer: '$3::uuid', visibleFrom: '$4::bigint' })} AS view
        FROM messages m WHERE m.room_id = $1 AND m.id = $2 AND m.seq >= $4::bigint`,
       [room.id, messageId, member.userId, member.visibleFromSeq],
@@ -48,7 +48,7 @@ export class MessageRepository {
 
   /** Messages as everybody may see them, in the order of the keys. @param keys at most 500 */
   async getNeutralView(keys: readonly MessageKey[]): Promise<MessageView[]> {
-    const rows = await this.transactions.prepared<{ view: MessageView }>(
+    const rows = await this.transactions.queryPrepared<{ view: MessageView }>(
       `SELECT ${messageJson({ viewer: null, visibleFrom: null })} AS view
        FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY k (room_id, seq, position)
        JOIN messages m ON m.room_id = k.room_id AND m.seq = k.seq ORDER BY k.position`,
@@ -59,7 +59,7 @@ export class MessageRepository {
 
   /** Messages as these people see them, in the order of the keys; undefined where they may not. @param keys at most 500 */
   async getMessageViewsFor(keys: readonly (MessageKey & { userId: string })[]): Promise<(MessageView | undefined)[]> {
-    const rows = await this.transactions.prepared<{ position: number; view: MessageView }>(
+    const rows = await this.transactions.queryPrepared<{ position: number; view: MessageView }>(
       `SELECT k.position, ${messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' })} AS view
        FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) WITH ORDINALITY k (room_id, seq, user_id, position)
        JOIN room_users ru ON ru.room_id = k.room_id AND ru.user_id = k.user_id

@@ -111,7 +111,7 @@ describe('a process', () => {
     const { code, stderr } = await serve({ DATABASE_URL: other.url }).end();
     await other.drop();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^DATABASE_URL leads to a database whose transactions are serializable[^\n]*\n$/);
+    expect(stderr).toMatch(/^DATABASE_URL names a database with the isolation level serializable[^\n]*\n$/);
   });
 
   it('does not migrate when it is told not to, and is not ready then', async () => {

@@ -42,7 +42,7 @@ export class LockedRoom {
       const { added, rev = 0 } = await work(held);
       if (added === 0) return 0;
       await this.rooms.resetLog(roomId, rev, known);
-      if (known && !this.renewed) await this.epoch.renew();
+      if (known && !this.renewed) await this.epoch.renewEpoch();
       return added;
     });
     this.renewed ||= known && count > 0;

@@ -28,7 +28,7 @@ export class SocketSetupQueries {
 
   /** Undefined when the session, or the person, is no more. */
   async readyState(userId: string, sessionId: string | null): Promise<ReadyState | undefined> {
-    const [row] = await this.transactions.prepared<ReadyState>(
+    const [row] = await this.transactions.queryPrepared<ReadyState>(
       `SELECT ${userJson('u')} AS user, 
          coalesce((SELECT my FROM user_heads WHERE user_id = u.id), 0) AS my
        FROM users u LEFT JOIN sessions s ON s.id = $2
@@ -40,7 +40,7 @@ export class SocketSetupQueries {
   }
 
   subscribableRooms(userId: string): Promise<SubscribableRoom[]> {
-    return this.transactions.prepared<SubscribableRoom>(
+    return this.transactions.queryPrepared<SubscribableRoom>(
       `SELECT ru.room_id AS "roomId", ru.visible_from_seq AS "visibleFrom"
        FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL WHERE ru.user_id = $1`,
       [userId],
@@ -49,7 +49,7 @@ export class SocketSetupQueries {
 
   /** One of them, if the person sits there. */
   subscribableRoom(userId: string, roomId: string): Promise<SubscribableRoom[]> {
-    return this.transactions.prepared<SubscribableRoom>(
+    return this.transactions.queryPrepared<SubscribableRoom>(
       `SELECT ru.room_id AS "roomId", ru.visible_from_seq AS "visibleFrom"
        FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL WHERE ru.user_id = $1 AND ru.room_id = $2`,
       [userId, roomId],
@@ -60,7 +60,7 @@ export class SocketSetupQueries {
   async snapshots(roomIds: readonly string[]): Promise<RoomSnapshot[]> {
     const starts: RoomSnapshot[] = [];
     for (const some of chunks(roomIds, AT_ONCE)) {
-      const rows = await this.transactions.prepared<RoomSnapshot>(
+      const rows = await this.transactions.queryPrepared<RoomSnapshot>(
         `SELECT h.room_id AS "roomId", h.last_seq AS seq, h.rev, h.fence, r.team_id AS "teamId", r.user_low AS "userLow", r.user_high AS "userHigh"
          FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = ANY ($1::uuid[])`,
         [some],
@@ -81,7 +81,7 @@ export class SocketSetupQueries {
   }
 
   async membership(userId: string, roomId: string): Promise<MembershipView | undefined> {
-    const [row] = await this.transactions.prepared<{ membership: MembershipView }>(
+    const [row] = await this.transactions.queryPrepared<{ membership: MembershipView }>(
       `SELECT ${membershipJson(ROWS)} AS membership ${FROM_SEAT} WHERE ru.room_id = $1 AND ru.user_id = $2`,
       [roomId, userId],
     );

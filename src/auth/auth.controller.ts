@@ -5,15 +5,15 @@ import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor, Public } from '../common/auth.decorators.js';
 import { RateLimit } from '../limits/rate-limit.interceptor.js';
+import { BuiltInAuthGuard } from './auth.guards.js';
 import { AuthService } from './auth.service.js';
 import { LoggedInView, TokenPairView } from './auth.view.js';
-import { BuiltInAuthGuard } from './built-in-auth.guard.js';
-import { deviceOf } from './device.types.js';
 import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
-import { PasswordChange } from './passwords/password-change.service.js';
+import { Passwords } from './passwords/passwords.service.js';
 import { RefreshTokens } from './refresh-tokens.service.js';
+import { deviceOf } from './session.types.js';
 
-/** Where another service keeps the accounts, every route here is 404. */
+/** Answer of every route here where another service has the accounts. */
 const OFF = 'built_in_auth_off';
 
 @ApiTags('auth')
@@ -23,13 +23,13 @@ export class AuthController {
   constructor(
     private readonly auth: AuthService,
     private readonly tokens: RefreshTokens,
-    private readonly passwordChange: PasswordChange,
+    private readonly passwords: Passwords,
   ) {}
 
   @Public()
   @RateLimit('auth')
   @Post('register')
-  @ApiOperation({ summary: 'Make an account and log in' })
+  @ApiOperation({ summary: 'Create an account and log in' })
   @ApiCreatedResponse({ type: LoggedInView })
   @ApiProblems({
     ...{ 401: [], 404: OFF, 409: 'username_taken' },
@@ -43,7 +43,7 @@ export class AuthController {
   @RateLimit('auth')
   @Post('login')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Log in', description: 'An unknown user and a wrong password: the same answer, after the same time.' })
+  @ApiOperation({ summary: 'Log in', description: 'An unknown user and a wrong password get the same answer after the same time.' })
   @ApiOkResponse({ type: LoggedInView })
   @ApiProblems({ 401: 'credentials_invalid', 404: OFF, 422: 'unstorable_text', 503: ['database_unavailable', 'overloaded'] })
   login(@Body() dto: LoginDto, @Req() request: Request): Promise<LoggedInView> {
@@ -55,10 +55,10 @@ export class AuthController {
   @Post('refresh')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'A new pair for a refresh token, which dies',
+    summary: 'Exchange a refresh token for a new token pair (single use)',
     description:
-      'Re-use of a dead one ends the session, unless it is the last one, within 10 seconds, and its successor is unused: ' +
-      'then the same pair comes again.',
+      'The latest used token is answered with the same pair for 10 seconds, while the new one is unused. Any other use of a used token ' +
+      'ends the session.',
   })
   @ApiOkResponse({ type: TokenPairView })
   @ApiProblems({ 401: ['token_invalid', 'session_ended'], 404: OFF, 422: 'unstorable_text' })
@@ -69,10 +69,10 @@ export class AuthController {
   @Post('password')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Change the password', description: 'Ends every other session.' })
+  @ApiOperation({ summary: 'Change your password', description: 'Ends all your other sessions.' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: OFF, 422: ['password_wrong', 'password_common', 'unstorable_text'], 503: ['database_unavailable', 'overloaded'] })
   changePassword(@CurrentActor() actor: Actor, @Body() dto: ChangePasswordDto): Promise<void> {
-    return this.passwordChange.changePassword(actor, dto);
+    return this.passwords.changePassword(actor, dto);
   }
 }

@@ -1,23 +1,21 @@
 import { DomainError, declareError } from '../common/domain-error.js';
 
-/** 401: not a token of ours, or not of this kind. */
-export class TokenInvalid extends declareError(401, 'token_invalid', 'A valid access token is needed.') {}
+/** 401: not a token of this server, or of another type. */
+export class TokenInvalid extends declareError(401, 'token_invalid', 'The token is missing or invalid; log in.') {}
 
-/** 401: refresh and try again. */
+/** 401: refresh the token and repeat the request. */
 export class TokenExpired extends declareError(401, 'token_expired', 'The access token has expired; refresh it.') {}
 
-/** 401: one answer for every way to be wrong. */
-export class CredentialsInvalid extends declareError(401, 'credentials_invalid', 'Username or password is wrong.') {}
+/** 401: the same for an unknown user and for a wrong password. */
+export class CredentialsInvalid extends declareError(401, 'credentials_invalid', 'The username or the password is wrong.') {}
 
-/** 404: the device is not logged in, or not yours. */
+/** 404: the session does not exist, has ended, or is another user's. */
 export class SessionNotFound extends declareError(404, 'session_not_found', 'There is no such session.') {}
 
-/** 422: among the first that anybody would try. */
+/** 422: the password is on the list of common passwords. */
 export class PasswordCommon extends DomainError {
   constructor(path: string) {
-    super(422, 'password_common', 'The password is one of the commonest; choose another.', {
-      errors: [{ path, message: 'is too common' }],
-    });
+    super(422, 'password_common', 'The password is too common; choose another.', { errors: [{ path, message: 'is too common' }] });
   }
 }
 
@@ -26,18 +24,22 @@ export class PasswordWrong extends declareError(422, 'password_wrong', 'The curr
   errors: [{ path: 'currentPassword', message: 'is wrong' }],
 }) {}
 
-/** 422: the name means something of its own. */
-export class UsernameReserved extends declareError(422, 'username_reserved', 'The username is reserved.', {
+/** 422: the username has a meaning of its own. */
+export class UsernameReserved extends declareError(422, 'username_reserved', 'The username is reserved; choose another.', {
   errors: [{ path: 'username', message: 'is reserved' }],
 }) {}
 
-/** 404: this server takes tokens of another service only. */
-export class BuiltInAuthOff extends declareError(404, 'built_in_auth_off', 'Accounts and logins are kept by another service.') {}
+/** 404: this server accepts the tokens of another service only. */
+export class BuiltInAuthOff extends declareError(
+  404,
+  'built_in_auth_off',
+  'This server has no accounts of its own; log in at the identity service.',
+) {}
 
-/** 503: the keys of the other service cannot be had right now. */
-export class IdentityUnavailable extends declareError(503, 'identity_unavailable', 'The identity service cannot be reached right now.', {
+/** 503: the keys of the other service cannot be fetched. */
+export class IdentityUnavailable extends declareError(503, 'identity_unavailable', 'The identity service cannot be reached; try again.', {
   retryAfter: 2,
 }) {}
 
-/** 503: more passwords are being checked than can be. */
-export class TooManyLogins extends declareError(503, 'overloaded', 'Too many people log in right now; try again.', { retryAfter: 1 }) {}
+/** 503: the queue of password checks is full. */
+export class TooManyLogins extends declareError(503, 'overloaded', 'Too many logins are waiting; try again.', { retryAfter: 1 }) {}

@@ -1,9 +1,9 @@
 import type { SessionEndReason } from './session.entity.js';
 
-/** The channel of Postgres on which every process hears it, too: the same fields as JSON. */
+/** The Postgres channel on which every process receives {@link SessionEnded}, as JSON of the same fields. */
 export const SESSIONS_CHANNEL = 'parley_sessions';
 
-/** Tokens of these sessions are refused from now on, and their sockets are to be closed. */
+/** The sessions have ended: the server refuses their tokens and closes their sockets. */
 export class SessionEnded {
   constructor(
     readonly sessionIds: readonly string[],

@@ -7,22 +7,18 @@ import { Settings } from '../config/settings.js';
 import { Jobs } from '../jobs/jobs.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthController } from './auth.controller.js';
+import { JwtAuthGuard } from './auth.guards.js';
 import { AuthService } from './auth.service.js';
 import { ExternalIdentity } from './external/external-identity.service.js';
-import { ExternalSessions } from './external/external-sessions.service.js';
-import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { PasswordChange } from './passwords/password-change.service.js';
 import { Passwords } from './passwords/passwords.service.js';
 import { RefreshTokens } from './refresh-tokens.service.js';
 import { RefreshToken, Session } from './session.entity.js';
-import { SessionsController } from './sessions.controller.js';
+import { MediaTicketsController, SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.service.js';
-import { TicketsController } from './tickets.controller.js';
-import { Tickets } from './tickets.service.js';
 import { TokenService } from './token.service.js';
 
-const SWEEP_SECONDS = 600;
+const EXPIRY_CHECK_SECONDS = 600;
 
 @Module({
   imports: [
@@ -33,10 +29,9 @@ const SWEEP_SECONDS = 600;
       useFactory: ({ auth }: Settings) => ({ secret: createSecretKey(Buffer.from(auth.jwtSecret)) }),
     }),
   ],
-  controllers: [AuthController, SessionsController, TicketsController],
+  controllers: [AuthController, SessionsController, MediaTicketsController],
   providers: [
-    ...[AuthService, PasswordChange, Passwords, Sessions, RefreshTokens, TokenService, Tickets, ExternalIdentity, ExternalSessions],
-    JwtStrategy,
+    ...[AuthService, Passwords, Sessions, RefreshTokens, TokenService, ExternalIdentity, JwtStrategy],
     { provide: APP_GUARD, useClass: JwtAuthGuard },
   ],
   exports: [TokenService, Sessions],
@@ -48,6 +43,6 @@ export class AuthModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.every('sessions:sweep', SWEEP_SECONDS, () => this.sessions.expireSessions());
+    this.jobs.every('sessions:sweep', EXPIRY_CHECK_SECONDS, () => this.sessions.expireSessions());
   }
 }

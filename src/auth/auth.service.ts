@@ -8,13 +8,13 @@ import { UsernameTaken } from '../users/users.errors.js';
 import { UsersService } from '../users/users.service.js';
 import { CredentialsInvalid, PasswordCommon, UsernameReserved } from './auth.errors.js';
 import type { LoggedInView, TokenPairView } from './auth.view.js';
-import { isCommonPassword } from './passwords/common-passwords.js';
-import type { Device } from './device.types.js';
 import type { LoginDto, RegisterDto } from './dto/auth.dto.js';
+import { isCommonPassword } from './passwords/common-passwords.js';
 import { Passwords } from './passwords/passwords.service.js';
 import { RefreshTokens } from './refresh-tokens.service.js';
+import type { Device } from './session.types.js';
 
-/** Coming in with a name and a password that are kept here. */
+/** Registration and login by username and password. */
 @Injectable()
 export class AuthService {
   constructor(
@@ -34,28 +34,29 @@ export class AuthService {
     return this.transactions.run(async () => {
       const user = await this.users.createUser({ username, displayName, passwordHash });
       if (!user) throw new UsernameTaken();
-      return { user: userViewOf(user), ...(await this.enter(user.id, device, passwordHash)) };
+      return { user: userViewOf(user), ...(await this.createTokens(user.id, device, passwordHash)) };
     });
   }
 
-  /** Unknown, deactivated, without a password, wrong password: one answer, after the same work. @throws CredentialsInvalid, RateLimited */
-  login(dto: LoginDto, device: Device): Promise<LoggedInView> {
-    return this.throttle.throttleLogin(dto.username, device.ip, CredentialsInvalid, () => this.prove(dto, device));
+  /**
+   * Gives the same answer, after the same work, for an unknown user, a deactivated one, one without a password, and a wrong password.
+   * @throws CredentialsInvalid, RateLimited
+   */
+  login({ username, password }: LoginDto, device: Device): Promise<LoggedInView> {
+    return this.throttle.throttleLogin(username, device.ip, CredentialsInvalid, async () => {
+      const credential = await this.credentials.findByUsername(username);
+      const right = await this.passwords.matches(password, credential?.passwordHash ?? null);
+      if (!credential?.passwordHash || !right) throw new CredentialsInvalid();
+      const tokens = await this.createTokens(credential.userId, device, credential.passwordHash);
+      const [user] = await this.users.findActiveUsers([credential.userId]);
+      if (!user) throw new CredentialsInvalid(); // deleted meanwhile
+      return { user: userViewOf(user), ...tokens };
+    });
   }
 
-  private async prove({ username, password }: LoginDto, device: Device): Promise<LoggedInView> {
-    const credential = await this.credentials.findByUsername(username);
-    const right = await this.passwords.matches(password, credential?.passwordHash ?? null);
-    if (!credential?.passwordHash || !right) throw new CredentialsInvalid();
-    const pair = await this.enter(credential.userId, device, credential.passwordHash);
-    const [user] = await this.users.findActiveUsers([credential.userId]);
-    if (!user) throw new CredentialsInvalid(); // removed since
-    return { user: userViewOf(user), ...pair };
-  }
-
-  private async enter(userId: string, device: Device, passwordHash: string): Promise<TokenPairView> {
-    const pair = await this.refreshTokens.createTokenSession(userId, device, passwordHash);
-    if (!pair) throw new CredentialsInvalid();
-    return pair;
+  private async createTokens(userId: string, device: Device, passwordHash: string): Promise<TokenPairView> {
+    const tokens = await this.refreshTokens.createTokenSession(userId, device, passwordHash);
+    if (!tokens) throw new CredentialsInvalid();
+    return tokens;
   }
 }

@@ -5,14 +5,15 @@ import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { newId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
-import { ACCESS_ALGORITHM, TokenService, type VerifiedActor } from './token.service.js';
+import type { VerifiedActor } from './session.types.js';
+import { TOKEN_ALGORITHM, TokenService } from './token.service.js';
 
-/** Our own access tokens in `Authorization: Bearer`, with everything pinned. */
+/** Verifies access tokens of this server in `Authorization: Bearer`; algorithm, issuer and audience are fixed. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) implements OnApplicationShutdown {
   /**
-   * Passport keeps one register a process, in which two applications may live. To hand it the strategy itself would be no way out: it
-   * makes a copy for each request of a named one alone, and two requests at once would get each other's person.
+   * Passport has one registry per process, but tests run two applications in one. An unregistered strategy is no way out: Passport copies
+   * only a registered one for each request, and two concurrent requests would receive each other's user.
    */
   readonly registeredAs = `parley-${newId()}`;
 
@@ -22,9 +23,9 @@ export class JwtStrategy extends PassportStrategy(Strategy) implements OnApplica
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      // A key, not a text: jsonwebtoken tries at every token to read a text as a public key first. The types here do not know it.
+      // A key object: jsonwebtoken tries to parse a string as a public key at every token. The types lack it.
       secretOrKey: createSecretKey(Buffer.from(auth.jwtSecret)) as unknown as Buffer,
-      algorithms: [ACCESS_ALGORITHM],
+      algorithms: [TOKEN_ALGORITHM],
       issuer: auth.issuer,
       audience: auth.audience,
     });

@@ -3,12 +3,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export const SESSION_END_REASONS = ['logout', 'revoked', 'expired', 'password', 'deactivated'] as const;
 export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 
-/** One device of a person. A row stays for a while after its end: a token that still names it must meet the answer "ended". */
+/** A login of a user on one device. The row stays for a while after its end, so that a token of it is answered by "ended". */
 @Entity('sessions')
 export class Session {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid', { name: 'user_id' }) userId: string;
-  /** Its tokens come from another service; the id follows from what they say. */
+  /** Its tokens come from another service; the id is derived from their claims. */
   @Column('boolean', { default: false }) external: boolean;
   @Column('text', { name: 'user_agent', nullable: true }) userAgent: string | null;
   @Column('text', { nullable: true }) ip: string | null;
@@ -20,7 +20,7 @@ export class Session {
   @Column('text', { name: 'end_reason', nullable: true }) endReason: SessionEndReason | null;
 }
 
-/** A refresh token by its hash. A used one stays with its session: its return is how theft shows. */
+/** A refresh token, by its hash. A used one stays as long as its session: its second use shows theft. */
 @Entity('refresh_tokens')
 export class RefreshToken {
   /** SHA-256. */

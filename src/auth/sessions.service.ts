@@ -8,28 +8,28 @@ import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { Credentials } from '../users/credentials.service.js';
+import { isActiveSql } from '../users/user.view.js';
 import { SessionInvalid } from '../users/users.errors.js';
 import { SessionNotFound } from './auth.errors.js';
 import { SessionEnded, SESSIONS_CHANNEL } from './auth.events.js';
 import type { SessionView } from './auth.view.js';
-import type { Device } from './device.types.js';
-import type { SessionEndReason } from './session.entity.js';
+import { Session, type SessionEndReason } from './session.entity.js';
+import type { Device } from './session.types.js';
 
-/** Sessions named in one notification: Postgres takes less than 8,000 bytes. */
-const TOLD_AT_ONCE = 100;
+/** Session ids in one notification: Postgres accepts less than 8,000 bytes. */
+const IDS_PER_NOTIFICATION = 100;
 
 export interface SessionState {
   readonly userId: string;
   readonly admin: boolean;
-  /** Neither removed nor deactivated. */
-  readonly live: boolean;
+  /** The user is active. */
+  readonly active: boolean;
   readonly endedAt: Date | null;
   readonly expiresAt: Date;
   /** Last marked as used more than a minute ago. */
   readonly stale: boolean;
 }
 
-/** The devices of people: opened, looked up at every request, listed, ended. */
 @Injectable()
 export class Sessions {
   constructor(
@@ -40,13 +40,13 @@ export class Sessions {
   ) {}
 
   /**
-   * A new session in the caller's transaction; null when the person is not live any more, or `passwordHash`, which proved them, is not
-   * theirs any more. Beyond the bound of one person the longest unused ones end.
+   * Creates a session in the caller's transaction. Returns null when the user is not active any more, or `passwordHash` is not the
+   * password any more. Past the maximum number of sessions ends those that were unused for longest.
    */
   async createSession(userId: string, device: Device, passwordHash?: string): Promise<string | null> {
     if (!(await this.credentials.lockCredential(userId, passwordHash))) return null;
     const { refreshDays, sessionsPerUser } = this.settings.auth;
-    await this.end(
+    await this.endWhere(
       userId,
       'revoked',
       `id IN (SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY last_used_at DESC, id DESC OFFSET $3)`,
@@ -60,10 +60,26 @@ export class Sessions {
     return id;
   }
 
-  /** What is true of it now; null: there never was one, or it was swept. */
-  async state(sessionId: string): Promise<SessionState | null> {
+  /**
+   * Creates the session of another service's token, or notes that it is in use. Starts an ended one anew if it ended before the token was
+   * issued; returns false otherwise.
+   */
+  async upsertExternalSession(id: string, userId: string, { userAgent, ip }: Device, issuedAt: Date, expiresAt: Date): Promise<boolean> {
+    const rows = await this.transactions.query(
+      `INSERT INTO sessions AS s (id, user_id, external, user_agent, ip, expires_at) VALUES ($1, $2, true, $3, $4, $5)
+       ON CONFLICT (id) DO UPDATE SET last_used_at = now(), expires_at = greatest(s.expires_at, excluded.expires_at),
+         created_at = CASE WHEN s.ended_at IS NULL THEN s.created_at ELSE now() END, ended_at = NULL, end_reason = NULL,
+         user_agent = coalesce(excluded.user_agent, s.user_agent), ip = coalesce(excluded.ip, s.ip)
+       WHERE s.ended_at IS NULL OR s.ended_at < $6 RETURNING 1`,
+      [id, userId, userAgent, ip, expiresAt, issuedAt],
+    );
+    return rows.length > 0;
+  }
+
+  /** Returns null for a session that never was, or whose row was deleted after its end. */
+  async findSessionState(sessionId: string): Promise<SessionState | null> {
     const [state] = await this.transactions.queryPrepared<SessionState>(
-      `SELECT s.user_id AS "userId", u.admin, u.deleted_at IS NULL AND u.deactivated_at IS NULL AS live,
+      `SELECT s.user_id AS "userId", u.admin, ${isActiveSql('u')} AS active,
          s.ended_at AS "endedAt", s.expires_at AS "expiresAt", s.last_used_at < now() - interval '1 minute' AS stale
        FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`,
       [sessionId],
@@ -71,16 +87,16 @@ export class Sessions {
     return state ?? null;
   }
 
-  /** A session that still runs, of a live person; notes that it is in use. @throws SessionInvalid */
+  /** Returns a valid session of an active user, and notes that it is in use. @throws SessionInvalid */
   async requireSession(sessionId: string, userId: string): Promise<SessionState> {
-    const state = await this.state(sessionId);
-    if (!state || state.userId !== userId || !state.live || state.endedAt || state.expiresAt <= new Date()) throw new SessionInvalid();
-    if (state.stale) await this.touch(sessionId);
+    const state = await this.findSessionState(sessionId);
+    if (!state || state.userId !== userId || !state.active || state.endedAt || state.expiresAt <= new Date()) throw new SessionInvalid();
+    if (state.stale) await this.updateLastUsed(sessionId);
     return state;
   }
 
-  /** Notes that it is in use. Waits for nobody: who holds the row is using or ending it. */
-  async touch(sessionId: string): Promise<void> {
+  private async updateLastUsed(sessionId: string): Promise<void> {
+    // Skips a locked row: its transaction uses or ends the session too.
     await this.transactions.query(
       `UPDATE sessions SET last_used_at = now() WHERE id = (SELECT id FROM sessions WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED)`,
       [sessionId],
@@ -88,7 +104,7 @@ export class Sessions {
   }
 
   async listSessions(actor: Actor, { limit, cursor }: PageQuery): Promise<Page<SessionView>> {
-    const [before] = cursor ? decodeCursor(cursor, ['id']) : [null];
+    const [before] = decodeCursor(cursor, ['id']);
     const rows = await this.transactions.query<SessionView>(
       `SELECT id, id = $2 AS current, user_agent AS "userAgent", ip,
          ${timeJson('created_at')} AS "createdAt", ${timeJson('last_used_at')} AS "lastUsedAt"
@@ -104,32 +120,32 @@ export class Sessions {
     );
   }
 
-  /** @throws SessionNotFound also when it is somebody else's, or has ended already. */
+  /** @throws SessionNotFound, also for a session of another user and for one that has ended */
   async endSession(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
     await this.transactions.run(async () => {
-      if ((await this.end(userId, reason, `id = $3`, [sessionId])) === 0) throw new SessionNotFound();
+      if ((await this.endWhere(userId, reason, `id = $3`, [sessionId])) === 0) throw new SessionNotFound();
     });
   }
 
-  /** Every session of the person, but perhaps one. */
+  /** Ends every session of the user, except `except`. */
   async endAll(userId: string, reason: SessionEndReason, except: string | null = null): Promise<void> {
-    await this.transactions.run(() => this.end(userId, reason, `id IS DISTINCT FROM $3::uuid`, [except]));
+    await this.transactions.run(() => this.endWhere(userId, reason, `id IS DISTINCT FROM $3::uuid`, [except]));
   }
 
-  /** Keeps nothing of where an account that is gone was used. */
+  /** Deletes the rows of a deleted user's sessions, and the devices in them. */
   async deleteSessions(userId: string): Promise<void> {
-    await this.transactions.query(`DELETE FROM sessions WHERE user_id = $1`, [userId]);
+    await this.transactions.manager.delete(Session, { userId });
   }
 
-  /** Ends what has expired, so that its sockets close; forgets what ended so long ago that no token can name it. */
+  /** Ends expired sessions, so that their sockets close, and deletes the rows that no token can name any more. */
   async expireSessions(): Promise<void> {
     const expired = await this.transactions.query<{ user_id: string }>(
       `SELECT DISTINCT user_id FROM sessions WHERE expires_at < now() AND ended_at IS NULL AND NOT external LIMIT 1000`,
     );
     for (const { user_id: userId } of expired) {
-      await this.transactions.run(() => this.end(userId, 'expired', `expires_at < now() AND NOT external`));
+      await this.transactions.run(() => this.endWhere(userId, 'expired', `expires_at < now() AND NOT external`));
     }
-    // Of another service's session the row is all that refuses its older tokens, and nobody here knows how long those live.
+    // The row of an ended external session is all that refuses its older tokens, whose lifetime this server does not know.
     await this.transactions.query(
       `DELETE FROM sessions WHERE expires_at < now() - make_interval(days => 1)
          AND (CASE WHEN NOT external THEN ended_at IS NOT NULL WHEN ended_at IS NULL THEN true ELSE ended_at < now() - interval '1 year' END)`,
@@ -139,19 +155,21 @@ export class Sessions {
     ]);
   }
 
-  /** In the caller's transaction: locks the sessions by id, ends them, and tells every process. `condition` counts from $3. */
-  private async end(userId: string, reason: SessionEndReason, condition: string, parameters: unknown[] = []): Promise<number> {
+  /** Ends the matching sessions, locked by id, in the caller's transaction, and notifies every process. `condition` counts from $3. */
+  private async endWhere(userId: string, reason: SessionEndReason, condition: string, parameters: unknown[] = []): Promise<number> {
     const rows = await this.transactions.query<{ id: string }>(
       `UPDATE sessions SET ended_at = clock_timestamp(), end_reason = $2 WHERE id IN (
          SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND ${condition} ORDER BY id FOR UPDATE) RETURNING id`,
       [userId, reason, ...parameters],
     );
-    const ids = rows.map((row) => row.id);
-    for (const some of chunks(ids, TOLD_AT_ONCE)) {
-      const event = new SessionEnded(some, userId, reason);
+    for (const sessionIds of chunks(
+      rows.map(({ id }) => id),
+      IDS_PER_NOTIFICATION,
+    )) {
+      const event = new SessionEnded(sessionIds, userId, reason);
       await this.transactions.query(`SELECT pg_notify($1, $2)`, [SESSIONS_CHANNEL, JSON.stringify(event)]);
       this.events.publish(event);
     }
-    return ids.length;
+    return rows.length;
   }
 }

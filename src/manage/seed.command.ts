@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
 import { v5 } from 'uuid';
 import { AuthService } from '../auth/auth.service.js';
-import { UNKNOWN_DEVICE } from '../auth/device.types.js';
+import { UNKNOWN_DEVICE } from '../auth/session.types.js';
 import { Passwords } from '../auth/passwords/passwords.service.js';
 import type { Actor } from '../common/actor.js';
 import { Settings } from '../config/settings.js';

@@ -8,12 +8,12 @@ const USERNAME_FORM = 'must be 3 to 32 of a-z 0-9 _ . -';
 const folded = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? foldUsername(value) : value);
 
 export class RegisterDto {
-  @ApiProperty({ description: '3 to 32 of `a-z 0-9 _ . -`; upper case is folded.', pattern: USERNAME.source, example: 'ana' })
+  @ApiProperty({ description: '3 to 32 of `a-z 0-9 _ . -`; upper case becomes lower case.', pattern: USERNAME.source, example: 'ana' })
   @Transform(folded)
   @Matches(USERNAME, { message: USERNAME_FORM })
   username: string;
 
-  @ApiProperty({ description: 'None of the commonest.', minLength: 8, maxLength: 128, example: 'correct horse battery' })
+  @ApiProperty({ description: 'Common passwords are refused.', minLength: 8, maxLength: 128, example: 'correct horse battery' })
   @IsText(8, 128)
   password: string;
 
@@ -45,7 +45,7 @@ export class ChangePasswordDto {
   @IsText(1, 128)
   currentPassword: string;
 
-  @ApiProperty({ description: 'None of the commonest.', minLength: 8, maxLength: 128, example: 'a staple of my own' })
+  @ApiProperty({ description: 'Common passwords are refused.', minLength: 8, maxLength: 128, example: 'a staple of my own' })
   @IsText(8, 128)
   newPassword: string;
 }

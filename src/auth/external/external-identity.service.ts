@@ -1,30 +1,31 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { randomBytes, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { v5 } from 'uuid';
 import { z } from 'zod';
-import { isStorable } from '../../common/text.js';
+import { codePoints, isStorable } from '../../common/text.js';
 import { Settings } from '../../config/settings.js';
-import type { ExternalIssuer } from '../../config/derived-settings.js';
+import { Transactions } from '../../database/transactions.js';
+import { Credentials } from '../../users/credentials.service.js';
+import { isReservedUsername, isUsername, MAX_DISPLAY_NAME } from '../../users/user.policy.js';
+import { SessionInvalid } from '../../users/users.errors.js';
+import { UsersService } from '../../users/users.service.js';
 import { IdentityUnavailable, TokenExpired, TokenInvalid } from '../auth.errors.js';
-import type { Device } from '../device.types.js';
-import { ExternalSessions } from './external-sessions.service.js';
-import type { VerifiedActor } from '../token.service.js';
+import type { Device, VerifiedActor } from '../session.types.js';
+import { Sessions } from '../sessions.service.js';
+import { keyOf } from './external-keys.js';
 
-/** Keys are fetched anew after this, and after a failure at most so often. */
-const KEYS_LIVE_MS = 600_000;
-const RETRY_MS = 2_000;
-const FETCH_TIMEOUT_MS = 3_000;
-/** Far more than a dozen keys with the chains of their certificates. */
-const MAX_KEYS_BYTES = 512 * 1024;
-/** Clocks of two services differ. */
+/** Allowed difference between the clocks of the two services. */
 const TOLERANCE_SECONDS = 5;
+/** Namespace of the session ids that are derived from tokens. */
 const NAMESPACE = '5b1c9c8e-8f0e-4b52-9a53-3f2d61f0a7d4';
 /** The year 9999. */
 const MAX_SECONDS = 253_402_300_799;
+/** Usernames tried until one is free. */
+const ATTEMPTS = 10;
+const MAX_BASE = 24;
 
 const word = z.string().min(1).max(255).refine(isStorable);
-const keySet = z.object({ keys: z.array(z.looseObject({})) });
 const claims = z.object({
   iss: z.string(),
   sub: word,
@@ -36,46 +37,45 @@ const claims = z.object({
   email: z.unknown().optional(),
   name: z.unknown().optional(),
 });
+type Claims = z.infer<typeof claims>;
 
-/** Tokens that another service makes: their signature by its keys, then their person and session here. */
+/** Verifies the tokens of another service, and stores their users and sessions here, where they are listed and ended like all others. */
 @Injectable()
 export class ExternalIdentity {
-  private readonly log = new Logger(ExternalIdentity.name);
-  private readonly source: ExternalIssuer | null;
   private readonly key: KeyObject | JWTVerifyGetKey | null;
 
   constructor(
-    { auth }: Settings,
-    private readonly sessions: ExternalSessions,
+    private readonly settings: Settings,
+    private readonly transactions: Transactions,
+    private readonly sessions: Sessions,
+    private readonly users: UsersService,
+    private readonly credentials: Credentials,
   ) {
-    this.source = auth.external;
-    this.key = auth.external && keyOf(auth.external, this.log);
+    const { external } = settings.auth;
+    this.key = external && keyOf(external);
   }
 
   get enabled(): boolean {
-    return this.source !== null;
+    return this.key !== null;
   }
 
-  /** @throws TokenInvalid, TokenExpired, SessionInvalid, IdentityUnavailable */
+  /**
+   * Returns the actor of the token. The first token of a subject creates its user, the first of a session its row; a token that was issued
+   * after the session ended starts it anew. @throws TokenInvalid, TokenExpired, SessionInvalid, IdentityUnavailable
+   */
   async verify(token: string, device: Device): Promise<VerifiedActor> {
-    const { data } = claims.safeParse(await this.payload(token));
-    // A token from the future could not be ended: its session would open anew.
+    const { data } = claims.safeParse(await this.payloadOf(token));
+    // The session of a token from the future could not be ended: the token would start it anew.
     if (!data || data.iat > Date.now() / 1000 + TOLERANCE_SECONDS) throw new TokenInvalid();
-    const session = {
-      id: v5(JSON.stringify([data.iss, data.sub, data.sid]), NAMESPACE),
-      issuer: data.iss,
-      subject: data.sub,
-      issuedAt: new Date(data.iat * 1000),
-      expiresAt: new Date(data.exp * 1000),
-      profile: { username: data.preferred_username ?? data.nickname ?? data.email, name: data.name },
-    };
-    const { userId, admin } = await this.sessions.upsertExternalSession(session, device);
-    return { userId, sessionId: session.id, admin, expiresAt: session.expiresAt };
+    const sessionId = v5(JSON.stringify([data.iss, data.sub, data.sid]), NAMESPACE);
+    const expiresAt = new Date(data.exp * 1000);
+    return { ...(await this.upsertSession(sessionId, data, device)), sessionId, expiresAt };
   }
 
-  private async payload(token: string): Promise<JWTPayload> {
-    if (!this.source || !this.key) throw new TokenInvalid();
-    const { issuer, audience, algorithms } = this.source;
+  private async payloadOf(token: string): Promise<JWTPayload> {
+    const { external } = this.settings.auth;
+    if (!external || !this.key) throw new TokenInvalid();
+    const { issuer, audience, algorithms } = external;
     const options = {
       ...{ issuer, audience, algorithms: [...algorithms], clockTolerance: TOLERANCE_SECONDS },
       requiredClaims: ['sub', 'iat', 'exp'],
@@ -86,62 +86,57 @@ export class ExternalIdentity {
         : jwtVerify(token, this.key, options));
       return payload;
     } catch (error) {
-      throw refusal(error);
+      throw tokenErrorOf(error);
     }
   }
+
+  private async upsertSession(id: string, token: Claims, device: Device): Promise<{ userId: string; admin: boolean }> {
+    const issuedAt = new Date(token.iat * 1000);
+    const expiresAt = new Date(token.exp * 1000);
+    const known = await this.sessions.findSessionState(id);
+    if (known && !known.active) throw new SessionInvalid();
+    if (known && !known.endedAt && !known.stale && known.expiresAt >= expiresAt) return { userId: known.userId, admin: known.admin };
+    if (known?.endedAt && known.endedAt >= issuedAt) throw new SessionInvalid();
+    const userId = known?.userId ?? (await this.getOrCreateUser(token));
+    await this.transactions.run(async () => {
+      if (!(await this.credentials.lockCredential(userId))) throw new SessionInvalid();
+      if (!(await this.sessions.upsertExternalSession(id, userId, device, issuedAt, expiresAt))) throw new SessionInvalid();
+    });
+    const { admin } = await this.users.requireActiveUser(userId);
+    return { userId, admin };
+  }
+
+  /** Of two concurrent calls for a new subject one creates the user and the other finds it. */
+  private async getOrCreateUser({ iss: issuer, sub: subject, ...profile }: Claims): Promise<string> {
+    const base = usernameFrom(profile.preferred_username ?? profile.nickname ?? profile.email);
+    const displayName = displayNameFrom(profile.name);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const found = await this.credentials.findUserIdBySubject(issuer, subject);
+      if (found) return found;
+      const username = attempt === 0 && base.length >= 3 && !isReservedUsername(base) ? base : withSuffix(base);
+      const user = await this.users.createUser({ username, displayName, external: { issuer, subject } });
+      if (user) return user.id;
+    }
+    throw new Error('no free username was found');
+  }
 }
 
-function refusal(error: unknown): Error {
+/** Translates an error of jose; IdentityUnavailable when the service failed, not the token. */
+function tokenErrorOf(error: unknown): Error {
   if (error instanceof errors.JWTExpired) return new TokenExpired();
-  return isOutage(error) ? new IdentityUnavailable() : new TokenInvalid();
+  return error instanceof IdentityUnavailable || error instanceof errors.JWKSInvalid ? new IdentityUnavailable() : new TokenInvalid();
 }
 
-/** Whether it is the service that failed, not the token. */
-const isOutage = (error: unknown): boolean => error instanceof IdentityUnavailable || error instanceof errors.JWKSInvalid;
-
-function keyOf({ jwksUrl, publicKey, refetchSeconds }: ExternalIssuer, log: Logger): KeyObject | JWTVerifyGetKey {
-  if (!jwksUrl) return createPublicKey(publicKey ?? '');
-  let triedAt = -Infinity;
-  return createRemoteJWKSet(new URL(jwksUrl), {
-    cacheMaxAge: KEYS_LIVE_MS,
-    cooldownDuration: refetchSeconds * 1000,
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    // The library bounds fetches after a success alone; a service in trouble must not get one for every request.
-    [customFetch]: async (url, options) => {
-      if (performance.now() - triedAt < RETRY_MS) throw new IdentityUnavailable();
-      triedAt = performance.now();
-      try {
-        const keys = await keySetIn(await fetch(url, options));
-        triedAt = -Infinity;
-        return Response.json(keys);
-      } catch (error) {
-        log.error(`keys of the identity service: ${error instanceof Error ? error.message : String(error)}`);
-        throw new IdentityUnavailable();
-      }
-    },
-  });
+/** Returns what of a claim may be in a username: of an address the part before the @. */
+function usernameFrom(claim: unknown): string {
+  const name = typeof claim === 'string' ? claim.slice(0, 255).replace(/@.*$/s, '').normalize('NFKD').toLowerCase() : '';
+  return name.replaceAll(/[^a-z0-9_.-]/g, '').slice(0, MAX_BASE);
 }
 
-/** The keys of an answer. Throws whatever else it is: the library would take it for a success, and ask again at once. */
-async function keySetIn(answer: Response): Promise<z.infer<typeof keySet>> {
-  if (answer.status !== 200) {
-    await answer.body?.cancel();
-    throw new Error(`answered ${answer.status}`);
-  }
-  const { data } = keySet.safeParse(JSON.parse(await textOf(answer)));
-  if (!data) throw new Error('answered something that is no set of keys');
-  return data;
+function withSuffix(base: string): string {
+  const name = `${base || 'user'}-${randomBytes(3).toString('hex')}`;
+  return isUsername(name) && !isReservedUsername(name) ? name : `user-${randomBytes(6).toString('hex')}`;
 }
 
-/** The body of an answer, at most {@link MAX_KEYS_BYTES} long. */
-async function textOf(answer: Response): Promise<string> {
-  const body: AsyncIterable<Uint8Array> | null = answer.body;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.byteLength;
-    if (length > MAX_KEYS_BYTES) throw new Error('answered more than a set of keys');
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks));
-}
+const displayNameFrom = (claim: unknown): string | null =>
+  typeof claim === 'string' && claim.trim() !== '' && isStorable(claim) && codePoints(claim) <= MAX_DISPLAY_NAME ? claim : null;

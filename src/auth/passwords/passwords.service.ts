@@ -1,46 +1,79 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
+import type { Actor } from '../../common/actor.js';
 import { Semaphore } from '../../common/semaphore.js';
 import { Settings } from '../../config/settings.js';
-import { TooManyLogins } from '../auth.errors.js';
+import { Transactions } from '../../database/transactions.js';
+import { LoginThrottle } from '../../limits/login-throttle.js';
+import { Credentials } from '../../users/credentials.service.js';
+import { PasswordCommon, PasswordWrong, TooManyLogins } from '../auth.errors.js';
+import type { ChangePasswordDto } from '../dto/auth.dto.js';
+import { Sessions } from '../sessions.service.js';
+import { isCommonPassword } from './common-passwords.js';
 
-/** Hashes made at a time: each takes a thread of Node's pool of four, which files and names need too. */
-const AT_ONCE = 2;
-/** What may wait for its turn, about ten seconds of work. */
-const WAITING = 500;
+/** Hashes at a time: each takes one of the four threads of Node's pool, which file access and name resolution use too. */
+const MAX_RUNNING = 2;
+/** Hashes that may wait: about ten seconds of work. */
+const MAX_WAITING = 500;
 
-/** Argon2id, with a bound on how much of the machine it takes. */
+/** Hashes passwords by Argon2id, a few at a time, and changes them. */
 @Injectable()
 export class Passwords implements OnModuleInit {
   private readonly options: Options;
-  private nobody: string;
-  private readonly turns = new Semaphore(AT_ONCE);
+  private readonly semaphore = new Semaphore(MAX_RUNNING);
+  /** Compared with the password of an unknown user. */
+  private decoyHash: string;
 
-  constructor({ auth }: Settings) {
+  constructor(
+    { auth }: Settings,
+    private readonly transactions: Transactions,
+    private readonly credentials: Credentials,
+    private readonly sessions: Sessions,
+    private readonly throttle: LoginThrottle,
+  ) {
     const { memoryKib, iterations, parallelism } = auth.argon2;
     // The library's default algorithm is Argon2id.
     this.options = { memoryCost: memoryKib, timeCost: iterations, parallelism };
   }
 
   async onModuleInit(): Promise<void> {
-    this.nobody = await this.hash('the password of nobody');
+    this.decoyHash = await this.hash('the password of no user');
   }
 
+  /** @throws TooManyLogins */
   hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(normal(password), this.options));
+    return this.whenFree(() => hash(normalize(password), this.options));
   }
 
-  /** Takes as long when there is nothing to compare with (null), and is false then. */
+  /** Returns false for a null hash, after the same time as for a wrong password. @throws TooManyLogins */
   async matches(password: string, passwordHash: string | null): Promise<boolean> {
-    const right = await this.inTurn(() => verify(passwordHash ?? this.nobody, normal(password)));
+    const right = await this.whenFree(() => verify(passwordHash ?? this.decoyHash, normalize(password)));
     return right && passwordHash !== null;
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.turns.size >= AT_ONCE + WAITING) throw new TooManyLogins();
-    return this.turns.run(work);
+  private async whenFree<T>(work: () => Promise<T>): Promise<T> {
+    if (this.semaphore.size >= MAX_RUNNING + MAX_WAITING) throw new TooManyLogins();
+    return this.semaphore.run(work);
+  }
+
+  /**
+   * Changes the password and ends the user's other sessions. @throws PasswordWrong, also for a user without a password; PasswordCommon,
+   * RateLimited, TooManyLogins
+   */
+  changePassword({ userId, sessionId }: Actor, { currentPassword, newPassword }: ChangePasswordDto): Promise<void> {
+    return this.throttle.throttleLogin(userId, null, PasswordWrong, async () => {
+      const current = (await this.credentials.findByUserId(userId))?.passwordHash ?? null;
+      if (!(await this.matches(currentPassword, current)) || current === null) throw new PasswordWrong();
+      if (isCommonPassword(newPassword)) throw new PasswordCommon('newPassword');
+      const next = await this.hash(newPassword);
+      await this.transactions.run(async () => {
+        // Of two concurrent changes the second finds another password than the one that it has verified.
+        if (!(await this.credentials.setPassword(userId, next, current))) throw new PasswordWrong();
+        await this.sessions.endAll(userId, 'password', sessionId);
+      });
+    });
   }
 }
 
-/** The same characters typed on another keyboard are the same password. */
-const normal = (password: string): string => password.normalize('NFKC');
+/** Unicode has several forms of a character, and keyboards differ in which they send. */
+const normalize = (password: string): string => password.normalize('NFKC');

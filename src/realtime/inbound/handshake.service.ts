@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { TokenService, type VerifiedActor } from '../../auth/token.service.js';
+import type { VerifiedActor } from '../../auth/session.types.js';
+import { TokenService } from '../../auth/token.service.js';
 import { TokenInvalid } from '../../auth/auth.errors.js';
 import { newId } from '../../common/ids.js';
 import { Settings } from '../../config/settings.js';

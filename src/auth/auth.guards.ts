@@ -1,26 +1,26 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
 import { ExtractJwt } from 'passport-jwt';
 import { IS_PUBLIC, TICKET_ALLOWED } from '../common/auth.decorators.js';
-import { deviceOf } from './device.types.js';
+import { Settings } from '../config/settings.js';
+import { BuiltInAuthOff } from './auth.errors.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { Tickets } from './tickets.service.js';
-import { tokenErrorOf, TokenService, type VerifiedActor } from './token.service.js';
+import { deviceOf, type VerifiedActor } from './session.types.js';
+import { tokenErrorOf, TokenService } from './token.service.js';
 
 const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
 
 /**
- * Every REST route asks for a token, but those that say `@Public()`; those that say `@TicketAllowed()` take a ticket as well. Sockets prove
- * themselves in their handshake.
+ * Requires a token for every REST route, except those with `@Public()`; a route with `@TicketAllowed()` accepts a media ticket too. Sockets
+ * are authenticated in their handshake.
  */
 @Injectable()
 export class JwtAuthGuard extends AuthGuard() {
   constructor(
     strategy: JwtStrategy,
     private readonly tokens: TokenService,
-    private readonly tickets: Tickets,
     private readonly reflector: Reflector,
   ) {
     super({ defaultStrategy: strategy.registeredAs });
@@ -28,12 +28,12 @@ export class JwtAuthGuard extends AuthGuard() {
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    if (this.says(IS_PUBLIC, context)) return true;
+    if (this.hasMark(IS_PUBLIC, context)) return true;
     const request = context.switchToHttp().getRequest<Request & { user: VerifiedActor }>();
     const token = bearer(request);
     const { ticket } = request.query;
-    if (!token && typeof ticket === 'string' && this.says(TICKET_ALLOWED, context)) {
-      request.user = await this.tickets.verifyMediaTicket(ticket);
+    if (!token && typeof ticket === 'string' && this.hasMark(TICKET_ALLOWED, context)) {
+      request.user = await this.tokens.verifyMediaTicket(ticket);
       return true;
     }
     if (!token || !this.tokens.isForeign(token)) return (await super.canActivate(context)) as boolean;
@@ -41,7 +41,7 @@ export class JwtAuthGuard extends AuthGuard() {
     return true;
   }
 
-  private says(mark: string, context: ExecutionContext): boolean {
+  private hasMark(mark: string, context: ExecutionContext): boolean {
     return this.reflector.getAllAndOverride<boolean | undefined>(mark, [context.getHandler(), context.getClass()]) ?? false;
   }
 
@@ -49,5 +49,16 @@ export class JwtAuthGuard extends AuthGuard() {
     if (error instanceof Error) throw error;
     if (!actor) throw tokenErrorOf(info);
     return actor;
+  }
+}
+
+/** Refuses the routes of usernames and passwords where another service has the accounts. */
+@Injectable()
+export class BuiltInAuthGuard implements CanActivate {
+  constructor(private readonly settings: Settings) {}
+
+  canActivate(): boolean {
+    if (!this.settings.auth.builtIn) throw new BuiltInAuthOff();
+    return true;
   }
 }

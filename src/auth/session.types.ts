@@ -1,9 +1,16 @@
 import type { Request } from 'express';
+import type { Actor } from '../common/actor.js';
 import { isStorable } from '../common/text.js';
 
 const MAX_USER_AGENT = 255;
 
-/** Where a session is used from, for its owner's list of devices. */
+/** The actor of a verified access token or media ticket. */
+export type VerifiedActor = Actor & {
+  readonly sessionId: string;
+  readonly expiresAt: Date;
+};
+
+/** The client that uses a session, for the user's list of sessions. */
 export interface Device {
   readonly userAgent: string | null;
   readonly ip: string | null;

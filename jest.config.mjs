@@ -1,28 +1,18 @@
+// The spec files that tools/test.mjs runs once more.
+const again = process.env.TEST_AGAIN?.split(',').map((spec) => `<rootDir>/${spec}`);
+
 export default {
-  testEnvironment: 'node',
   rootDir: '.',
-  testMatch: ['<rootDir>/test/**/*.spec.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2024',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  roots: ['<rootDir>/src', '<rootDir>/test'],
+  testMatch: again ?? ['**/*.spec.ts'],
+  transform: {}, // tools/build.mjs compiles the specs into dist/, where runtime.mjs takes them from
+  runtime: '<rootDir>/test/jest/runtime.mjs',
+  testEnvironment: '<rootDir>/test/jest/environment.mjs',
+  injectGlobals: false,
   testTimeout: 30_000, // a machine may be busy; what must be fast says so itself
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
-  reporters: ['default', '<rootDir>/test/ci-line.mjs'],
-  globalSetup: '<rootDir>/test/global-setup.mjs',
-  globalTeardown: '<rootDir>/test/global-teardown.mjs',
+  reporters: ['default', '<rootDir>/test/jest/counts.mjs'],
+  globalSetup: '<rootDir>/test/jest/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/jest/global-teardown.mjs',
 };

@@ -1,4 +1,4 @@
-// Brings dist/ up to date, and does nothing when it is: node tools/build.mjs [bench] [lab]
+// Brings dist/ up to date, and does nothing when it is: node tools/build.mjs [bench] [test]
 import './require-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import path from 'node:path';
 const APPLICATION = ['src', 'migrations'];
 
 /** Name of a program → its folders besides those of the application. Its settings are in tsconfig.<name>.json. */
-const PROGRAMS = { build: [], bench: ['bench'], lab: ['test'] };
+const PROGRAMS = { build: [], bench: ['bench'], test: ['test'] };
 
 const filesOf = (folder) =>
   existsSync(folder)

@@ -1,6 +1,4 @@
 import type fc from 'fast-check';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Json } from '../support/test-socket.js';
 import type { Person, World } from '../support/world.js';
 import { KINDS, type Kind, Ref } from './values.js';
@@ -18,9 +16,6 @@ export function deadline(): () => boolean {
 
 /** What a failed run is repeated with; printed by fast-check. A run changes what there is, so that a smaller one may not fail. */
 export const HOW: fc.Parameters<unknown> = { endOnFailure: true, ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }) };
-
-export const documentOf = (name: 'openapi' | 'asyncapi'): Json =>
-  JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, `${name}.json`), 'utf8'));
 
 /**
  * Three rooms that cannot be lost, as their owner takes no part; people who do whatever the fuzzer has them do, one of them a platform admin;

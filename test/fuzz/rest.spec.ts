@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { readContract } from '../support/contract.js';
 import type { Json } from '../support/test-socket.js';
 import { call, World } from '../support/world.js';
-import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
+import { deadline, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, hostile, hostileText, type Kind, Ref, Values } from './values.js';
 
 // Requests that the document invites and requests that nobody should make, many at once. `call` fails on every answer that is not documented,
 // and on every defect.
 
-const document = documentOf('openapi');
+const document = readContract('openapi');
 const values = new Values(document.components.schemas);
 
 interface Operation {

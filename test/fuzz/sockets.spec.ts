@@ -3,15 +3,16 @@ import fc from 'fast-check';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire/wire.js';
+import { readContract } from '../support/contract.js';
 import { TestSocket, type Json } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
-import { deadline, documentOf, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
+import { deadline, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, DEEP, hostile, hostileText, Values } from './values.js';
 
 // Whatever arrives over a connection, the server answers it or closes the connection, and other members notice nothing.
 
-const { schemas } = documentOf('asyncapi').components;
+const { schemas } = readContract('asyncapi').components;
 const values = new Values(schemas);
 
 interface Word {

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { CLIENT_EVENTS } from '../../src/realtime/wire/wire.js';
+import { readContract } from '../support/contract.js';
 import type { TestSocket } from '../support/test-socket.js';
 import { World } from '../support/world.js';
 import { EVENTS, OTHER_BODIES, ROUTES, type Things, type Write } from './support/writes.js';
@@ -13,9 +12,8 @@ import { EVENTS, OTHER_BODIES, ROUTES, type Things, type Write } from './support
 type Json = any;
 type Body = Record<string, unknown>;
 
-const read = (name: string): Json => JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, name), 'utf8'));
-const rest: Json = read('openapi.json');
-const live: Json = read('asyncapi.json').components.schemas;
+const rest: Json = readContract('openapi');
+const live: Json = readContract('asyncapi').components.schemas;
 
 const documented = Object.entries<Json>(rest.paths).flatMap(([template, operations]) =>
   Object.entries<Json>(operations)

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { mock } from 'node:test';
 import { AppModule } from '../../src/app.module.js';
 import { ProcessRole } from '../../src/config/process-role.js';
 import { loadSettings } from '../../src/config/settings.js';
@@ -12,7 +13,7 @@ import { freshDatabase, type FreshDatabase } from '../support/database.js';
 describe('the application of a command', () => {
   let database: FreshDatabase;
   let app: INestApplicationContext;
-  const intervals = jest.spyOn(globalThis, 'setInterval');
+  const intervals = mock.method(globalThis, 'setInterval');
 
   beforeAll(async () => {
     database = await freshDatabase();
@@ -22,12 +23,12 @@ describe('the application of a command', () => {
   afterAll(async () => {
     await app.close();
     await database.drop();
-    intervals.mockRestore();
+    intervals.mock.restore();
   });
 
   it('starts nothing that lives on', async () => {
     await app.get(DatabaseNotifications).listen('news', () => undefined);
-    expect(intervals).not.toHaveBeenCalled();
+    expect(intervals.mock.callCount()).toBe(0);
     const rows = await app
       .get(Transactions)
       .query(`SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database()`);

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readContract } from '../support/contract.js';
 import type { Json } from '../support/test-socket.js';
 import { type Person, World } from '../support/world.js';
 
 // What holds for every route alike, asked of every route that the document names.
 
-const document: Json = JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, 'openapi.json'), 'utf8'));
+const document = readContract('openapi');
 
 interface Route {
   readonly method: string;

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CLIENT_EVENTS } from '../../src/realtime/wire/wire.js';
+import { readContract } from '../support/contract.js';
 import type { Json } from '../support/test-socket.js';
 import { Mirror } from '../support/mirror.js';
 import { until } from '../support/until.js';
@@ -311,7 +310,7 @@ describe('what is built from events is what a fresh load gives', () => {
   }
 
   it('was asked of every mutation that the wire knows', () => {
-    const document: Json = JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, 'openapi.json'), 'utf8'));
+    const document = readContract('openapi');
     const routes = Object.entries<Json>(document.paths).flatMap(([template, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${template}`),
     );

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
-import path from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { jsonSchema, type Json } from '../../src/realtime/docs/asyncapi-schema.js';
+import { readContract } from './contract.js';
 import type { Answer } from './world.js';
 
 type AnyJson = any;
@@ -20,8 +19,6 @@ interface Route {
   readonly template: string;
   readonly operation: AnyJson;
 }
-
-const read = (name: string): AnyJson => JSON.parse(readFileSync(path.join(process.env.TEST_DOCUMENTS!, name), 'utf8'));
 
 /** Problems of checks before every route, whatever the route documents. */
 const BEFORE_ROUTES: Record<number, string[]> = {
@@ -41,9 +38,9 @@ const MAY_BE_KEPT = /\/content$/;
 export class ContractChecker {
   private static made: ContractChecker | undefined;
 
-  /** One a process: the documents are those of the code that was built for this run. */
+  /** One a process. */
   static get instance(): ContractChecker {
-    return (ContractChecker.made ??= new ContractChecker(read('openapi.json'), read('asyncapi.json')));
+    return (ContractChecker.made ??= new ContractChecker(readContract('openapi'), readContract('asyncapi')));
   }
 
   private readonly ajv: Ajv;

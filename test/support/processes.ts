@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { until } from './until.js';
 
-const DIST = path.resolve(import.meta.dirname, '../../dist/src');
+const DIST = path.resolve(import.meta.dirname, '../../src');
 
 export type Environment = Record<string, string>;
 

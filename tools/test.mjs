@@ -1,0 +1,41 @@
+// npm test: runs Jest with the arguments given, and then once more, one by one, the spec files that failed. One that passes alone is printed as
+// `flaky: …` and does not fail the run. The last line is 'N passed, N failed, N skipped', each spec file counted as it ended.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const JEST = fileURLToPath(import.meta.resolve('jest/bin/jest'));
+const args = process.argv.slice(2);
+
+/** Spec file → its counts; null if Jest ended without any. */
+function runJest(again = []) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'parley-counts-'));
+  const TEST_COUNTS = path.join(folder, 'counts.json');
+  const env = { ...process.env, TEST_COUNTS, ...(again.length > 0 && { TEST_AGAIN: again.join(',') }) };
+  const alone = again.length > 0 ? ['--runInBand'] : [];
+  const { status, signal } = spawnSync(process.execPath, [JEST, ...args, ...alone], { stdio: 'inherit', env });
+  if (signal) process.kill(process.pid, signal);
+  try {
+    const counts = JSON.parse(readFileSync(TEST_COUNTS, 'utf8'));
+    return new Map(counts.map(({ spec, ...count }) => [spec, count]));
+  } catch {
+    process.exit(status ?? 1);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+process.chdir(path.resolve(import.meta.dirname, '..'));
+const counts = runJest();
+const failed = [...counts].filter(([, count]) => count.failed > 0).map(([spec]) => spec);
+if (failed.length > 0) {
+  console.log(`\nOnce more, alone: ${failed.join(', ')}`);
+  for (const [spec, count] of runJest(failed)) counts.set(spec, count);
+}
+const sum = (what) => [...counts.values()].reduce((total, count) => total + count[what], 0);
+console.log();
+for (const spec of failed.filter((one) => counts.get(one).failed === 0)) console.log(`flaky: ${spec}`);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = sum('failed') > 0 ? 1 : 0;

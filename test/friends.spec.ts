@@ -70,7 +70,7 @@ describe('a friendship', () => {
     expect(await ana.call('DELETE', `/friends/${bob.id}`)).toMatchObject({ status: 404, body: { code: 'friend_not_found' } });
     expect(kinds()).toEqual(['FriendRequestReceived', 'FriendRequestApproved', 'FriendRemoved']);
     expect(told[0]!.fact).toMatchObject({ fromMy: 1, toMy: 1, friendRequest: { status: 'pending' } });
-    expect(told[2]!.fact.people).toEqual([
+    expect(told[2]!.fact.users).toEqual([
       { userId: ana.id, my: 3 },
       { userId: bob.id, my: 3 },
     ]);

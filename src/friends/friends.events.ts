@@ -1,35 +1,34 @@
 import type { FriendRequestView } from './friends.view.js';
 
-// Each names its hearers, and the number (`my`) that the change takes for each of them.
+// Each event names its receivers, with the number (`my`) of the change for each of them.
 
 abstract class FriendRequestDecision {
   constructor(
     readonly friendRequest: FriendRequestView,
-    /** `my` of who sent the request. */
+    /** `my` of the sender of the request. */
     readonly fromMy: number,
-    /** `my` of who received it. */
+    /** `my` of its receiver. */
     readonly toMy: number,
   ) {}
 }
 
-/** Somebody has asked for friendship; the asking person's other devices hear it too. */
+/** A request was created. The sender's other devices receive the event too. */
 export class FriendRequestReceived extends FriendRequestDecision {}
 
-/** The two are friends now. */
 export class FriendRequestApproved extends FriendRequestDecision {}
 
 export class FriendRequestRejected extends FriendRequestDecision {}
 
 export class FriendRequestCancelled extends FriendRequestDecision {}
 
-/** Two people are friends no more. Each hears the other's id. */
+/** A friendship ended. Each of the two users receives the id of the other. */
 export class FriendRemoved {
-  constructor(readonly people: readonly [FormerFriend, FormerFriend]) {}
+  constructor(readonly users: readonly [FormerFriend, FormerFriend]) {}
 }
 
-/** A block was set or lifted between two people. For the server alone: who was blocked is told nothing of it. */
+/** A block between two users was set or removed. Only the server receives it: the blocked user must not learn of the block. */
 export class BlockChanged {
-  constructor(readonly people: readonly [string, string]) {}
+  constructor(readonly userIds: readonly [string, string]) {}
 }
 
 export interface FormerFriend {

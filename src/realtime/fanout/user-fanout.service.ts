@@ -55,7 +55,7 @@ export class UserFanout implements OnModuleInit {
         this.tell(friendRequest.toUser.id, event, toMy, { friendRequest });
       });
     }
-    this.events.on(FriendRemoved, ({ people: [one, other] }) => {
+    this.events.on(FriendRemoved, ({ users: [one, other] }) => {
       this.tell(one.userId, 'friend:removed', one.my, { userId: other.userId });
       this.tell(other.userId, 'friend:removed', other.my, { userId: one.userId });
     });

@@ -48,8 +48,8 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
     this.watchers.onChange('presence', (userId) => void this.quietly(this.tellOf(userId)));
     this.events.on(MeChanged, ({ userId }) => this.watchers.publishChange(userId, 'presence'));
     this.events.on(FriendRequestApproved, ({ friendRequest: { fromUser, toUser } }) => this.lookAgain(fromUser.id, toUser.id));
-    this.events.on(FriendRemoved, ({ people: [one, other] }) => this.lookAgain(one.userId, other.userId));
-    this.events.on(BlockChanged, ({ people }) => this.lookAgain(...people));
+    this.events.on(FriendRemoved, ({ users: [one, other] }) => this.lookAgain(one.userId, other.userId));
+    this.events.on(BlockChanged, ({ userIds }) => this.lookAgain(...userIds));
     this.beat = setInterval(() => void this.quietly(this.keep()), SEEN_FOR_MS / 3).unref();
   }
 

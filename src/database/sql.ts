@@ -3,6 +3,9 @@ import type { DataSource } from 'typeorm';
 /** Returns SQL for a `timestamptz` in the form of our answers: RFC 3339, UTC, milliseconds. (`to_json` would give `+00:00`.) */
 export const timeJson = (expression: string): string => `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/** Returns an ILIKE pattern for texts that contain `text`. */
+export const likePattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
 /**
  * Selects an entity in a handwritten statement and reads it from a row. For statements of every request: the entity manager would build the
  * statement and map its result anew each time.

@@ -16,7 +16,7 @@ const LIVES = `i.revoked_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > 
   AND (i.max_uses IS NULL OR i.uses < i.max_uses) AND r.deleted_at IS NULL
   AND EXISTS (SELECT 1 FROM room_users ru JOIN users u ON u.id = ru.user_id
     WHERE ru.room_id = i.room_id AND ru.user_id = i.created_by AND u.deleted_at IS NULL AND u.deactivated_at IS NULL
-      AND (${effectiveBitsSql({ member: 'ru', room: 'r' })} >> ${MAY_INVITE}) & 1 = 1)`;
+      AND (${effectiveBitsSql()} >> ${MAY_INVITE}) & 1 = 1)`;
 
 const INVITES = `room_invites i JOIN rooms r ON r.id = i.room_id`;
 
@@ -40,7 +40,7 @@ export class InvitesQueries {
   /** The room as the holder of a living code sees it. */
   async getInviteCard(code: string): Promise<RoomCardView | null> {
     const [row] = await this.transactions.query<{ view: RoomCardView }>(
-      `SELECT ${roomCardJson({ room: 'r', head: 'h' })} AS view FROM ${INVITES} JOIN room_heads h ON h.room_id = r.id
+      `SELECT ${roomCardJson()} AS view FROM ${INVITES} JOIN room_heads h ON h.room_id = r.id
        WHERE i.code = $1 AND ${LIVES}`,
       [code],
     );

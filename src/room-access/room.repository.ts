@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, Not } from 'typeorm';
 import { newId } from '../common/ids.js';
+import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
+import { AlreadyMember, RoomFull, TooManyRooms } from './room-access.errors.js';
 import { RoomHead } from './room-head.entity.js';
 import { RoomLog } from './room-log.service.js';
 import { RoomSilence } from './room-silence.entity.js';
@@ -32,6 +34,7 @@ export class RoomRepository {
   constructor(
     private readonly transactions: Transactions,
     private readonly log: RoomLog,
+    private readonly settings: Settings,
   ) {}
 
   /** Inserts a room and its head. Locks nothing: no other transaction can see the room before the commit. */
@@ -48,6 +51,20 @@ export class RoomRepository {
     room.updatedAt = new Date();
     await this.transactions.manager.save(room);
     return this.log.recordChanges(room.id, 'room', [room.id]);
+  }
+
+  /** Requires that all of the users can be added. Expects also the locked user heads. @throws AlreadyMember, RoomFull, TooManyRooms */
+  async requireCapacity({ id, type }: Room, { memberCount }: RoomHead, userIds: readonly string[]): Promise<void> {
+    const { maxMembers, maxPerUser } = this.settings.rooms;
+    const [users] = await this.transactions.query<{ member: boolean; full: boolean }>(
+      `SELECT bool_or(EXISTS (SELECT 1 FROM room_users ru WHERE ru.room_id = $1 AND ru.user_id = id)) AS member,
+         bool_or((SELECT count(*) FROM (SELECT 1 FROM room_users ru WHERE ru.user_id = id LIMIT $3) counted) >= $3) AS full
+       FROM unnest($2::uuid[]) AS id`,
+      [id, userIds, maxPerUser],
+    );
+    if (users?.member) throw new AlreadyMember();
+    if (type !== 'channel' && memberCount + userIds.length > maxMembers) throw new RoomFull();
+    if (users?.full) throw new TooManyRooms();
   }
 
   /**

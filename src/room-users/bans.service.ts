@@ -11,7 +11,7 @@ import { BanNotFound } from './room-users.errors.js';
 import { requireRankAbove } from './role-assignment.policy.js';
 import { Memberships } from './memberships.service.js';
 
-/** Keeping people out of a room, and letting them in again. */
+/** Bans users from rooms and lifts bans. RoomMembers lists them. */
 @Injectable()
 export class Bans {
   constructor(
@@ -24,7 +24,7 @@ export class Bans {
   ) {}
 
   /**
-   * Bans a person, who need not be in the room; a member loses their seat at once. Again: the newer terms.
+   * Bans a user, who need not be a member; a member is removed. A second ban replaces the terms of the first.
    * @throws Forbidden role_preset, not_granted, rank; UserNotFound, TimeIsPast
    */
   banUser(actor: Actor, roomId: string, userId: string, dto: BanUserDto): Promise<void> {

@@ -17,14 +17,14 @@ import type { RoomUserView } from './room-user.view.js';
 import { RoomUserUpdated } from './room-users.events.js';
 import { requireRankAbove, isLogged, PLAIN_MEMBER, sameAssignment, assignRole, type RoleAssignment } from './role-assignment.policy.js';
 
-/** What becomes of a seat. */
+/** A member and their new values. */
 export interface MemberUpdate {
   member: RoomMember;
   assignment: RoleAssignment;
   silencedUntil: Date | null;
 }
 
-/** What others decide of somebody's seat: role, permissions, silence. */
+/** Changes what other members decide about a member: role, permissions, silence. */
 @Injectable()
 export class MemberUpdates {
   constructor(
@@ -37,8 +37,8 @@ export class MemberUpdates {
   ) {}
 
   /**
-   * Changes somebody of a lower rank. Role and permissions ask for `can_manage_roles`, silence for `can_remove_users`. Of somebody who left
-   * under a silence, that can be changed too: the answer is null then, as they have no seat.
+   * Updates a member of a lower rank. Role and permissions need `can_manage_roles`, silence `can_remove_users`. The kept silence of a former
+   * member can be changed, too; then the result is null.
    * @throws Forbidden role_preset, not_granted, rank; RoomUserNotFound, TimeIsPast
    */
   updateMember(actor: Actor, roomId: string, userId: string, dto: UpdateMemberDto): Promise<RoomUserView | null> {
@@ -46,59 +46,57 @@ export class MemberUpdates {
       requireMayUpdate(grant, dto);
       const member = await this.roomRepository.findMember(roomId, userId);
       if (!member) return this.updateKeptSilence(actor, grant, userId, dto);
-      if (isRegrant(dto) || dto.silencedUntil !== undefined) requireRankAbove(grant, member.role);
+      if (changesRole(dto) || dto.silencedUntil !== undefined) requireRankAbove(grant, member.role);
       const assignment = assignRole(grant, member, dto);
       const silencedUntil = dto.silencedUntil === undefined ? member.silencedUntil : requireFuture('silencedUntil', dto.silencedUntil);
-      const entries = audited(actor, member, assignment, silencedUntil);
+      const entries = auditEntries(actor, member, assignment, silencedUntil);
       if (entries.length > 0) await this.writeMemberUpdates(grant.room, [{ member, assignment, silencedUntil }]);
       await this.log.audit(roomId, ...entries);
-      const view = await this.views.getRoomUser(roomId, userId, actor.userId);
-      if (!view) throw new RoomUserNotFound();
-      return view;
+      return this.views.getRoomUser(roomId, userId, actor.userId);
     });
   }
 
   /**
-   * Writes sets and silences of seats in one room, each as a step of its own, in the order given, and tells. Expects the room's head.
-   * @param changes at most 2
+   * Writes role assignments and silences of members of one room, each as a step of the change log, in the order given, and publishes them.
+   * Expects the locked room head. @param updates at most 2
    */
-  async writeMemberUpdates(room: Room, changes: readonly MemberUpdate[]): Promise<void> {
-    const my = await this.heads.nextNumbers(changes.map(({ member: member }) => member.userId));
-    for (const { member: member, assignment: assignment, silencedUntil } of changes) {
+  async writeMemberUpdates(room: Room, updates: readonly MemberUpdate[]): Promise<void> {
+    const my = await this.heads.nextNumbers(updates.map(({ member }) => member.userId));
+    for (const { member, assignment, silencedUntil } of updates) {
       const { roomId, userId } = member;
       const { role, allow, deny } = assignment;
-      const told = isLogged(room.type, member) || isLogged(room.type, assignment);
-      const step = await this.roomRepository.updateMemberRow({ roomId, userId, role, allow, deny, silencedUntil }, told);
-      const [roomUser] = await this.views.getNeutralRoomUsers(roomId, [userId]);
+      const logged = isLogged(room.type, member) || isLogged(room.type, assignment);
+      const step = await this.roomRepository.updateMemberRow({ roomId, userId, role, allow, deny, silencedUntil }, logged);
+      const [roomUser] = await this.views.getRoomUsers(roomId, [userId], null);
       if (roomUser) this.events.publish(new RoomUserUpdated(roomId, step.prevRev, step.rev, step.fence, roomUser, my.get(userId) ?? 0));
     }
   }
 
-  /** Changes, or lifts, the silence of somebody who is out. They come back as a member, and are judged as one. Nobody hears of it. */
+  /** Changes or lifts the kept silence of a former member, who counts as a plain member. Publishes no event. */
   private async updateKeptSilence(actor: Actor, grant: RoomGrant, userId: string, dto: UpdateMemberDto): Promise<null> {
     const { id } = grant.room;
     const kept = await this.roomRepository.findKeptSilence(id, userId);
-    if (!kept || isRegrant(dto) || dto.silencedUntil === undefined) throw new RoomUserNotFound();
+    if (!kept || changesRole(dto) || dto.silencedUntil === undefined) throw new RoomUserNotFound();
     requireRankAbove(grant, PLAIN_MEMBER.role);
     const until = requireFuture('silencedUntil', dto.silencedUntil);
     await this.roomRepository.saveKeptSilence(id, userId, until);
-    await this.log.audit(id, ...silenceAudited(actor, userId, kept, until));
+    await this.log.audit(id, ...silenceAuditEntries(actor, userId, kept, until));
     return null;
   }
 }
 
-const isRegrant = ({ role, permissions }: UpdateMemberDto): boolean => role !== undefined || permissions !== undefined;
+const changesRole = ({ role, permissions }: UpdateMemberDto): boolean => role !== undefined || permissions !== undefined;
 
-/** Before it is known whether the person is there at all. @throws Forbidden role_preset, not_granted */
+/** Checked before the membership, so that the answer does not depend on it. @throws Forbidden role_preset, not_granted */
 function requireMayUpdate(grant: RoomGrant, dto: UpdateMemberDto): void {
-  if (isRegrant(dto)) grant.requirePermission('can_manage_roles');
+  if (changesRole(dto)) grant.requirePermission('can_manage_roles');
   if (dto.silencedUntil !== undefined) grant.requirePermission('can_remove_users');
 }
 
-/** What has changed, as the audit keeps it; nothing when nothing has. */
-function audited(actor: Actor, member: RoomMember, assignment: RoleAssignment, silencedUntil: Date | null): AuditEntry[] {
+/** Returns an audit entry for each change; none if nothing changed. */
+function auditEntries(actor: Actor, member: RoomMember, assignment: RoleAssignment, silencedUntil: Date | null): AuditEntry[] {
   const about = { actorId: actor.userId, targetUserId: member.userId };
-  const entries = silenceAudited(actor, member.userId, member.silencedUntil, silencedUntil);
+  const entries = silenceAuditEntries(actor, member.userId, member.silencedUntil, silencedUntil);
   if (assignment.role !== member.role)
     entries.unshift({ ...about, action: 'role_changed', detail: { from: member.role, to: assignment.role } });
   else if (!sameAssignment(assignment, member)) {
@@ -108,7 +106,7 @@ function audited(actor: Actor, member: RoomMember, assignment: RoleAssignment, s
   return entries;
 }
 
-function silenceAudited(actor: Actor, targetUserId: string, from: Date | null, to: Date | null): AuditEntry[] {
+function silenceAuditEntries(actor: Actor, targetUserId: string, from: Date | null, to: Date | null): AuditEntry[] {
   if (from?.getTime() === to?.getTime()) return [];
   const about = { actorId: actor.userId, targetUserId };
   return [

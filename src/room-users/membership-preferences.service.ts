@@ -11,7 +11,7 @@ import { RoomUserViews } from './room-user-views.service.js';
 import type { MembershipView } from './room-user.view.js';
 import { MembershipChanged } from './room-users.events.js';
 
-/** What a person alone decides of their seat, and alone sees: mute, pin, archive, draft. */
+/** The preferences that a member alone sets and sees: muted, pinned, archived, draft. */
 @Injectable()
 export class MembershipPreferences {
   constructor(
@@ -23,19 +23,17 @@ export class MembershipPreferences {
     private readonly views: RoomUserViews,
   ) {}
 
-  /** Needs no head of the room: it takes the person's own, then their row. @throws RoomNotFound, Forbidden not_member */
+  /** Locks the user head, not the room head. @throws RoomNotFound, Forbidden not_member */
   async updateMembership(actor: Actor, roomId: string, { draft, ...flags }: UpdateMembershipDto): Promise<MembershipView> {
     const { member } = await this.access.read(actor, roomId);
-    const own = { ...flags, ...(draft !== undefined && { draft: draft || null }) };
-    if (Object.entries(own).some(([field, value]) => value !== undefined && member[field as keyof typeof own] !== value)) {
+    const preferences = { ...flags, ...(draft !== undefined && { draft: draft || null }) };
+    if (Object.entries(preferences).some(([field, value]) => value !== undefined && member[field as keyof typeof preferences] !== value)) {
       await this.transactions.run(async () => {
         const my = await this.heads.nextNumbers([actor.userId]);
-        if (!(await this.roomRepository.updatePreferences(roomId, actor.userId, own))) throw new RoomNotFound();
+        if (!(await this.roomRepository.updatePreferences(roomId, actor.userId, preferences))) throw new RoomNotFound();
         this.events.publish(new MembershipChanged(roomId, actor.userId, my.get(actor.userId) ?? 0));
       });
     }
-    const view = await this.views.getMembership(roomId, actor.userId);
-    if (!view) throw new RoomNotFound();
-    return view;
+    return this.views.getMembership(roomId, actor.userId);
   }
 }

@@ -12,15 +12,15 @@ import { RoomUserViews } from './room-user-views.service.js';
 import { RoomUserRemoved, RoomUsersAdded } from './room-users.events.js';
 import { isLogged, PLAIN_MEMBER, type RoleAssignment } from './role-assignment.policy.js';
 
-/** Who lets people in, and what the room says of it. */
+/** The user who adds the members, and the system message about it. */
 export interface JoinCause {
   actorId: string;
   event: 'user_added' | 'user_joined';
 }
 
 /**
- * Giving seats in a living room, and taking them, with all that follows: numbers, the system message, the facts. It does not judge who may.
- * Every method expects the transaction that holds the room's head, and takes the people's heads.
+ * Creates and ends memberships, with personal numbers, system message and events. Checks bans and limits, not permissions.
+ * Every method expects the transaction that has locked the room head, and locks the user heads.
  */
 @Injectable()
 export class Memberships {
@@ -34,7 +34,7 @@ export class Memberships {
   ) {}
 
   /**
-   * Seats people with one and the same set, all or none. @param userIds 1..100
+   * Adds users with the same role assignment, all or none. @param userIds 1..100
    * @throws Forbidden banned; AlreadyMember, RoomFull, TooManyRooms
    */
   async createMemberships(
@@ -45,29 +45,29 @@ export class Memberships {
     { actorId, event }: JoinCause,
   ): Promise<void> {
     const my = await this.heads.nextNumbers(userIds);
-    await this.views.requireCapacity(room, head, userIds);
+    await this.roomRepository.requireCapacity(room, head, userIds);
     await this.bans.requireNotBanned(room.id, userIds);
-    const told = isLogged(room.type, assignment);
-    const lastSends = room.slowModeSeconds > 0 ? await this.views.lastSends(room.id, userIds) : new Map<string, Date>();
-    const newcomers = userIds.map((userId): NewMember => ({ userId, ...assignment, lastSentAt: lastSends.get(userId) }));
-    const { step } = await this.roomRepository.insertMembers(room, newcomers, actorId, told);
-    const roomUsers = told ? await this.views.getNeutralRoomUsers(room.id, userIds) : [];
+    const logged = isLogged(room.type, assignment);
+    const lastSends = room.slowModeSeconds > 0 ? await this.views.findLastSends(room.id, userIds) : new Map<string, Date>();
+    const newMembers = userIds.map((userId): NewMember => ({ userId, ...assignment, lastSentAt: lastSends.get(userId) }));
+    const { step } = await this.roomRepository.insertMembers(room, newMembers, actorId, logged);
+    const roomUsers = logged ? await this.views.getRoomUsers(room.id, userIds, null) : [];
     this.events.publish(new RoomUsersAdded(room.id, step.prevRev, step.rev, step.fence, roomUsers, my));
-    if (told) await this.messages.appendSystemMessage(room.id, actorId, event, userIds);
+    if (logged) await this.messages.appendSystemMessage(room.id, actorId, event, userIds);
   }
 
-  /** Seats one person who comes by themselves: by joining, by an invite. */
+  /** Adds a user who joins by themselves or by an invite. */
   joinAsMember(room: Room, head: RoomHead, userId: string): Promise<void> {
     return this.createMemberships(room, head, [userId], PLAIN_MEMBER, { actorId: userId, event: 'user_joined' });
   }
 
-  /** Takes the seat of somebody who leaves, is removed or banned: nothing that is committed later reaches them. */
+  /** Ends the membership of a user who leaves, is removed or banned: they receive nothing that is committed later. */
   async endMembership(room: Room, member: RoomMember, reason: LossReason, actorId: string): Promise<void> {
     const { userId } = member;
     const my = await this.heads.nextNumbers([userId]);
-    const told = isLogged(room.type, member);
-    const { prevRev, rev, fence } = await this.roomRepository.deleteMember(room.id, userId, told);
+    const logged = isLogged(room.type, member);
+    const { prevRev, rev, fence } = await this.roomRepository.deleteMember(room.id, userId, logged);
     this.events.publish(new RoomUserRemoved(room.id, prevRev, rev, fence, userId, reason, my.get(userId) ?? 0));
-    if (told) await this.messages.appendSystemMessage(room.id, actorId, reason === 'left' ? 'user_left' : 'user_removed', [userId]);
+    if (logged) await this.messages.appendSystemMessage(room.id, actorId, reason === 'left' ? 'user_left' : 'user_removed', [userId]);
   }
 }

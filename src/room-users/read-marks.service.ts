@@ -1,25 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
+import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { ReadMarkRepository, type AdvancedMark, type ReadMarkRow } from '../room-access/read-mark.repository.js';
 import { Overloaded } from '../timeline/timeline.errors.js';
-import { RoomUserViews } from './room-user-views.service.js';
+import { mentionCountSql, unreadCountSql } from '../timeline/unread.view.js';
 import type { ReadStateView } from './room-user.view.js';
 import { MembershipChanged, ReadMarked } from './room-users.events.js';
 
 /** Marks written by one statement. */
 const BATCH_SIZE = 500;
 /** Marks that may wait in one process. */
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 interface MarkWaiter {
   resolve: (state: ReadStateView) => void;
   reject: (error: unknown) => void;
 }
 
-/** One person's mark in one room, however often it was asked for. */
+/** The mark of one user in one room, with all calls that wait for it. */
 interface PendingMark {
   actor: Actor;
   roomId: string;
@@ -28,107 +29,134 @@ interface PendingMark {
   waiters: MarkWaiter[];
 }
 
-const keyOf = (mark: { roomId: string; userId: string }): string => `${mark.roomId} ${mark.userId}`;
+interface MemberKey {
+  roomId: string;
+  userId: string;
+}
+
+const keyOf = ({ roomId, userId }: MemberKey): string => `${roomId} ${userId}`;
 
 /**
- * How far people have read. Marks of the same seat that come while others are being written are merged; a flight is one statement. They
- * never go back, and take no head of a room.
+ * Writes read marks in batches: marks that arrive while a batch is written are merged by member and form the next one. A mark never goes
+ * back, and writing it locks no room head.
  */
 @Injectable()
 export class ReadMarks {
   private readonly waiting = new Map<string, PendingMark>();
-  /** Seats that were held by somebody else: waited for one at a time, so that they delay no flight. */
+  /** Marks whose rows another transaction had locked. They are written one at a time, so that they delay no batch. */
   private readonly contended = new Map<string, PendingMark>();
-  private flying = false;
-  private trailing = false;
+  private writingBatches = false;
+  private writingContended = false;
 
   constructor(
-    private readonly views: RoomUserViews,
+    private readonly transactions: Transactions,
     private readonly readMarkRepository: ReadMarkRepository,
     private readonly access: RoomAccess,
     private readonly events: DomainEvents,
   ) {}
 
   /**
-   * Marks a room as read up to `seq` (beyond the head: the head) and answers what is unread after it.
+   * Marks a room as read up to `seq`, at most its last one, and returns what is unread after it.
    * @throws RoomNotFound, Forbidden not_member, Overloaded
    */
   markRead(actor: Actor, roomId: string, seq: number): Promise<ReadStateView> {
     return new Promise((resolve, reject) => {
-      if (this.waiting.size + this.contended.size >= MOST_WAITING) throw new Overloaded();
-      this.put(this.waiting, { actor, roomId, userId: actor.userId, seq, waiters: [{ resolve, reject }] });
-      void this.fly();
+      if (this.waiting.size + this.contended.size >= MAX_WAITING) throw new Overloaded();
+      merge(this.waiting, { actor, roomId, userId: actor.userId, seq, waiters: [{ resolve, reject }] });
+      void this.writeBatches();
     });
   }
 
-  private put(queue: Map<string, PendingMark>, mark: PendingMark): void {
-    const known = queue.get(keyOf(mark));
-    queue.set(keyOf(mark), known ? { ...known, seq: Math.max(known.seq, mark.seq), waiters: [...known.waiters, ...mark.waiters] } : mark);
-  }
-
-  private take(queue: Map<string, PendingMark>, most: number): PendingMark[] {
-    const taken = [...queue.values()].slice(0, most);
-    for (const mark of taken) queue.delete(keyOf(mark));
-    return taken;
-  }
-
-  private async fly(): Promise<void> {
-    if (this.flying) return;
-    this.flying = true;
-    // What comes in the same turn of the event loop flies together.
+  private async writeBatches(): Promise<void> {
+    if (this.writingBatches) return;
+    this.writingBatches = true;
+    // Marks of the same turn of the event loop form one batch.
     await Promise.resolve();
-    for (let flight = this.take(this.waiting, BATCH_SIZE); flight.length > 0; flight = this.take(this.waiting, BATCH_SIZE)) {
-      await this.write(flight, false);
-    }
-    this.flying = false;
+    while (this.waiting.size > 0) await this.write(removeFirst(this.waiting, BATCH_SIZE), false);
+    this.writingBatches = false;
   }
 
-  private async trail(): Promise<void> {
-    if (this.trailing) return;
-    this.trailing = true;
-    for (let one = this.take(this.contended, 1); one.length > 0; one = this.take(this.contended, 1)) await this.write(one, true);
-    this.trailing = false;
+  private async writeContended(): Promise<void> {
+    if (this.writingContended) return;
+    this.writingContended = true;
+    while (this.contended.size > 0) await this.write(removeFirst(this.contended, 1), true);
+    this.writingContended = false;
   }
 
-  private async write(flight: readonly PendingMark[], wait: boolean): Promise<void> {
+  private async write(batch: readonly PendingMark[], wait: boolean): Promise<void> {
     try {
-      const rows = await this.views.resolveReadMarks(flight);
-      const raised = rows.length > 0 ? await this.readMarkRepository.advanceReadMarks(rows, wait) : [];
-      const states = raised.length > 0 ? await this.views.readStates(raised) : [];
-      this.tell(raised);
-      this.settle(flight, rows, new Map(states.map((state) => [keyOf(state), state])));
+      const rows = await this.resolveReadMarks(batch);
+      const advanced = rows.length > 0 ? await this.readMarkRepository.advanceReadMarks(rows, wait) : [];
+      const states = advanced.length > 0 ? await this.getReadStates(advanced) : [];
+      this.publish(advanced);
+      this.settle(batch, rows, new Map(states.map((state) => [keyOf(state), state])));
     } catch (error) {
-      for (const { waiters } of flight) for (const { reject } of waiters) reject(error);
+      for (const { waiters } of batch) for (const { reject } of waiters) reject(error);
     }
   }
 
-  private settle(flight: readonly PendingMark[], rows: readonly ReadMarkRow[], states: ReadonlyMap<string, ReadStateView>): void {
-    const seated = new Set(rows.map(keyOf));
-    for (const mark of flight) {
+  private settle(batch: readonly PendingMark[], rows: readonly ReadMarkRow[], states: ReadonlyMap<string, ReadStateView>): void {
+    const ofMembers = new Set(rows.map(keyOf));
+    for (const mark of batch) {
       const state = states.get(keyOf(mark));
       if (state) {
         const { lastReadSeq, unreadCount, mentionCount } = state;
         for (const { resolve } of mark.waiters) resolve({ lastReadSeq, unreadCount, mentionCount });
-      } else if (seated.has(keyOf(mark))) this.put(this.contended, mark);
-      else void this.refuse(mark);
+      } else if (ofMembers.has(keyOf(mark))) merge(this.contended, mark);
+      else void this.rejectNonMember(mark);
     }
-    void this.trail();
+    void this.writeContended();
   }
 
-  private tell(raised: readonly AdvancedMark[]): void {
-    for (const { roomId, userId, lastReadSeq, advanced } of raised) {
+  private publish(marks: readonly AdvancedMark[]): void {
+    for (const { roomId, userId, lastReadSeq, advanced } of marks) {
       if (!advanced) continue;
       this.events.publish(new ReadMarked(roomId, userId, lastReadSeq));
       this.events.publish(new MembershipChanged(roomId, userId, null));
     }
   }
 
-  /** The door says why: gone, or never in it. */
-  private async refuse({ actor, roomId, waiters }: PendingMark): Promise<void> {
+  /** Rejects with the error of the access check: no such room, or not a member. */
+  private async rejectNonMember({ actor, roomId, waiters }: PendingMark): Promise<void> {
     const reason = await this.access.read(actor, roomId).then(
-      () => new RoomNotFound(), // they sat down between the two looks
+      () => new RoomNotFound(), // the user has joined since
       (error: unknown) => error,
     );
     for (const { reject } of waiters) reject(reason);
   }
+
+  /** Returns the marks of members, none past the last `seq` of its room, each with the `n` there. */
+  private resolveReadMarks(marks: readonly PendingMark[]): Promise<ReadMarkRow[]> {
+    return this.transactions.query<ReadMarkRow>(
+      `SELECT ru.room_id AS "roomId", ru.user_id AS "userId", least(k.seq, h.last_seq) AS seq,
+         coalesce((SELECT m.n FROM messages m WHERE m.room_id = ru.room_id AND m.seq <= least(k.seq, h.last_seq)
+           ORDER BY m.seq DESC LIMIT 1), 0) AS n
+       FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) k (room_id, user_id, seq)
+       JOIN room_users ru ON ru.room_id = k.room_id AND ru.user_id = k.user_id
+       JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL JOIN room_heads h ON h.room_id = r.id`,
+      [marks.map((mark) => mark.roomId), marks.map((mark) => mark.userId), marks.map((mark) => mark.seq)],
+    );
+  }
+
+  private getReadStates(members: readonly MemberKey[]): Promise<(ReadStateView & MemberKey)[]> {
+    return this.transactions.query(
+      `SELECT ru.room_id AS "roomId", ru.user_id AS "userId", ru.last_read_seq AS "lastReadSeq",
+         ${unreadCountSql('ru', 'h')} AS "unreadCount", ${mentionCountSql('ru')} AS "mentionCount"
+       FROM unnest($1::uuid[], $2::uuid[]) k (room_id, user_id)
+       JOIN room_users ru ON ru.room_id = k.room_id AND ru.user_id = k.user_id JOIN room_heads h ON h.room_id = ru.room_id`,
+      [members.map((member) => member.roomId), members.map((member) => member.userId)],
+    );
+  }
+}
+
+/** Adds a mark to the queue, or its `seq` and waiters to the member's mark there. */
+function merge(queue: Map<string, PendingMark>, mark: PendingMark): void {
+  const known = queue.get(keyOf(mark));
+  queue.set(keyOf(mark), known ? { ...known, seq: Math.max(known.seq, mark.seq), waiters: [...known.waiters, ...mark.waiters] } : mark);
+}
+
+function removeFirst(queue: Map<string, PendingMark>, count: number): PendingMark[] {
+  const removed = [...queue.values()].slice(0, count);
+  for (const mark of removed) queue.delete(keyOf(mark));
+  return removed;
 }

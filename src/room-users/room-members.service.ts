@@ -10,10 +10,10 @@ import { RoomRepository } from '../room-access/room.repository.js';
 import type { AddMembersDto, RoomUsersQuery } from './dto/room-user.dto.js';
 import { RoomUserViews } from './room-user-views.service.js';
 import type { BanView, RoomUsersPage, RoomUserView } from './room-user.view.js';
-import { requireRankAbove, PLAIN_MEMBER, assignRole, type RoleRequest } from './role-assignment.policy.js';
+import { requireRankAbove, PLAIN_MEMBER, assignRole } from './role-assignment.policy.js';
 import { Memberships } from './memberships.service.js';
 
-/** Who sits in a room: looking, adding, removing. */
+/** Lists, adds and removes the members of a room. */
 @Injectable()
 export class RoomMembers {
   constructor(
@@ -33,41 +33,34 @@ export class RoomMembers {
   /** @throws RoomNotFound, Forbidden not_member, RoomUserNotFound */
   async getMember(actor: Actor, roomId: string, userId: string): Promise<RoomUserView> {
     await this.access.read(actor, roomId);
-    const view = await this.views.getRoomUser(roomId, userId, actor.userId);
-    if (!view) throw new RoomUserNotFound();
-    return view;
+    return this.views.getRoomUser(roomId, userId, actor.userId);
   }
 
-  /** Who is kept out. @throws RoomNotFound, Forbidden not_member, role_preset, not_granted */
+  /** @throws RoomNotFound, Forbidden not_member, role_preset, not_granted */
   async listBans(actor: Actor, roomId: string, query: PageQuery): Promise<Page<BanView>> {
     const grant = await this.access.read(actor, roomId);
     grant.requirePermission('can_ban_users');
     return this.views.listBans(roomId, query);
   }
 
-  /** The request's one person, or its several. @throws ValidationFailed unless it names one of the two; and as {@link insertMembers} */
-  async addMembers(actor: Actor, roomId: string, dto: AddMembersDto): Promise<RoomUserView | { items: RoomUserView[] }> {
-    const { userId, userIds, ...wish } = dto;
+  /**
+   * Adds users, all or none, with one role assignment. A member with `can_add_users` may, as far as each user's privacy and blocks permit.
+   * @throws ValidationFailed unless the request has one of `userId` and `userIds`; Forbidden role_preset, not_granted, rank, privacy, blocked,
+   * banned; UserNotFound, AlreadyMember, RoomFull, TooManyRooms
+   */
+  addMembers(actor: Actor, roomId: string, dto: AddMembersDto): Promise<RoomUserView | { items: RoomUserView[] }> {
+    const { userId, userIds, ...request } = dto;
     if ((userId === undefined) === (userIds === undefined)) {
       throw new ValidationFailed([{ path: 'userId', message: 'must be given, or userIds, and not both' }]);
     }
-    const items = await this.insertMembers(actor, roomId, userIds ?? [userId ?? ''], wish);
-    const [first] = items;
-    return userIds === undefined && first ? first : { items };
-  }
-
-  /**
-   * Seats people, all or none, with one set of permissions. @param userIds 1..100
-   * @throws Forbidden role_preset, not_granted, rank, privacy, blocked, banned; UserNotFound, AlreadyMember, RoomFull, TooManyRooms
-   */
-  insertMembers(actor: Actor, roomId: string, userIds: readonly string[], wish: RoleRequest = {}): Promise<RoomUserView[]> {
-    const people = [...new Set(userIds)];
+    const added = [...new Set(userIds ?? [userId ?? ''])];
     return this.access.change(actor, roomId, 'can_add_users', async (grant) => {
-      const assignment = assignRole(grant, PLAIN_MEMBER, wish);
-      await this.relations.lockUsers([actor.userId, ...people]);
-      await this.relations.requireMayAdd(actor.userId, people, grant.room.type);
-      await this.memberships.createMemberships(grant.room, grant.head, people, assignment, { actorId: actor.userId, event: 'user_added' });
-      return this.views.getRoomUsers(roomId, people, actor.userId);
+      const assignment = assignRole(grant, PLAIN_MEMBER, request);
+      await this.relations.lockUsers([actor.userId, ...added]);
+      await this.relations.requireMayAdd(actor.userId, added, grant.room.type);
+      await this.memberships.createMemberships(grant.room, grant.head, added, assignment, { actorId: actor.userId, event: 'user_added' });
+      const items = await this.views.getRoomUsers(roomId, added, actor.userId);
+      return userIds === undefined && items[0] ? items[0] : { items };
     });
   }
 

@@ -43,7 +43,10 @@ export class RoomUsersController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Who is in the room', description: "With the room's head, read before the rows." })
+  @ApiOperation({
+    summary: 'List the members of a room',
+    description: 'With the last `seq` and `rev` of the room, read before the members.',
+  })
   @ApiOkResponse({ type: RoomUsersPage })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
   listMembers(
@@ -56,12 +59,12 @@ export class RoomUsersController {
 
   @Post()
   @ApiOperation({
-    summary: 'Add one person, or up to 100: all or none',
+    summary: 'Add members to a room',
     description:
-      "Needs `can_add_users`. The preset of a member is the room's own grant; what goes beyond it, or takes from it, needs " +
-      '`can_manage_roles`, and the permission itself to give it.',
+      'Needs `can_add_users`. Adds one user, or up to 100: all or none. Another role, and permissions beyond or below the preset of the role, ' +
+      'need `can_manage_roles`; to add a permission you must hold it.',
   })
-  @ApiCreatedResponse({ schema: ADDED, description: 'The room user of `userId`; `{ items }` of `userIds`.' })
+  @ApiCreatedResponse({ schema: ADDED, description: 'The new member for `userId`, `{ items }` for `userIds`.' })
   @ApiProblems({
     403: 'forbidden',
     404: ['room_not_found', 'user_not_found'],
@@ -77,7 +80,10 @@ export class RoomUsersController {
   }
 
   @Patch('me')
-  @ApiOperation({ summary: "Change one's own seat: mute, pin, archive, draft", description: 'Only you see it.' })
+  @ApiOperation({
+    summary: 'Update your membership',
+    description: 'Mutes, pins or archives the room for you, or stores a draft. Only you see it.',
+  })
   @ApiOkResponse({ type: MembershipView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
   updateMembership(
@@ -89,7 +95,7 @@ export class RoomUsersController {
   }
 
   @Put('me/read')
-  @ApiOperation({ summary: 'Mark as read up to a message', description: 'Never goes back. Also sets `lastSeenAt`.' })
+  @ApiOperation({ summary: 'Mark a room as read up to a message', description: 'The read mark never goes back. Also sets `lastSeenAt`.' })
   @ApiOkResponse({ type: ReadStateView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 503: ['database_unavailable', 'overloaded'] })
   markRead(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() { seq }: MarkReadDto): Promise<ReadStateView> {
@@ -97,7 +103,7 @@ export class RoomUsersController {
   }
 
   @Get(':userId')
-  @ApiOperation({ summary: 'One person in the room' })
+  @ApiOperation({ summary: 'Get a member of a room' })
   @ApiOkResponse({ type: RoomUserView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
   getMember(
@@ -110,14 +116,14 @@ export class RoomUsersController {
 
   @Patch(':userId')
   @ApiOperation({
-    summary: "Change somebody's role, permissions or silence",
+    summary: 'Update a member',
     description:
-      'Only of a lower rank. Role and permissions need `can_manage_roles`, and a newly given permission that you hold it; silence needs ' +
-      '`can_remove_users`. Another role clears single changes. A silence outlasts leaving and removal: who comes back is silent until its ' +
-      'time, and meanwhile it can be changed or lifted here too. Permissions do not: who comes back has the preset of a member.',
+      'Only of a lower rank than yours. Role and permissions need `can_manage_roles`, and to add a permission you must hold it; a silence ' +
+      'needs `can_remove_users`. Another role removes overrides. A silence is kept when the member leaves or is removed: it can still be ' +
+      'changed or lifted here, and holds again on rejoin. Role and permissions are not kept: a rejoining user has the preset of a member.',
   })
   @ApiOkResponse({ type: RoomUserView })
-  @ApiNoContentResponse({ description: 'They are out of the room; the silence that waits for them is changed.' })
+  @ApiNoContentResponse({ description: 'The kept silence of a former member is changed.' })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'], 422: 'time_is_past' })
   async updateMember(
     @CurrentActor() actor: Actor,
@@ -133,7 +139,10 @@ export class RoomUsersController {
 
   @Delete(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Remove somebody of a lower rank', description: 'Nothing committed after it reaches them.' })
+  @ApiOperation({
+    summary: 'Remove a member',
+    description: 'Needs `can_remove_users`; only of a lower rank than yours. They receive nothing that is committed later.',
+  })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
   removeMember(
@@ -155,7 +164,7 @@ export class BansController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Who may not come back', description: 'Needs `can_ban_users`.' })
+  @ApiOperation({ summary: 'List the bans of a room', description: 'Needs `can_ban_users`.' })
   @ApiPage(BanView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listBans(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<BanView>> {
@@ -165,8 +174,9 @@ export class BansController {
   @Put(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
-    summary: 'Ban somebody, whether they are in the room or not',
-    description: 'A member of a lower rank loses the room at once. Nobody can add them, and no invite lets them in, until the ban ends.',
+    summary: 'Ban a user from a room',
+    description:
+      'Needs `can_ban_users`; a member must be of a lower rank than yours, and is removed. Until the ban ends the user cannot join, be added or use an invite.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'user_not_found'], 422: ['time_is_past', 'unstorable_text'] })
@@ -181,7 +191,7 @@ export class BansController {
 
   @Delete(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Lift a ban' })
+  @ApiOperation({ summary: 'Lift a ban', description: 'Needs `can_ban_users`.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'ban_not_found'] })
   liftBan(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('userId', IdPipe) userId: string): Promise<void> {

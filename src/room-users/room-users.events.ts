@@ -1,37 +1,37 @@
 import type { LossReason } from '../room-access/room.types.js';
 import type { RoomUserView } from './room-user.view.js';
 
-// Where `rev` equals `prevRev` the room took no notice: a reader of a channel comes, changes and goes unlogged. Then only the person hears.
+// Where `rev` equals `prevRev` the change is not logged: it is about a reader of a channel. Then only that user receives it.
 
-/** People have got a seat. Each of them hears `room:created` with their `my`; the others, who came (views are neutral). */
+/** Users became members. Each of them receives `room:created` with their `my`, the other members `room-user:added`. */
 export class RoomUsersAdded {
   constructor(
     readonly roomId: string,
     readonly prevRev: number,
     readonly rev: number,
     readonly fence: number,
-    /** Neutral, in the order of their revs; empty when unlogged. */
+    /** Neutral views, in the order of their revs; empty if not logged. */
     readonly roomUsers: readonly RoomUserView[],
-    /** `my` of each who came. */
+    /** `my` of each new member. */
     readonly my: ReadonlyMap<string, number>,
   ) {}
 }
 
-/** Role, permissions or silence of somebody have changed. */
+/** Role, permissions or silence of a member have changed. */
 export class RoomUserUpdated {
   constructor(
     readonly roomId: string,
     readonly prevRev: number,
     readonly rev: number,
     readonly fence: number,
-    /** Neutral. */
+    /** The neutral view. */
     readonly roomUser: RoomUserView,
-    /** `my` of that person. */
+    /** `my` of that user. */
     readonly my: number,
   ) {}
 }
 
-/** Somebody has lost their seat: they hear `room:gone`, the others `room-user:removed`. */
+/** A membership ended. The user receives `room:gone`, the other members `room-user:removed`. */
 export class RoomUserRemoved {
   constructor(
     readonly roomId: string,
@@ -40,12 +40,12 @@ export class RoomUserRemoved {
     readonly fence: number,
     readonly userId: string,
     readonly reason: LossReason,
-    /** `my` of that person. */
+    /** `my` of that user. */
     readonly my: number,
   ) {}
 }
 
-/** What a person alone sees of their seat has changed (mute, pin, archive, draft, read mark). `my` is null for a read mark. */
+/** What a member alone sees has changed: a preference or the read mark. `my` is null for a read mark. */
 export class MembershipChanged {
   constructor(
     readonly roomId: string,
@@ -54,7 +54,7 @@ export class MembershipChanged {
   ) {}
 }
 
-/** Somebody has read up to `seq`. */
+/** A member has read up to `seq`. */
 export class ReadMarked {
   constructor(
     readonly roomId: string,

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { RoomHead } from '../room-access/room-head.entity.js';
 import { type NewMember, RoomRepository } from '../room-access/room.repository.js';
 import type { Room } from '../room-access/room.entity.js';
-import { RoomUserViews } from '../room-users/room-user-views.service.js';
 import { PLAIN_MEMBER } from '../room-users/role-assignment.policy.js';
 import { Memberships } from '../room-users/memberships.service.js';
 import { UserHeads } from '../users/user-heads.service.js';
@@ -14,7 +13,6 @@ export class RoomCreation {
   constructor(
     private readonly roomRepository: RoomRepository,
     private readonly heads: UserHeads,
-    private readonly views: RoomUserViews,
     private readonly publisher: RoomEventPublisher,
     private readonly memberships: Memberships,
   ) {}
@@ -27,7 +25,7 @@ export class RoomCreation {
     const allIds = [actorId, ...userIds];
     const my = await this.heads.nextNumbers(allIds);
     const { room, head } = await this.roomRepository.insertRoom({ ...fields, createdBy: actorId });
-    await this.views.requireCapacity(room, head, allIds);
+    await this.roomRepository.requireCapacity(room, head, allIds);
     const creator: NewMember = { userId: actorId, role: room.isPrivate ? 'member' : 'owner' };
     const others = userIds.map((userId): NewMember => ({ userId }));
     if (room.type === 'channel') {

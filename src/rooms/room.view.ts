@@ -9,7 +9,7 @@ import {
   type RoomRole,
   type RoomType,
 } from '../room-access/room.types.js';
-import { membershipJson, MembershipView, receiptsSql, type RowAliases } from '../room-users/room-user.view.js';
+import { MEMBERSHIP_JSON, MembershipView, receiptsSql } from '../room-users/room-user.view.js';
 import { messageJson, MessageView } from '../timeline/message.view.js';
 import { avatarUrlSql, userJson, UserView } from '../users/user.view.js';
 
@@ -24,7 +24,7 @@ export class RoomView {
   @ApiProperty({ type: String, nullable: true, example: AVATAR }) avatarUrl: string | null;
   @ApiProperty({ example: false }) isPublic: boolean;
   @ApiProperty({ type: [String], example: ['travel'] }) metaTags: string[];
-  @ApiProperty({ description: 'An inactive room takes no new messages.', example: true }) active: boolean;
+  @ApiProperty({ description: 'An inactive room accepts no new messages.', example: true }) active: boolean;
   @ApiProperty({ enum: HISTORY_VISIBILITIES, example: 'all' }) historyVisibility: HistoryVisibility;
   @ApiProperty({ description: 'Seconds between two messages of one member; 0: none.', example: 0 }) slowModeSeconds: number;
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The team that a private room belongs to.', example: null })
@@ -32,21 +32,29 @@ export class RoomView {
   @ApiProperty({ format: 'uuid' }) createdBy: string;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) updatedAt: string;
-  @ApiProperty({ description: 'With `rev` the cursor to start from.', example: 42 }) lastSeq: number;
+  @ApiProperty({ description: 'With `rev` a sync cursor.', example: 42 }) lastSeq: number;
   @ApiProperty({ example: 7 }) rev: number;
   @ApiProperty({ example: 3 }) memberCount: number;
-  @ApiProperty({ type: MessageView, nullable: true, description: 'The visible one of highest `seq`, a tombstone or system message too.' })
+  @ApiProperty({
+    type: MessageView,
+    nullable: true,
+    description: 'The visible message of highest `seq`; may be a tombstone or a system message.',
+  })
   lastMessage: MessageView | null;
-  @ApiProperty({ type: UserView, nullable: true, description: 'The other one of a private room.' }) otherUser: UserView | null;
-  @ApiProperty({ type: Number, nullable: true, description: 'What the other one of a private room has read, where both show it.' })
+  @ApiProperty({ type: UserView, nullable: true, description: 'The other member of a private room.' }) otherUser: UserView | null;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Read mark of the other member of a private room, if both share read receipts.',
+  })
   otherLastReadSeq: number | null;
   @ApiProperty({ type: MembershipView }) membership: MembershipView;
 }
 
-/** A room as a broadcast tells of it: nothing that depends on who hears it. */
+/** A room without what is specific to a viewer; for broadcasts. */
 export class NeutralRoomView extends OmitType(RoomView, ['lastMessage', 'otherUser', 'otherLastReadSeq', 'membership'] as const) {}
 
-/** A public room as those see it who need not be in it. */
+/** A public room as other users see it. */
 export class RoomCardView {
   @ApiProperty({ format: 'uuid', example: '0199f3b0-1a2b-7c3d-8e4f-5a6b7c8d9e0f' }) id: string;
   @ApiProperty({ enum: ROOM_TYPES, example: 'channel' }) type: RoomType;
@@ -58,62 +66,55 @@ export class RoomCardView {
   @ApiProperty({ example: true }) active: boolean;
   @ApiProperty({ example: 120 }) memberCount: number;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
-  @ApiProperty({ type: MembershipView, nullable: true, description: "In the list of public rooms: one's own seat, if one is in." })
+  @ApiProperty({ type: MembershipView, nullable: true, description: 'In the list of public rooms: your membership, if you are a member.' })
   membership: MembershipView | null;
 }
 
 export const PERMISSION_RULES = ['role_preset', 'granted', 'not_granted', 'room_inactive', 'silenced'] as const;
-/** Allowed by the role's preset or by a single grant; refused by the preset, a single change, or how things stand. */
+/** Allowed by the preset or an override (`granted`); denied by the preset, an override (`not_granted`), the room's state or a silence. */
 export type PermissionRule = (typeof PERMISSION_RULES)[number];
 
 class RuledPermissionView {
   @ApiProperty({ enum: ROOM_PERMISSIONS, example: 'can_create_messages' }) permission: RoomPermission;
   @ApiProperty({ example: true }) allowed: boolean;
-  @ApiProperty({ enum: PERMISSION_RULES, description: 'The rule that allows or refuses.', example: 'role_preset' }) rule: PermissionRule;
+  @ApiProperty({ enum: PERMISSION_RULES, description: 'The rule that allows or denies it.', example: 'role_preset' }) rule: PermissionRule;
 }
 
-/** What somebody may do in a room, permission by permission. */
+/** The permissions of a member, each with the rule that decides. */
 export class RoomPermissionsView {
   @ApiProperty({ format: 'uuid' }) userId: string;
   @ApiProperty({ enum: ROOM_ROLES, example: 'member' }) role: RoomRole;
   @ApiProperty({ type: [RuledPermissionView] }) permissions: RuledPermissionView[];
 }
 
-type RoomAliases = Pick<RowAliases, 'room' | 'head'>;
+const NEUTRAL_FIELDS = `'id', r.id, 'type', r.type, 'name', r.name, 'description', r.description,
+  'avatarUrl', ${avatarUrlSql('r.avatar_media_id')}, 'isPublic', r.is_public, 'metaTags', to_json(r.meta_tags), 'active', r.active,
+  'historyVisibility', r.history_visibility, 'slowModeSeconds', r.slow_mode_seconds, 'teamId', r.team_id, 'createdBy', r.created_by,
+  'createdAt', ${timeJson('r.created_at')}, 'updatedAt', ${timeJson('r.updated_at')},
+  'lastSeq', h.last_seq, 'rev', h.rev, 'memberCount', h.member_count`;
 
-const neutral = ({ room, head }: RoomAliases): string => `'id', ${room}.id, 'type', ${room}.type, 'name', ${room}.name,
-  'description', ${room}.description, 'avatarUrl', ${avatarUrlSql(`${room}.avatar_media_id`)}, 'isPublic', ${room}.is_public,
-  'metaTags', to_json(${room}.meta_tags), 'active', ${room}.active, 'historyVisibility', ${room}.history_visibility,
-  'slowModeSeconds', ${room}.slow_mode_seconds, 'teamId', ${room}.team_id, 'createdBy', ${room}.created_by,
-  'createdAt', ${timeJson(`${room}.created_at`)}, 'updatedAt', ${timeJson(`${room}.updated_at`)},
-  'lastSeq', ${head}.last_seq, 'rev', ${head}.rev, 'memberCount', ${head}.member_count`;
+// The SQL below expects the aliases of MEMBER_ROWS.
 
 /** SQL: a {@link NeutralRoomView} as json. */
-export const neutralRoomJson = (rows: RoomAliases): string => `json_build_object(${neutral(rows)})`;
+export const NEUTRAL_ROOM_JSON = `json_build_object(${NEUTRAL_FIELDS})`;
 
-/** SQL: a {@link RoomCardView} as json. @param membership SQL of the asking person's seat, as json */
-export const roomCardJson = ({ room, head }: RoomAliases, membership = 'NULL::json'): string => `json_build_object(
-  'id', ${room}.id, 'type', ${room}.type, 'name', ${room}.name, 'description', ${room}.description,
-  'avatarUrl', ${avatarUrlSql(`${room}.avatar_media_id`)}, 'isPublic', ${room}.is_public, 'metaTags', to_json(${room}.meta_tags),
-  'active', ${room}.active, 'memberCount', ${head}.member_count, 'createdAt', ${timeJson(`${room}.created_at`)},
-  'membership', ${membership})`;
+/** SQL: a {@link RoomCardView} as json. @param membership SQL of the viewer's {@link MembershipView} */
+export const roomCardJson = (membership = 'NULL::json'): string => `json_build_object(
+  'id', r.id, 'type', r.type, 'name', r.name, 'description', r.description, 'avatarUrl', ${avatarUrlSql('r.avatar_media_id')},
+  'isPublic', r.is_public, 'metaTags', to_json(r.meta_tags), 'active', r.active, 'memberCount', h.member_count,
+  'createdAt', ${timeJson('r.created_at')}, 'membership', ${membership})`;
 
-const lastMessage = ({ member: seat }: RowAliases): string =>
-  `(SELECT ${messageJson({
-    viewer: `${seat}.user_id`,
-    visibleFrom: `${seat}.visible_from_seq`,
-  })} FROM messages m WHERE m.room_id = ${seat}.room_id AND m.seq >= ${seat}.visible_from_seq ORDER BY m.seq DESC LIMIT 1)`;
+const LAST_MESSAGE = `(SELECT ${messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' })} FROM messages m
+  WHERE m.room_id = ru.room_id AND m.seq >= ru.visible_from_seq ORDER BY m.seq DESC LIMIT 1)`;
 
-const ofOther = ({ member: seat, room }: RowAliases, json: string): string => `(SELECT ${json} FROM users ou
-  LEFT JOIN room_users os ON os.room_id = ${room}.id AND os.user_id = ou.id
-  WHERE ou.id = CASE WHEN ${room}.user_low = ${seat}.user_id THEN ${room}.user_high ELSE ${room}.user_low END)`;
+/** SQL: `json` of the other user `ou` of a private room and their membership `oru`. */
+const ofOtherUser = (json: string): string => `(SELECT ${json} FROM users ou
+  LEFT JOIN room_users oru ON oru.room_id = r.id AND oru.user_id = ou.id
+  WHERE ou.id = CASE WHEN r.user_low = ru.user_id THEN r.user_high ELSE r.user_low END)`;
 
-/** SQL: the {@link RoomView} of the person in the seat, as json. */
-export const roomJson = (rows: RowAliases): string => `json_build_object(${neutral(rows)},
-  'lastMessage', ${lastMessage(rows)},
-  'otherUser', ${ofOther(rows, userJson('ou'))},
-  'otherLastReadSeq', ${ofOther(
-    rows,
-    `CASE WHEN ${receiptsSql({ member: 'os', user: 'ou', head: rows.head }, `${rows.member}.user_id`)} THEN os.last_read_seq END`,
-  )},
-  'membership', ${membershipJson(rows)})`;
+const OTHER_RECEIPTS = receiptsSql('ru.user_id', { member: 'oru', user: 'ou' });
+
+/** SQL: the {@link RoomView} of a member, as json. */
+export const ROOM_JSON = `json_build_object(${NEUTRAL_FIELDS}, 'lastMessage', ${LAST_MESSAGE},
+  'otherUser', ${ofOtherUser(userJson('ou'))},
+  'otherLastReadSeq', ${ofOtherUser(`CASE WHEN ${OTHER_RECEIPTS} THEN oru.last_read_seq END`)}, 'membership', ${MEMBERSHIP_JSON})`;

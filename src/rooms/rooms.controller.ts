@@ -47,7 +47,7 @@ export class RoomsController {
 
   @Get()
   @Header('Content-Type', JSON_TYPE)
-  @ApiOperation({ summary: 'My rooms', description: 'With the last visible message, what is unread, and what you may do in each.' })
+  @ApiOperation({ summary: 'List your rooms', description: 'Each with its last visible message, unread counts and your permissions.' })
   @ApiPage(RoomView)
   @ApiProblems({ 422: 'unstorable_text' })
   listMyRooms(@CurrentActor() actor: Actor, @Query() query: MyRoomsQuery): Promise<JsonPage> {
@@ -56,7 +56,7 @@ export class RoomsController {
 
   @Get('public')
   @Header('Content-Type', JSON_TYPE)
-  @ApiOperation({ summary: 'Public rooms', description: 'By name, description or tag, the newest first.' })
+  @ApiOperation({ summary: 'List public rooms', description: 'Finds them by name, description or tag, the newest first.' })
   @ApiPage(RoomCardView)
   @ApiProblems({ 422: 'unstorable_text' })
   listPublicRooms(@CurrentActor() actor: Actor, @Query() query: PublicRoomsQuery): Promise<JsonPage> {
@@ -65,14 +65,14 @@ export class RoomsController {
 
   @Post()
   @ApiOperation({
-    summary: 'Open a room',
+    summary: 'Create a room',
     description:
-      'With all of the people or not at all. `private_messages` takes one person whose privacy admits you, and is one for the pair: ' +
-      'asked for again, also at the same moment, it is 200 with the first one. With `teamId` it is the private room of two members inside ' +
-      'that team. A channel and a team need a name.',
+      'Adds all of the users or creates nothing. `private_messages` takes one user whose privacy permits it. There is one such room for two ' +
+      'users, and one inside each team (`teamId`) of which both are members: if it exists, also by a concurrent request, the answer is 200 ' +
+      'with that room. A channel or a team needs a name.',
   })
   @ApiCreatedResponse({ type: RoomView })
-  @ApiOkResponse({ type: RoomView, description: 'The private room that was there.' })
+  @ApiOkResponse({ type: RoomView, description: 'The private room existed.' })
   @ApiProblems({
     403: 'forbidden',
     404: ['user_not_found', 'room_not_found', 'room_user_not_found'],
@@ -98,7 +98,7 @@ export class RoomsController {
   }
 
   @Patch(':roomId')
-  @ApiOperation({ summary: 'Change how a room is called or set', description: 'Needs `can_edit_room`. `active: false`: no new messages.' })
+  @ApiOperation({ summary: 'Update a room', description: 'Needs `can_edit_room`. With `active: false` the room accepts no new messages.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['name_required', 'media_not_usable', 'unstorable_text'] })
   updateRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: UpdateRoomDto): Promise<RoomView> {
@@ -107,7 +107,10 @@ export class RoomsController {
 
   @Delete(':roomId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Delete a room, for everybody', description: 'Gone from the answer on; its id never comes back.' })
+  @ApiOperation({
+    summary: 'Delete a room',
+    description: 'Needs `can_delete_room`. All members lose it at once; its id is not used again.',
+  })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   deleteRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
@@ -116,7 +119,7 @@ export class RoomsController {
 
   @Post(':roomId/join')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Join a public room', description: 'Who is in it already stays as they are.' })
+  @ApiOperation({ summary: 'Join a public room', description: 'Changes nothing if you are a member.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['room_full', 'too_many_rooms'] })
   joinRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView> {
@@ -127,7 +130,8 @@ export class RoomsController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     summary: 'Leave a room',
-    description: 'An owner with members left hands over first; the last to leave deletes the room.',
+    description:
+      'The owner must first transfer the ownership, unless they are the last member. When the last member leaves, the room is deleted.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 409: ['owner_must_transfer', 'private_room'] })
@@ -147,7 +151,7 @@ export class RoomRightsController {
 
   @Put('owner')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Hand the room over to another member', description: "The owner's alone, who becomes an admin." })
+  @ApiOperation({ summary: 'Transfer the ownership of a room', description: 'Only for the owner, who becomes an admin.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found', 'user_not_found'], 409: 'private_room' })
   transferOwnership(
@@ -159,7 +163,10 @@ export class RoomRightsController {
   }
 
   @Get('permissions')
-  @ApiOperation({ summary: 'For each permission: whether, and by which rule', description: 'With `userId`, for admins and owners.' })
+  @ApiOperation({
+    summary: 'Explain permissions',
+    description: 'Whether each permission is allowed, and by which rule: yours, or for admins and owners those of another member.',
+  })
   @ApiOkResponse({ type: RoomPermissionsView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
   explainPermissions(

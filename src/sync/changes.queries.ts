@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
-import { membershipJson, roomUserJson } from '../room-users/room-user.view.js';
-import { neutralRoomJson } from '../rooms/room.view.js';
+import { MEMBERSHIP_JSON, roomUserJson } from '../room-users/room-user.view.js';
+import { NEUTRAL_ROOM_JSON } from '../rooms/room.view.js';
 import { messageJson } from '../timeline/message.view.js';
 import type { Cursor } from './dto/sync.dto.js';
 
@@ -47,8 +47,8 @@ const NEWS = `SELECT coalesce(json_agg(y.body ORDER BY y.seq), '[]') AS list, ma
 const BODY = `CASE c.kind
   WHEN 'message' THEN json_build_object('rev', c.rev, 'kind', c.kind, 'message', ${SEEN})
   WHEN 'room-user' THEN json_build_object('rev', c.rev, 'kind', c.kind, 'userId', c.entity_id,
-    'roomUser', CASE WHEN cu.user_id IS NOT NULL THEN ${roomUserJson({ member: 'cu', user: 'uu', room: 'r', head: 'h' }, '$1::uuid')} END)
-  ELSE json_build_object('rev', c.rev, 'kind', c.kind, 'room', ${neutralRoomJson({ room: 'r', head: 'h' })}) END`;
+    'roomUser', CASE WHEN cu.user_id IS NOT NULL THEN ${roomUserJson('$1::uuid', { member: 'cu', user: 'uu' })} END)
+  ELSE json_build_object('rev', c.rev, 'kind', c.kind, 'room', ${NEUTRAL_ROOM_JSON}) END`;
 
 /**
  * The changes past the cursor, each thing as it is now. A message past the cursor is in the other list, one from before what the member may
@@ -80,7 +80,7 @@ const CHANGES = `WITH seats AS MATERIALIZED (
     'rev', CASE WHEN log.more THEN log.last ELSE h.rev END,
     'hasMore', NOT s.reset AND (coalesce(news.last < h.last_seq, false) OR log.more), 'reset', s.reset,
     'epoch', (SELECT value FROM server_state WHERE key = 'epoch'))::text AS changes,
-    CASE WHEN $8::boolean THEN ${membershipJson({ member: 'ru', user: 'u', room: 'r', head: 'h' })}::text END AS membership
+    CASE WHEN $8::boolean THEN ${MEMBERSHIP_JSON}::text END AS membership
   FROM seats s JOIN rooms r ON r.id = s.room_id JOIN room_heads h ON h.room_id = r.id
   JOIN room_users ru ON ru.room_id = r.id AND ru.user_id = $1 JOIN users u ON u.id = ru.user_id
   CROSS JOIN LATERAL (${NEWS}) news CROSS JOIN LATERAL (${LOG}) log

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { chunks } from '../../common/chunks.js';
 import { Transactions } from '../../database/transactions.js';
-import { membershipJson, type MembershipView } from '../../room-users/room-user.view.js';
+import { MEMBERSHIP_JSON, type MembershipView } from '../../room-users/room-user.view.js';
 import { messageJson, type MessageView } from '../../timeline/message.view.js';
 import { userJson, type UserView } from '../../users/user.view.js';
 import type { RoomSnapshot } from './room-channel.js';
 
 const AT_ONCE = 1_000;
-const ROWS = { member: 'ru', user: 'u', room: 'r', head: 'h' };
 const FROM_SEAT = `FROM room_users ru JOIN rooms r ON r.id = ru.room_id AND r.deleted_at IS NULL
   JOIN room_heads h ON h.room_id = r.id JOIN users u ON u.id = ru.user_id`;
 
@@ -82,7 +81,7 @@ export class SocketSetupQueries {
 
   async membership(userId: string, roomId: string): Promise<MembershipView | undefined> {
     const [row] = await this.transactions.queryPrepared<{ membership: MembershipView }>(
-      `SELECT ${membershipJson(ROWS)} AS membership ${FROM_SEAT} WHERE ru.room_id = $1 AND ru.user_id = $2`,
+      `SELECT ${MEMBERSHIP_JSON} AS membership ${FROM_SEAT} WHERE ru.room_id = $1 AND ru.user_id = $2`,
       [roomId, userId],
     );
     return row?.membership;

@@ -21,7 +21,7 @@ export class EphemeralAudience {
   async findReceiptViewers(roomId: string, userId: string, most: number): Promise<string[]> {
     const rows = await this.transactions.query<{ user_id: string }>(
       `SELECT ru.user_id FROM room_heads h JOIN room_users ru ON ru.room_id = h.room_id AND ru.user_id <> $2 JOIN users u ON u.id = ru.user_id
-       WHERE h.room_id = $1 AND h.member_count <= $3 AND ${receiptsSql({ member: 'ru', user: 'u', head: 'h' }, '$2::uuid')}`,
+       WHERE h.room_id = $1 AND h.member_count <= $3 AND ${receiptsSql('$2::uuid')}`,
       [roomId, userId, most],
     );
     return rows.map((row) => row.user_id);

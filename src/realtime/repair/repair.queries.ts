@@ -2,14 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '../../database/transactions.js';
 import type { ChangeKind } from '../../room-access/room.types.js';
 import { roomUserJson, type RoomUserView } from '../../room-users/room-user.view.js';
-import { neutralRoomJson, type NeutralRoomView } from '../../rooms/room.view.js';
+import { NEUTRAL_ROOM_JSON, type NeutralRoomView } from '../../rooms/room.view.js';
 import { messageJson, type MessageView } from '../../timeline/message.view.js';
 import type { RoomPosition } from '../hub/room-channel.js';
 
 /** Messages, and changes, that one look brings at most. */
 export const REPAIRED_AT_ONCE = 200;
-
-const ROWS = { member: 'ru', user: 'u', room: 'r', head: 'h' };
 
 export interface Head extends RoomPosition {
   roomId: string;
@@ -54,9 +52,9 @@ export class RepairQueries {
       `SELECT c.rev, c.kind, c.entity_id AS "entityId",
          CASE c.kind WHEN 'message' THEN
            (SELECT ${messageJson({ viewer: null, visibleFrom: null })} FROM messages m WHERE m.room_id = c.room_id AND m.id = c.entity_id) END AS message,
-         CASE c.kind WHEN 'room-user' THEN (SELECT ${roomUserJson(ROWS, null)}::jsonb || jsonb_build_object('joinedRev', ru.joined_rev)
+         CASE c.kind WHEN 'room-user' THEN (SELECT ${roomUserJson(null)}::jsonb || jsonb_build_object('joinedRev', ru.joined_rev)
            FROM room_users ru JOIN users u ON u.id = ru.user_id WHERE ru.room_id = c.room_id AND ru.user_id = c.entity_id) END AS "roomUser",
-         CASE c.kind WHEN 'room' THEN ${neutralRoomJson(ROWS)} END AS room
+         CASE c.kind WHEN 'room' THEN ${NEUTRAL_ROOM_JSON} END AS room
        FROM room_changes c JOIN rooms r ON r.id = c.room_id JOIN room_heads h ON h.room_id = c.room_id
        WHERE c.room_id = $1 AND c.rev > $2 ORDER BY c.rev LIMIT ${REPAIRED_AT_ONCE}`,
       [roomId, rev],

@@ -5,17 +5,21 @@ import { ROOM_PERMISSIONS, type RoomPermission } from '../../common/permissions.
 import { IsNotNull, IsId, IsText, IsTime } from '../../common/validators.js';
 import { ROOM_BOUNDS, ROOM_ROLES, type RoomRole } from '../../room-access/room.types.js';
 
-const USER = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
-const MOST_AT_ONCE = 100;
+const USER_ID = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
+const MAX_ADDED = 100;
 
-/** A role and a set of permissions, both optional. */
 class RoleRequestDto {
-  @ApiPropertyOptional({ enum: ROOM_ROLES, description: "Another role clears single changes. Below the granter's own.", example: 'member' })
+  @ApiPropertyOptional({ enum: ROOM_ROLES, description: 'Below your own. Another role removes overrides.', example: 'member' })
   @IsNotNull()
   @IsIn(ROOM_ROLES)
   role?: RoomRole;
 
-  @ApiPropertyOptional({ enum: ROOM_PERMISSIONS, isArray: true, description: 'The whole wanted set.', example: ['can_add_reactions'] })
+  @ApiPropertyOptional({
+    enum: ROOM_PERMISSIONS,
+    isArray: true,
+    description: 'The whole permission set, not a difference.',
+    example: ['can_add_reactions'],
+  })
   @IsNotNull()
   @IsArray()
   @ArrayMaxSize(ROOM_PERMISSIONS.length)
@@ -24,24 +28,29 @@ class RoleRequestDto {
   permissions?: RoomPermission[];
 }
 
-/** One person or several: one of the two fields. */
+/** One of `userId` and `userIds`. */
 export class AddMembersDto extends RoleRequestDto {
-  @ApiPropertyOptional({ format: 'uuid', example: USER })
+  @ApiPropertyOptional({ format: 'uuid', example: USER_ID })
   @IsNotNull()
   @IsId()
   userId?: string;
 
-  @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: MOST_AT_ONCE, description: 'All or none.', example: [USER] })
+  @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: MAX_ADDED, description: 'All or none.', example: [USER_ID] })
   @IsNotNull()
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(MOST_AT_ONCE)
+  @ArrayMaxSize(MAX_ADDED)
   @IsId({ each: true })
   userIds?: string[];
 }
 
 export class UpdateMemberDto extends RoleRequestDto {
-  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null ends the silence. It outlasts leaving.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Null lifts the silence. It is kept when the member leaves.',
+  })
   @IsOptional()
   @IsTime()
   silencedUntil?: string | null;
@@ -63,14 +72,18 @@ export class UpdateMembershipDto {
   @IsBoolean()
   archived?: boolean;
 
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: ROOM_BOUNDS.draft, example: 'I was about to say' })
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: ROOM_BOUNDS.draft, example: 'On my way' })
   @IsOptional()
   @IsText(0, ROOM_BOUNDS.draft)
   draft?: string | null;
 }
 
 export class MarkReadDto {
-  @ApiProperty({ minimum: 0, description: 'Beyond the head counts as the head; below the mark changes nothing.', example: 42 })
+  @ApiProperty({
+    minimum: 0,
+    description: 'A `seq` past the last one counts as the last one; one below the read mark changes nothing.',
+    example: 42,
+  })
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
@@ -78,7 +91,7 @@ export class MarkReadDto {
 }
 
 export class BanUserDto {
-  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Left out or null: for good.' })
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Left out or null: until the ban is lifted.' })
   @IsOptional()
   @IsTime()
   until?: string | null;

@@ -6,15 +6,14 @@ import { HISTORY_VISIBILITIES, ROOM_BOUNDS, ROOM_TYPES, type HistoryVisibility, 
 
 const { name, description, tags, tag, slowModeSeconds } = ROOM_BOUNDS;
 const ID = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
-const SOMETHING = /\S/u;
-const BLANK = { message: 'must not be blank' };
+const NOT_BLANK = /\S/u;
+const BLANK_MESSAGE = { message: 'must not be blank' };
 
-/** How a room is called and set. */
 class RoomFieldsDto {
   @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: name, example: 'Weekend trip' })
   @IsOptional()
   @IsText(1, name)
-  @Matches(SOMETHING, BLANK)
+  @Matches(NOT_BLANK, BLANK_MESSAGE)
   name?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: description, example: 'Where we go and when' })
@@ -22,12 +21,12 @@ class RoomFieldsDto {
   @IsText(0, description)
   description?: string | null;
 
-  @ApiPropertyOptional({ type: String, format: 'uuid', nullable: true, description: "An image of one's own.", example: null })
+  @ApiPropertyOptional({ type: String, format: 'uuid', nullable: true, description: 'An image that you uploaded.', example: null })
   @IsOptional()
   @IsId()
   avatarMediaId?: string | null;
 
-  @ApiPropertyOptional({ description: 'Anybody may find and join it. Never a private room.', example: false })
+  @ApiPropertyOptional({ description: 'Any user may find and join it. Must be false for a private room.', example: false })
   @IsNotNull()
   @IsBoolean()
   isPublic?: boolean;
@@ -38,10 +37,10 @@ class RoomFieldsDto {
   @ArrayMaxSize(tags)
   @ArrayUnique()
   @IsText(1, tag, { each: true })
-  @Matches(SOMETHING, { each: true, ...BLANK })
+  @Matches(NOT_BLANK, { each: true, ...BLANK_MESSAGE })
   metaTags?: string[];
 
-  @ApiPropertyOptional({ enum: HISTORY_VISIBILITIES, description: 'For those who join after it is set.', example: 'all' })
+  @ApiPropertyOptional({ enum: HISTORY_VISIBILITIES, description: 'Holds for users who join later.', example: 'all' })
   @IsNotNull()
   @IsIn(HISTORY_VISIBILITIES)
   historyVisibility?: HistoryVisibility;
@@ -52,12 +51,17 @@ export class CreateRoomDto extends RoomFieldsDto {
   @IsIn(ROOM_TYPES)
   type: RoomType;
 
-  @ApiPropertyOptional({ type: String, format: 'uuid', nullable: true, description: 'For a private room of two members of that team.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'The team that contains a private room; both users must be members of it.',
+  })
   @IsOptional()
   @IsId()
   teamId?: string | null;
 
-  @ApiPropertyOptional({ type: [String], maxItems: 100, description: 'All or none; a private room takes one person.', example: [ID] })
+  @ApiPropertyOptional({ type: [String], maxItems: 100, description: 'All or none. A private room takes one user.', example: [ID] })
   @IsNotNull()
   @IsArray()
   @ArrayMaxSize(100)
@@ -66,14 +70,19 @@ export class CreateRoomDto extends RoomFieldsDto {
 }
 
 export class UpdateRoomDto extends RoomFieldsDto {
-  @ApiPropertyOptional({ minimum: 0, maximum: slowModeSeconds, description: 'Seconds; 0 ends it. Staff is exempt.', example: 0 })
+  @ApiPropertyOptional({
+    minimum: 0,
+    maximum: slowModeSeconds,
+    description: 'Seconds between two messages of a member; 0: none. Admins and owners are exempt.',
+    example: 0,
+  })
   @IsNotNull()
   @IsInt()
   @Min(0)
   @Max(slowModeSeconds)
   slowModeSeconds?: number;
 
-  @ApiPropertyOptional({ description: 'False: no new messages.', example: true })
+  @ApiPropertyOptional({ description: 'False: the room accepts no new messages.', example: true })
   @IsNotNull()
   @IsBoolean()
   active?: boolean;
@@ -86,14 +95,14 @@ export class TransferOwnershipDto {
 }
 
 export class RoomPermissionsQuery {
-  @ApiPropertyOptional({ format: 'uuid', description: 'Of somebody else: for admins and owners.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'Another member; for admins and owners.' })
   @IsNotNull()
   @IsId()
   userId?: string;
 }
 
 export class PublicRoomsQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'A part of the name or the description, or a whole tag.', maxLength: name })
+  @ApiPropertyOptional({ description: 'Part of the name or description, or a whole tag.', maxLength: name })
   @IsNotNull()
   @IsText(0, name)
   query?: string;
@@ -115,7 +124,7 @@ export class MyRoomsQuery extends PublicRoomsQuery {
   @ApiPropertyOptional({
     enum: ROOM_ORDERS,
     default: 'activity',
-    description: 'By `activity` a room that wakes while you page moves to the front; by `id` the list is stable and complete.',
+    description: 'By `activity` a room with a new message moves to the front while you page; by `id` the list is stable and complete.',
   })
   @IsNotNull()
   @IsIn(ROOM_ORDERS)

@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { stackOf } from '../common/thrown.js';
 import { Transactions } from '../database/transactions.js';
 
 type EventClass<E> = abstract new (...args: never[]) => E;
 type Handler = (event: object) => void | Promise<void>;
 
 /**
- * Facts in the past tense. A use case publishes inside its transaction; the listeners hear after the commit, in the order published, and
- * never after a rollback. No domain module knows who listens.
+ * Facts, named in the past tense. A use case publishes inside its transaction; the listeners receive the event after the commit, in the
+ * order of publishing, and never after a rollback.
  */
 @Injectable()
 export class DomainEvents {
@@ -19,7 +20,7 @@ export class DomainEvents {
     this.transactions.afterCommit(() => this.deliver(event));
   }
 
-  /** Hears every later event of exactly this class. What a listener throws is logged and stops nobody else. */
+  /** Subscribes to every later event of exactly this class. An error of a listener is logged and does not affect the others. */
   on<E extends object>(type: EventClass<E>, handler: (event: E) => void | Promise<void>): void {
     const known = this.handlers.get(type) ?? [];
     this.handlers.set(type, [...known, handler as Handler]);
@@ -27,7 +28,7 @@ export class DomainEvents {
 
   private deliver(event: object): void {
     for (const handler of this.handlers.get(event.constructor as EventClass<unknown>) ?? []) {
-      void (async () => handler(event))().catch((error: unknown) => this.log.error(error instanceof Error ? error.stack : String(error)));
+      void (async () => handler(event))().catch((error: unknown) => this.log.error(stackOf(error)));
     }
   }
 }

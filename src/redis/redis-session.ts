@@ -4,7 +4,7 @@ import { createClient } from 'redis';
 
 type Listener = (payload: Buffer, channel: Buffer) => void;
 
-/** What is used of a client; the type of `createClient` itself depends on every option. */
+/** The methods in use; the type of `createClient` depends on every option. */
 interface Client {
   connect(): Promise<unknown>;
   destroy(): void;
@@ -19,59 +19,59 @@ interface Client {
 export interface SessionOptions {
   readonly url: string;
   readonly connectMs: number;
-  readonly beatMs: number;
+  readonly heartbeatMs: number;
 }
 
-/** Commands that wait for an answer; beyond it new ones are refused. */
-const QUEUE = 10_000;
-/** Published and not yet answered; beyond it hints are dropped. */
-const UNSENT_BYTES = 64 * 1024 * 1024;
+/** Commands that wait for an answer; beyond it new ones are rejected. */
+const MAX_COMMANDS = 10_000;
+/** Bytes published and not yet answered; beyond it payloads are dropped. */
+const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 /** Channels of one SUBSCRIBE. */
-const CHANNELS_AT_ONCE = 500;
-const BEATS_MISSED = 3;
+const CHANNELS_PER_COMMAND = 500;
+const MAX_MISSED = 3;
 
 /**
- * Two connections, one to speak and one to listen, that live and die together: at the first fault of either the session is over, and a new
- * one is opened. So there is one path for every way in which Redis can go away, a frozen server and a cut cable included: what is published
- * to one's own channel must come back.
+ * A connection for commands and one for subscriptions. The first error of either ends the session, and the owner opens a new one: one path
+ * for every way in which Redis can fail. A frozen server or a broken link shows when heartbeats, published to the session's own channel, do
+ * not come back.
  */
 export class RedisSession {
-  /** Resolves with the reason when the session is over. */
+  /** Resolves with the reason when the session ends. */
   readonly ended: Promise<string>;
   sharded = false;
   version = '';
   private readonly pub: Client;
   private readonly sub: Client;
-  private readonly beatChannel = `parley:beat:${randomUUID()}`;
-  private beats?: NodeJS.Timeout;
+  private readonly heartbeatChannel = `parley:beat:${randomUUID()}`;
+  private heartbeats?: NodeJS.Timeout;
   private readonly subscribed = new Set<string>();
   private readonly changed = new Set<string>();
-  private settling?: Promise<void>;
+  private reconciling?: Promise<void>;
   private missed = 0;
   private unsent = 0;
   private readonly end: (reason: string) => void;
 
-  /** @param wanted the channels to listen to; `reconcile` is called after it changed */
+  /** @param wanted the channels to subscribe to; call `reconcile` after a change */
   constructor(
     private readonly options: SessionOptions,
     private readonly wanted: ReadonlyMap<string, unknown>,
-    private readonly heard: (channel: string, payload: Buffer) => void,
+    private readonly onMessage: (channel: string, payload: Buffer) => void,
   ) {
     ({ promise: this.ended, resolve: this.end } = Promise.withResolvers<string>());
-    this.pub = this.client();
-    this.sub = this.client();
+    this.pub = this.createClient();
+    this.sub = this.createClient();
   }
 
-  /** Connects and subscribes. Rejects when that takes longer than `connectMs`, or when `signal` says to stop. */
+  /** Connects and subscribes. Rejects after `connectMs`, or when `signal` aborts. */
   async open(signal: AbortSignal): Promise<void> {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(this.options.connectMs)]);
-    await Promise.race([this.begin(), this.ended.then(fail), once(late, 'abort').then(() => fail('no answer'))]);
-    this.beats = setInterval(() => this.beat(), this.options.beatMs);
-    this.beats.unref();
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(this.options.connectMs)]);
+    await Promise.race([this.connect(), this.ended.then(throwError), once(timeout, 'abort').then(() => throwError('no answer'))]);
+    this.heartbeats = setInterval(() => this.sendHeartbeat(), this.options.heartbeatMs);
+    this.heartbeats.unref();
   }
 
   close(): void {
-    clearInterval(this.beats);
+    clearInterval(this.heartbeats);
     for (const client of [this.pub, this.sub]) client.destroy();
     this.end('closed');
   }
@@ -81,79 +81,79 @@ export class RedisSession {
   }
 
   publish(channel: string, payload: Buffer): void {
-    if (this.unsent + payload.length > UNSENT_BYTES) return;
+    if (this.unsent + payload.length > MAX_UNSENT_BYTES) return;
     this.unsent += payload.length;
     this.command([this.sharded ? 'SPUBLISH' : 'PUBLISH', channel, payload])
-      .catch(() => undefined) // a full queue is no reason to end the session
+      .catch(() => undefined) // a full queue does not end the session
       .finally(() => (this.unsent -= payload.length));
   }
 
-  /** Looks again whether `channels` are wanted; without them, at all. A failure ends the session: a channel would stay unheard. */
+  /** Subscribes and unsubscribes `channels`, or all channels, as `wanted` requires. A failure ends the session. */
   reconcile(...channels: string[]): void {
-    for (const channel of channels.length > 0 ? channels : this.all()) this.changed.add(channel);
-    this.settle().catch((error: unknown) => this.fail(error));
+    for (const channel of channels.length > 0 ? channels : this.allChannels()) this.changed.add(channel);
+    this.reconcileChanged().catch((error: unknown) => this.fail(error));
   }
 
-  private all(): string[] {
+  private allChannels(): string[] {
     return [...this.wanted.keys(), ...this.subscribed];
   }
 
-  /** One after the other: the client loses count when a channel is left and joined at the same time. */
-  private settle(): Promise<void> {
-    this.settling ??= this.untilEven().finally(() => (this.settling = undefined));
-    return this.settling;
+  /** Commands run one after the other: the client miscounts when a channel is unsubscribed and subscribed at the same time. */
+  private reconcileChanged(): Promise<void> {
+    this.reconciling ??= this.untilReconciled().finally(() => (this.reconciling = undefined));
+    return this.reconciling;
   }
 
-  private async untilEven(): Promise<void> {
-    await Promise.resolve(); // all that is asked for in one go becomes one command
+  private async untilReconciled(): Promise<void> {
+    await Promise.resolve(); // changes of one tick become one command
     while (this.changed.size > 0) {
-      const some = [...this.changed].slice(0, CHANNELS_AT_ONCE);
-      some.forEach((channel) => this.changed.delete(channel));
-      const more = some.filter((channel) => this.wanted.has(channel) && !this.subscribed.has(channel));
-      const less = some.filter((channel) => !this.wanted.has(channel) && this.subscribed.has(channel));
-      if (more.length > 0) await this.subscribe(more);
-      if (less.length > 0) await (this.sharded ? this.sub.sUnsubscribe(less) : this.sub.unsubscribe(less));
-      more.forEach((channel) => this.subscribed.add(channel));
-      less.forEach((channel) => this.subscribed.delete(channel));
+      const batch = [...this.changed].slice(0, CHANNELS_PER_COMMAND);
+      batch.forEach((channel) => this.changed.delete(channel));
+      const added = batch.filter((channel) => this.wanted.has(channel) && !this.subscribed.has(channel));
+      const removed = batch.filter((channel) => !this.wanted.has(channel) && this.subscribed.has(channel));
+      if (added.length > 0) await this.subscribe(added);
+      if (removed.length > 0) await (this.sharded ? this.sub.sUnsubscribe(removed) : this.sub.unsubscribe(removed));
+      added.forEach((channel) => this.subscribed.add(channel));
+      removed.forEach((channel) => this.subscribed.delete(channel));
     }
   }
 
   private async subscribe(channels: string[]): Promise<void> {
-    await (this.sharded ? this.sub.sSubscribe(channels, this.listen, true) : this.sub.subscribe(channels, this.listen, true));
+    await (this.sharded ? this.sub.sSubscribe(channels, this.handleMessage, true) : this.sub.subscribe(channels, this.handleMessage, true));
   }
 
   private fail(error: unknown): void {
     this.end(redisError(error));
   }
 
-  private async begin(): Promise<void> {
+  private async connect(): Promise<void> {
     await Promise.all([this.pub.connect(), this.sub.connect()]);
     const info = await this.command(['INFO', 'server']).catch(() => '');
     this.version = /^redis_version:(\S+)/m.exec(String(info))?.[1] ?? '';
     this.sharded = Number.parseInt(this.version) >= 7;
-    await this.subscribe([this.beatChannel]);
-    this.all().forEach((channel) => this.changed.add(channel));
-    await this.settle();
+    await this.subscribe([this.heartbeatChannel]);
+    this.allChannels().forEach((channel) => this.changed.add(channel));
+    await this.reconcileChanged();
   }
 
-  private beat(): void {
-    if (this.missed === BEATS_MISSED) this.end('no answer');
+  private sendHeartbeat(): void {
+    if (this.missed === MAX_MISSED) this.end('no answer');
     this.missed++;
-    this.publish(this.beatChannel, Buffer.alloc(0));
+    this.publish(this.heartbeatChannel, Buffer.alloc(0));
   }
 
-  private readonly listen: Listener = (payload, channel) => {
+  private readonly handleMessage: Listener = (payload, channel) => {
     const name = channel.toString();
-    if (name === this.beatChannel) this.missed = 0;
-    else this.heard(name, payload);
+    if (name === this.heartbeatChannel) this.missed = 0;
+    else this.onMessage(name, payload);
   };
 
-  private client(): Client {
+  private createClient(): Client {
     const client: Client = createClient({
       url: this.options.url,
       RESP: 2,
       socket: { connectTimeout: this.options.connectMs, reconnectStrategy: false },
-      commandsQueueMaxLength: QUEUE,
+      commandsQueueMaxLength: MAX_COMMANDS,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
     });
@@ -162,7 +162,7 @@ export class RedisSession {
   }
 }
 
-const fail = (reason: string): never => {
+const throwError = (reason: string): never => {
   throw new Error(reason);
 };
 

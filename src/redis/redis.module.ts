@@ -3,7 +3,7 @@ import { ProcessRole } from '../config/process-role.js';
 import { Settings } from '../config/settings.js';
 import { RedisConnections } from './redis-connections.js';
 
-/** Redis, for servers; a command that ends by itself does without. */
+/** Provides Redis in a server; a command runs without it. */
 @Global()
 @Module({
   providers: [

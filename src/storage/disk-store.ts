@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
+import { messageOf } from '../common/thrown.js';
 import { MeteredBody } from './metered-body.js';
 import {
   assertKey,
@@ -22,25 +23,25 @@ import {
 import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
 import { UploadTokens } from './upload-token.js';
 
-/** Older than any upload can take: left behind by a process that died. */
+/** Longer than any upload can take: an older draft belongs to a process that has ended. */
 const STALE_MS = 24 * 3_600_000;
 
 export interface DiskStoreOptions {
   readonly dir: string;
-  /** Signs the paths of uploads; the same in every process that shares the folder. */
+  /** Signs upload paths; the same in every process that shares the folder. */
   readonly secret: Buffer;
 }
 
 /**
- * A folder. An object is written beside its place, synced and renamed into it, so that it is whole or not there, also after a power cut.
- * The files stand in 256 folders by a hash of the key; the `/` of a key is `%` in the name of its file.
+ * Stores objects as files. A file is written as a draft, synced and renamed, so that it is complete or absent, even after a power failure.
+ * A hash of the key selects one of 256 folders; the file name is the key with `%` instead of `/`.
  */
 export class DiskStore extends ObjectStore {
   private readonly log = new Logger(DiskStore.name);
   private readonly objects: string;
   private readonly incoming: string;
   private readonly tokens: UploadTokens;
-  private prepared?: Promise<void>;
+  private hasFolders = false;
 
   constructor({ dir, secret }: DiskStoreOptions) {
     super();
@@ -53,17 +54,10 @@ export class DiskStore extends ObjectStore {
     const file = this.fileOf(key);
     const meter = new MeteredBody(body, maxBytes);
     try {
-      await this.prepare();
-      const draft = path.join(this.incoming, randomUUID());
-      try {
-        await writeDurably(draft, meter);
-        await moveDurably(draft, file);
-      } finally {
-        await rm(draft, { force: true });
-      }
+      await this.replaceFile(file, (draft) => writeDurably(draft, meter));
     } catch (error) {
       body.destroy();
-      throw meter.failure ?? this.refusal(error);
+      throw meter.failure ?? this.toDomainError(error);
     }
     return { size: meter.size };
   }
@@ -77,24 +71,17 @@ export class DiskStore extends ObjectStore {
       return { stream: handle.createReadStream(range), size };
     } catch (error) {
       await handle?.close();
-      throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
+      throw isMissing(error) ? new ObjectMissing() : this.toDomainError(error);
     }
   }
 
   async copy(from: string, to: string): Promise<void> {
     const [source, file] = [this.fileOf(from), this.fileOf(to)];
     try {
-      await this.prepare();
-      const draft = path.join(this.incoming, randomUUID());
-      try {
-        // Another name for the same bytes: a put replaces a file, it never writes into one.
-        await link(source, draft);
-        await moveDurably(draft, file);
-      } finally {
-        await rm(draft, { force: true });
-      }
+      // A hard link shares the bytes: a put replaces a file and never writes into one.
+      await this.replaceFile(file, (draft) => link(source, draft));
     } catch (error) {
-      throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
+      throw isMissing(error) ? new ObjectMissing() : this.toDomainError(error);
     }
   }
 
@@ -105,14 +92,14 @@ export class DiskStore extends ObjectStore {
   async delete(keys: readonly string[]): Promise<void> {
     for (const file of keys.map((key) => this.fileOf(key))) {
       await rm(file, { force: true }).catch((error: unknown) => {
-        throw this.refusal(error);
+        throw this.toDomainError(error);
       });
     }
   }
 
   signedUpload(key: string, grant: UploadGrant, expiresSeconds: number): Promise<UploadTarget> {
     assertKey(key);
-    const token = this.tokens.sign(key, grant, expiresSeconds);
+    const token = this.tokens.signToken(key, grant, expiresSeconds);
     const url = `/v1/media/uploads/${encodeURIComponent(grant.mediaId)}/content?token=${token}`;
     return Promise.resolve({ method: 'PUT', url, headers: { 'content-type': grant.contentType } });
   }
@@ -122,7 +109,7 @@ export class DiskStore extends ObjectStore {
   }
 
   verifyUpload(mediaId: string, token: string): VerifiedUpload | null {
-    return this.tokens.verify(mediaId, token);
+    return this.tokens.verifyToken(mediaId, token);
   }
 
   async *list(prefix: string): AsyncGenerator<ListedObject> {
@@ -144,16 +131,16 @@ export class DiskStore extends ObjectStore {
         if (head && head.modifiedAt.getTime() < Date.now() - STALE_MS) await rm(draft, { force: true });
       }
     } catch (error) {
-      throw this.refusal(error);
+      throw this.toDomainError(error);
     }
   }
 
   async check(): Promise<void> {
     try {
-      await this.prepare();
+      await this.createFolders();
       await access(this.incoming, constants.W_OK);
     } catch (error) {
-      throw this.refusal(error);
+      throw this.toDomainError(error);
     }
   }
 
@@ -168,27 +155,31 @@ export class DiskStore extends ObjectStore {
       return { size, modifiedAt: mtime };
     } catch (error) {
       if (isMissing(error)) return null;
-      throw this.refusal(error);
+      throw this.toDomainError(error);
     }
   }
 
-  /** Once a process; again after it failed. */
-  private prepare(): Promise<void> {
-    this.prepared ??= this.makeFolders().catch((error: unknown) => {
-      this.prepared = undefined;
-      throw error;
-    });
-    return this.prepared;
+  private async replaceFile(file: string, writeDraft: (draft: string) => Promise<void>): Promise<void> {
+    await this.createFolders();
+    const draft = path.join(this.incoming, randomUUID());
+    try {
+      await writeDraft(draft);
+      await moveDurably(draft, file);
+    } finally {
+      await rm(draft, { force: true });
+    }
   }
 
-  private async makeFolders(): Promise<void> {
+  private async createFolders(): Promise<void> {
+    if (this.hasFolders) return;
     await mkdir(this.objects, { recursive: true });
     await mkdir(this.incoming, { recursive: true });
+    this.hasFolders = true;
   }
 
-  private refusal(error: unknown): DomainError {
+  private toDomainError(error: unknown): DomainError {
     if (error instanceof DomainError) return error;
-    this.log.error(error instanceof Error ? error.message : String(error));
+    this.log.error(messageOf(error));
     return new StorageUnavailable();
   }
 }
@@ -220,7 +211,7 @@ async function moveDurably(from: string, to: string): Promise<void> {
   await syncFolder(folder);
 }
 
-/** A name is durable only once its folder is. */
+/** A new name is durable only once its folder is synced. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {

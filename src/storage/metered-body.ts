@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ObjectTooLarge } from './storage.errors.js';
 
-/** Counts what passes, holds it to a bound, and remembers why the body ended early: that is not the store's fault. */
+/** Counts the bytes of a body, limits them, and records its failure, which is not a failure of the store. */
 export class MeteredBody {
   size = 0;
   failure?: Error;
@@ -10,7 +10,7 @@ export class MeteredBody {
     private readonly body: Readable,
     private readonly maxBytes = Infinity,
   ) {
-    // A body may fail before it is read: `chunks` tells it then, and nobody is hurt until.
+    // A body may fail before it is read; `chunks` throws the error later.
     body.on('error', () => undefined);
   }
 

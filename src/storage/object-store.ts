@@ -3,20 +3,20 @@ import { create } from 'content-disposition';
 
 export interface PutOptions {
   readonly contentType: string;
-  /** A body that is larger ends the put with {@link ObjectTooLarge}. */
+  /** A larger body fails with {@link ObjectTooLarge}. */
   readonly maxBytes?: number;
 }
 
-/** Both ends are included, as in a `Range` header; both lie inside the object. */
+/** Both ends are inclusive, as in a `Range` header, and lie inside the object. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 export interface ObjectContent {
-  /** Destroy it when it is not read to its end. */
+  /** Destroy it if you do not read it to its end. */
   readonly stream: Readable;
-  /** Bytes of the whole object, whatever the range. */
+  /** Bytes of the whole object, also for a range. */
   readonly size: number;
 }
 
@@ -30,10 +30,10 @@ export interface ListedObject extends ObjectHead {
 }
 
 export interface UploadGrant {
-  /** Names the upload in our own API, where the store is a folder. */
+  /** Identifies the upload in the path of our own API, for the disk store. */
   readonly mediaId: string;
   readonly contentType: string;
-  /** Bytes, exactly. */
+  /** The exact number of bytes. */
   readonly size: number;
   /** 64 hexadecimal digits. */
   readonly sha256?: string | null;
@@ -41,9 +41,9 @@ export interface UploadGrant {
 
 export interface UploadTarget {
   readonly method: 'PUT';
-  /** Absolute; or, where the store is a folder, a path of our own API. */
+  /** Absolute; for the disk store, a path of our own API. */
   readonly url: string;
-  /** To be sent as they are. */
+  /** The client must send them unchanged. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -54,20 +54,20 @@ export interface DownloadOptions {
   readonly disposition: 'inline' | 'attachment';
 }
 
-/** The upload that a signed path of our own API admits. */
+/** The upload that a signed path of our own API allows. */
 export interface VerifiedUpload extends UploadGrant {
   readonly key: string;
   readonly sha256: string | null;
 }
 
 /**
- * Where the bytes of media are kept. A key is 1 to 5 words of `a-z 0-9 _ . -` joined by `/`, 200 characters at most, no word beginning
- * with a dot. Every method throws {@link StorageUnavailable} when the store does not answer, and within a bound.
+ * Stores the bytes of media. A key is 1 to 5 words of `a-z 0-9 _ . -` joined by `/`, at most 200 characters; no word begins with a dot.
+ * Every method throws {@link StorageUnavailable} within a bounded time if the store does not answer.
  */
 export abstract class ObjectStore {
   /**
-   * Streams `body` into the object, with bounded memory; an object that stood there is replaced at once. When the body fails or is cut off
-   * nothing is left, and the body's own error is thrown.
+   * Streams `body` into the object, with bounded memory, and replaces an object of that key atomically. If the body fails, stores nothing
+   * and throws the error of the body.
    * @throws ObjectTooLarge
    */
   abstract put(key: string, body: Readable, options: PutOptions): Promise<{ size: number }>;
@@ -75,36 +75,36 @@ export abstract class ObjectStore {
   /** @throws ObjectMissing */
   abstract get(key: string, range?: ByteRange): Promise<ObjectContent>;
 
-  /** Makes `to` the same object as `from` is now; what is put at `from` later does not change it. @throws ObjectMissing */
+  /** Copies the object `from` as it is now to `to`; a later put at `from` does not change the copy. @throws ObjectMissing */
   abstract copy(from: string, to: string): Promise<void>;
 
-  /** null: there is no such object. */
+  /** Returns null if there is no such object. */
   abstract head(key: string): Promise<ObjectHead | null>;
 
-  /** Keys that are not there are deleted already. */
+  /** Deletes objects; ignores keys without one. */
   abstract delete(keys: readonly string[]): Promise<void>;
 
   /**
-   * A place where a client may put just these bytes, until it expires. The store binds content type and size; a `sha256` is checked by some
-   * stores only, so whoever takes the upload over checks it again.
+   * Returns a signed target to which a client may upload the granted object until it expires. The store enforces content type and size; only
+   * some stores check `sha256`, so the caller must check it afterwards.
    */
   abstract signedUpload(key: string, grant: UploadGrant, expiresSeconds: number): Promise<UploadTarget>;
 
-  /** A link that anybody may follow until it expires, or null: the application streams. */
+  /** Returns a link that works without a token until it expires, or null if the application must stream the object. */
   abstract signedDownload(key: string, options: DownloadOptions): Promise<string | null>;
 
-  /** What a path made by `signedUpload` admits; null: forged, expired, of another upload, or the store takes uploads itself. */
+  /** Verifies a path made by `signedUpload`. Returns null if it is forged, expired or of another upload, or if clients upload to the store. */
   abstract verifyUpload(mediaId: string, token: string): VerifiedUpload | null;
 
-  /** Every object whose key begins with `prefix`, in no order; one that comes or goes meanwhile may be told or not. */
+  /** Lists the objects whose key begins with `prefix`, in no order. Objects created or deleted meanwhile may be missing or listed. */
   abstract list(prefix: string): AsyncIterable<ListedObject>;
 
-  /** Removes what puts of dead processes left behind, where nothing else does. Drafts that may still be written stay. */
+  /** Removes drafts that puts of ended processes left. Keeps drafts that may still be in use. */
   removeDrafts(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Resolves when the store can be written to. @throws StorageUnavailable */
+  /** Checks that the store is writable. @throws StorageUnavailable */
   abstract check(): Promise<void>;
 }
 

@@ -1,19 +1,19 @@
 /**
- * A fixed number of equal buffers, lent one to each who asks, in the order asked. Who waits reads nothing from its client meanwhile, so
- * that memory does not grow with the number of uploads.
+ * Lends buffers from a fixed-size pool, first come, first served. An upload that waits for a buffer reads nothing from its client, so memory
+ * does not grow with the number of uploads.
  */
 export class PartBuffers {
   private readonly free: Buffer[] = [];
   private readonly waiting: ((buffer: Buffer) => void)[] = [];
-  private made = 0;
+  private allocated = 0;
 
   constructor(
     private readonly bytes: number,
-    private readonly most: number,
+    private readonly max: number,
   ) {}
 
-  async lend<T>(work: (buffer: Buffer) => Promise<T>): Promise<T> {
-    const buffer = await this.take();
+  async withBuffer<T>(work: (buffer: Buffer) => Promise<T>): Promise<T> {
+    const buffer = await this.acquire();
     try {
       return await work(buffer);
     } finally {
@@ -23,11 +23,11 @@ export class PartBuffers {
     }
   }
 
-  private take(): Buffer | Promise<Buffer> {
+  private acquire(): Buffer | Promise<Buffer> {
     const free = this.free.pop();
     if (free) return free;
-    if (this.made < this.most) {
-      this.made++;
+    if (this.allocated < this.max) {
+      this.allocated++;
       return Buffer.allocUnsafeSlow(this.bytes);
     }
     return new Promise((resolve) => this.waiting.push(resolve));

@@ -33,38 +33,38 @@ import { PartBuffers } from './part-buffers.js';
 import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
 import { PART_BYTES, uploadStream } from './s3-upload.js';
 
-/** The most that S3 deletes in one request. */
-const DELETE_AT_ONCE = 1_000;
-/** Streams that are sent at the same time; more wait. Bounds the memory of all uploads together. */
-const PUTS_AT_ONCE = 8;
+/** The limit of S3 for one request. */
+const DELETES_PER_REQUEST = 1_000;
+/** Uploads at the same time; more wait. Bounds the memory of all uploads together. */
+const MAX_PUTS = 8;
 
 export interface S3StoreOptions {
   readonly bucket: string;
   readonly endpoint: string | null;
-  /** Where clients reach the same store, if not at `endpoint`: signed links name it. */
+  /** The endpoint in signed links, if clients do not reach the store at `endpoint`. */
   readonly publicEndpoint?: string | null;
   readonly region: string;
-  /** null: found by the SDK's own chain. */
+  /** null: the default credential chain of the SDK. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
   readonly forcePathStyle: boolean;
-  /** A connection on which nothing moves for so long is given up; one more attempt is made. */
+  /** A connection without data for this long is closed; the request is tried once more. */
   readonly timeoutMs?: number;
 }
 
-/** A bucket of S3, or of what speaks like it. Needs the rights to get, put, delete and list, and to abort uploads. */
+/** Stores objects in a bucket of S3 or a compatible service. Needs permission to get, put, delete, list and abort uploads. */
 export class S3Store extends ObjectStore {
   private readonly log = new Logger(S3Store.name);
-  private readonly buffers = new PartBuffers(PART_BYTES, PUTS_AT_ONCE);
+  private readonly buffers = new PartBuffers(PART_BYTES, MAX_PUTS);
   private readonly bucket: string;
   private readonly client: S3Client;
-  /** Makes links only. */
+  /** Signs links only. */
   private readonly signer: S3Client;
 
   constructor(options: S3StoreOptions) {
     super();
     this.bucket = options.bucket;
-    this.client = clientOf(options, options.endpoint);
-    this.signer = options.publicEndpoint ? clientOf(options, options.publicEndpoint) : this.client;
+    this.client = createS3Client(options, options.endpoint);
+    this.signer = options.publicEndpoint ? createS3Client(options, options.publicEndpoint) : this.client;
   }
 
   async put(key: string, body: Readable, { contentType, maxBytes }: PutOptions): Promise<{ size: number }> {
@@ -72,10 +72,10 @@ export class S3Store extends ObjectStore {
     const meter = new MeteredBody(body, maxBytes);
     try {
       const place = { Bucket: this.bucket, Key: key, ContentType: contentType };
-      await this.buffers.lend((buffer) => uploadStream(this.client, place, meter.chunks(), buffer));
+      await this.buffers.withBuffer((buffer) => uploadStream(this.client, place, meter.chunks(), buffer));
     } catch (error) {
       body.destroy();
-      throw meter.failure ?? this.refusal(error);
+      throw meter.failure ?? this.toDomainError(error);
     }
     return { size: meter.size };
   }
@@ -83,45 +83,37 @@ export class S3Store extends ObjectStore {
   async get(key: string, range?: ByteRange): Promise<ObjectContent> {
     assertKey(key);
     const Range = range && `bytes=${range.start}-${range.end}`;
-    try {
-      const found = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, Range }));
-      const whole = /\/(\d+)$/.exec(found.ContentRange ?? '')?.[1];
-      return { stream: found.Body as Readable, size: Number(whole ?? found.ContentLength) };
-    } catch (error) {
-      throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
-    }
+    const found = await this.ofObject(this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, Range })));
+    const whole = /\/(\d+)$/.exec(found.ContentRange ?? '')?.[1];
+    return { stream: found.Body as Readable, size: Number(whole ?? found.ContentLength) };
   }
 
   async copy(from: string, to: string): Promise<void> {
     assertKey(from);
     assertKey(to);
-    try {
-      await this.client.send(new CopyObjectCommand({ Bucket: this.bucket, Key: to, CopySource: `${this.bucket}/${from}` }));
-    } catch (error) {
-      throw isMissing(error) ? new ObjectMissing() : this.refusal(error);
-    }
+    await this.ofObject(this.client.send(new CopyObjectCommand({ Bucket: this.bucket, Key: to, CopySource: `${this.bucket}/${from}` })));
   }
 
   async head(key: string): Promise<ObjectHead | null> {
     assertKey(key);
     try {
-      const found = await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
+      const found = await this.ofObject(this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key })));
       return { size: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) };
     } catch (error) {
-      if (isMissing(error)) return null;
-      throw this.refusal(error);
+      if (error instanceof ObjectMissing) return null;
+      throw error;
     }
   }
 
   async delete(keys: readonly string[]): Promise<void> {
     keys.forEach(assertKey);
-    for (const some of chunks(keys, DELETE_AT_ONCE)) {
-      const Objects = some.map((Key) => ({ Key }));
+    for (const batch of chunks(keys, DELETES_PER_REQUEST)) {
+      const Objects = batch.map((Key) => ({ Key }));
       try {
         const { Errors = [] } = await this.client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }));
-        if (Errors.length > 0) throw new Error(`${Errors.length} not deleted, the first: ${Errors[0]?.Code}`);
+        if (Errors.length > 0) throw new Error(`${Errors.length} objects not deleted, first error: ${Errors[0]?.Code}`);
       } catch (error) {
-        throw this.refusal(error);
+        throw this.toDomainError(error);
       }
     }
   }
@@ -132,7 +124,7 @@ export class S3Store extends ObjectStore {
     const put = new PutObjectCommand({ Bucket: this.bucket, Key: key, ContentType: contentType, ContentLength: size, ChecksumSHA256 });
     const url = await getSignedUrl(this.signer, put, {
       expiresIn: expiresSeconds,
-      // Signed as headers: another type, another length or other bytes do not fit the signature.
+      // Signed headers: another type, length or checksum invalidates the signature.
       signableHeaders: new Set(['host', 'content-type', 'content-length', 'x-amz-checksum-sha256']),
       unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
     });
@@ -163,10 +155,10 @@ export class S3Store extends ObjectStore {
     assertPrefix(prefix);
     try {
       for await (const page of paginateListObjectsV2({ client: this.client }, { Bucket: this.bucket, Prefix: prefix })) {
-        yield* (page.Contents ?? []).map(listed);
+        yield* (page.Contents ?? []).map(toListedObject);
       }
     } catch (error) {
-      throw this.refusal(error);
+      throw this.toDomainError(error);
     }
   }
 
@@ -174,29 +166,37 @@ export class S3Store extends ObjectStore {
     try {
       await this.client.send(new HeadBucketCommand({ Bucket: this.bucket }));
     } catch (error) {
-      throw this.refusal(error);
+      throw this.toDomainError(error);
     }
   }
 
-  private refusal(error: unknown): DomainError {
+  private async ofObject<T>(request: Promise<T>): Promise<T> {
+    try {
+      return await request;
+    } catch (error) {
+      throw ['NoSuchKey', 'NotFound'].includes((error as Error).name) ? new ObjectMissing() : this.toDomainError(error);
+    }
+  }
+
+  private toDomainError(error: unknown): DomainError {
     if (error instanceof DomainError) return error;
     this.log.error(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     return new StorageUnavailable();
   }
 }
 
-function clientOf({ region, credentials, forcePathStyle, timeoutMs = 10_000 }: S3StoreOptions, endpoint: string | null): S3Client {
+function createS3Client({ region, credentials, forcePathStyle, timeoutMs = 10_000 }: S3StoreOptions, endpoint: string | null): S3Client {
   return new S3Client({
     region,
     forcePathStyle,
     ...(endpoint && { endpoint }),
-    // A copy: the SDK writes on it, and settings are frozen.
+    // A copy, since the SDK writes to it and settings are frozen.
     ...(credentials && { credentials: { ...credentials } }),
-    // Checksums beyond the required ones break streamed bodies and signed uploads on every server but Amazon's.
+    // Optional checksums break streamed bodies and signed uploads on services other than Amazon.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 2,
-    // Downloads that are read slowly must not use up the connections of everything else.
+    // Slow downloads must not use up the connections of other requests.
     requestHandler: {
       connectionTimeout: Math.min(3_000, timeoutMs),
       socketTimeout: timeoutMs,
@@ -206,10 +206,8 @@ function clientOf({ region, credentials, forcePathStyle, timeoutMs = 10_000 }: S
   });
 }
 
-const listed = ({ Key = '', Size = 0, LastModified = new Date(0) }: ObjectOfS3): ListedObject => ({
+const toListedObject = ({ Key = '', Size = 0, LastModified = new Date(0) }: ObjectOfS3): ListedObject => ({
   key: Key,
   size: Size,
   modifiedAt: LastModified,
 });
-
-const isMissing = (error: unknown): boolean => ['NoSuchKey', 'NotFound'].includes((error as Error).name);

@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 
-/** The least that S3 takes for a part that is not the last. */
+/** The minimum of S3 for a part that is not the last. */
 export const PART_BYTES = 5 * 1024 * 1024;
 
 export interface UploadPlace {
@@ -17,13 +17,13 @@ export interface UploadPlace {
 }
 
 /**
- * Streams a body of unknown length into S3: in one request if it is smaller than `buffer`, else part by part, each through that one buffer.
- * What fails is aborted.
+ * Streams a body of unknown length to S3 through one buffer: in one request if it is smaller than the buffer, otherwise in parts. Aborts the
+ * upload on failure.
  */
 export async function uploadStream(client: S3Client, place: UploadPlace, body: AsyncIterable<Buffer>, buffer: Buffer): Promise<void> {
   const upload = new PartUpload(client, place);
   try {
-    for await (const part of parts(body, buffer)) await upload.add(part, part.length < buffer.length);
+    for await (const part of parts(body, buffer)) await upload.addPart(part, part.length < buffer.length);
     await upload.complete();
   } catch (error) {
     await upload.abort();
@@ -31,7 +31,7 @@ export async function uploadStream(client: S3Client, place: UploadPlace, body: A
   }
 }
 
-/** Full buffers, and at the end one that is not, if only an empty one. Each is the same memory: use it before asking for the next. */
+/** Yields full buffers and a last, possibly empty, partial one. All are the same memory: use each before asking for the next. */
 async function* parts(body: AsyncIterable<Buffer>, buffer: Buffer): AsyncGenerator<Buffer> {
   let filled = 0;
   for await (const chunk of body) {
@@ -54,7 +54,7 @@ class PartUpload {
     private readonly place: UploadPlace,
   ) {}
 
-  async add(bytes: Buffer, last: boolean): Promise<void> {
+  async addPart(bytes: Buffer, last: boolean): Promise<void> {
     if (last && !this.uploadId) {
       await this.client.send(new PutObjectCommand({ ...this.place, Body: bytes }));
       return;
@@ -77,7 +77,7 @@ class PartUpload {
   async abort(): Promise<void> {
     if (!this.uploadId) return;
     const { Bucket, Key } = this.place;
-    // The first error is the one to tell. What stays behind is invisible, and a lifecycle rule of the bucket removes it.
+    // The first error is the one to report. Remaining parts are invisible; a lifecycle rule of the bucket should remove them.
     await this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId: this.uploadId })).catch(() => undefined);
   }
 }

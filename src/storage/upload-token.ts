@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { UploadGrant, VerifiedUpload } from './object-store.js';
 
-const MAX_LENGTH = 2_000;
+const MAX_TOKEN = 2_000;
 
 const claims = z.object({
   key: z.string(),
@@ -10,22 +10,22 @@ const claims = z.object({
   contentType: z.string(),
   size: z.number(),
   sha256: z.string().nullable(),
-  /** Milliseconds of the epoch. */
+  /** Milliseconds since 1970. */
   expires: z.number(),
 });
 
-/** The right to upload one object, in a word that only holders of the secret can make. */
+/** Signs and verifies the permission to upload one object. */
 export class UploadTokens {
   constructor(private readonly secret: Buffer) {}
 
-  sign(key: string, { mediaId, contentType, size, sha256 = null }: UploadGrant, expiresSeconds: number): string {
+  signToken(key: string, { mediaId, contentType, size, sha256 = null }: UploadGrant, expiresSeconds: number): string {
     const expires = Date.now() + expiresSeconds * 1000;
     const body = Buffer.from(JSON.stringify({ key, mediaId, contentType, size, sha256, expires })).toString('base64url');
     return `${body}.${this.signature(body).toString('base64url')}`;
   }
 
-  verify(mediaId: string, token: string): VerifiedUpload | null {
-    const [body, signature, ...rest] = token.length <= MAX_LENGTH ? token.split('.') : [];
+  verifyToken(mediaId: string, token: string): VerifiedUpload | null {
+    const [body, signature, ...rest] = token.length <= MAX_TOKEN ? token.split('.') : [];
     if (!body || !signature || rest.length > 0) return null;
     const given = Buffer.from(signature, 'base64url');
     const right = this.signature(body);

@@ -130,7 +130,7 @@ describe('a budget over several processes', () => {
   afterEach(() => opened.splice(0).forEach((redis) => redis.close()));
 
   const process = async (env: Record<string, string> = {}) => {
-    const redis = new RedisConnections({ url: server.url, commandMs: 300, connectMs: 300, beatMs: 50 });
+    const redis = new RedisConnections({ url: server.url, commandMs: 300, connectMs: 300, heartbeatMs: 50 });
     opened.push(redis);
     redis.onModuleInit();
     await until('Redis is up', () => redis.status === 'up');

@@ -12,7 +12,7 @@ describe('the connections to Redis', () => {
   const opened: RedisConnections[] = [];
   let server: RedisServer;
   const connect = () => {
-    const redis = new RedisConnections({ url: server.url, commandMs: 300, connectMs: 300, beatMs: 50 });
+    const redis = new RedisConnections({ url: server.url, commandMs: 300, connectMs: 300, heartbeatMs: 50 });
     opened.push(redis);
     redis.onModuleInit();
     return redis;

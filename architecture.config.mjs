@@ -109,7 +109,7 @@ export const tableExceptions = [
     why: 'It checks, numbers and writes a batch of messages in one round trip.',
   },
   {
-    file: 'src/timeline/system-messages.service.ts',
+    file: 'src/timeline/message.repository.ts',
     tables: ['room_heads'],
     why: 'A system message takes the next number of its room in the statement that writes it, as the send function does.',
   },

@@ -3,7 +3,7 @@ import { Sessions } from '../auth/sessions.service.js';
 import { FriendRequestsService } from '../friends/friend-requests.service.js';
 import type { JobPayload } from '../jobs/job.types.js';
 import { Jobs } from '../jobs/jobs.js';
-import { MessageErasure } from '../messages/message-erasure.service.js';
+import { MessageDeletion } from '../messages/message-deletion.service.js';
 import { AccountRooms } from '../rooms/account-rooms.service.js';
 import type { MessageKey } from '../timeline/message.repository.js';
 import type { DeletedAccountMessages } from './dto/delete-account.dto.js';
@@ -28,7 +28,7 @@ export class AccountDeletion implements OnModuleInit {
     private readonly jobs: Jobs,
     private readonly accountRooms: AccountRooms,
     private readonly requests: FriendRequestsService,
-    private readonly erasure: MessageErasure,
+    private readonly messageDeletion: MessageDeletion,
     private readonly sessions: Sessions,
   ) {}
 
@@ -54,7 +54,7 @@ export class AccountDeletion implements OnModuleInit {
         return { again: { ...removal, stage: more ? 'friends' : removal.messages === 'erase' ? 'messages' : 'sessions' } };
       }
       case 'messages': {
-        const message = await this.erasure.eraseMessagesStep(userId, removal.message);
+        const message = await this.messageDeletion.eraseMessagesStep(userId, removal.message);
         return { again: { ...removal, stage: message === null ? 'sessions' : 'messages', message } };
       }
       case 'sessions':

@@ -1,4 +1,4 @@
-import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, Param, type PipeTransform } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { ValidationFailed } from './domain-error.js';
 
@@ -17,3 +17,9 @@ export class IdPipe implements PipeTransform<unknown, string> {
     return value.toLowerCase();
   }
 }
+
+/** The path parameter `:roomId`. */
+export const RoomId = (): ParameterDecorator => Param('roomId', IdPipe);
+
+/** The path parameter `:messageId`. */
+export const MessageId = (): ParameterDecorator => Param('messageId', IdPipe);

@@ -3,7 +3,7 @@ import { Transactions } from '../database/transactions.js';
 
 export interface ImportedEdit {
   messageId: string;
-  /** Orders the edits of a message; below the room's next one. */
+  /** Orders the edits of a message; not above the room's rev. */
   rev: number;
   text: string | null;
   userId: string;
@@ -16,12 +16,12 @@ export interface ImportedPin {
   pinnedAt: string;
 }
 
-/** What hangs on messages that are taken over: what they said before, and their pins. Expects the transaction that holds the room's head. */
+/** Inserts the former texts and pins of imported messages. Expects the transaction that holds the room's head. */
 @Injectable()
 export class MessageDependentsImportRepository {
   constructor(private readonly transactions: Transactions) {}
 
-  /** How many were new. @param edits at most 1,000 */
+  /** Returns how many were new. @param edits at most 1,000 */
   async importEdits(roomId: string, edits: readonly ImportedEdit[]): Promise<number> {
     const rows = await this.transactions.query(
       `INSERT INTO message_edits (room_id, message_id, rev, text, user_id, edited_at)
@@ -33,7 +33,7 @@ export class MessageDependentsImportRepository {
     return rows.length;
   }
 
-  /** How many were new. @param pins at most 1,000 */
+  /** Returns how many were new. @param pins at most 1,000 */
   async importPins(roomId: string, pins: readonly ImportedPin[]): Promise<number> {
     const rows = await this.transactions.query(
       `INSERT INTO message_pins (room_id, message_id, seq, pinned_by, pinned_at)

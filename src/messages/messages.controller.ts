@@ -1,17 +1,17 @@
-import { Body, Controller, Delete, Get, Header, HttpStatus, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpStatus, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
-import { type Page, PageQuery } from '../common/page.js';
+import { MessageId, RoomId } from '../common/ids.js';
+import { PageQuery, type Page } from '../common/page.js';
 import { MentionView, MessageView } from '../timeline/message.view.js';
-import { EditMessageDto } from './dto/edit-message.dto.js';
-import { HistoryQuery } from './dto/history.dto.js';
-import { SendMessageDto } from './dto/send-message.dto.js';
-import { MessagesPageView } from './messages.view.js';
+import { EditMessageDto, HistoryQuery, SendMessageDto } from './dto/messages.dto.js';
+import { MessageDeletion } from './message-deletion.service.js';
+import { MessageEditing } from './message-editing.service.js';
 import { MessagesService } from './messages.service.js';
+import { EditView, MessagesPageView, ReaderView } from './messages.view.js';
 
 const GONE = { 403: 'forbidden', 404: ['room_not_found', 'message_not_found'] } as const;
 const BUSY = ['database_unavailable', 'busy'] as const;
@@ -21,19 +21,23 @@ const BUSY = ['database_unavailable', 'busy'] as const;
 @ApiExtraModels(MentionView)
 @Controller({ path: 'rooms/:roomId/messages', version: '1' })
 export class MessagesController {
-  constructor(private readonly messages: MessagesService) {}
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly editing: MessageEditing,
+    private readonly deletion: MessageDeletion,
+  ) {}
 
   @Get()
   @Header('Content-Type', 'application/json; charset=utf-8')
   @ApiOperation({
-    summary: "A page of a room's history",
+    summary: "Get a page of a room's history",
     description:
-      'Ascending by `seq`; without a bound, the newest. `before` and `after` exclude their seq, `around` includes it, half of the page ' +
-      'on each side. `seq` and `rev` are the cursor from which `changes` goes on.',
+      'Ascending by `seq`; without a bound, the newest messages. `before` and `after` exclude their seq, `around` includes it, with half of ' +
+      'the page on each side. `seq` and `rev` of the answer are the sync cursor for `changes`.',
   })
   @ApiOkResponse({ type: MessagesPageView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  getHistory(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: HistoryQuery): Promise<string> {
+  getHistory(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: HistoryQuery): Promise<string> {
     return this.messages.getHistory(actor, roomId, query);
   }
 
@@ -41,22 +45,21 @@ export class MessagesController {
   @ApiOperation({
     summary: 'Send a message',
     description:
-      'With an `id` of its own a message may be sent again at any time, over any transport: it exists once, and the answer is 200 with ' +
-      'the message as it is now. The same id with another body, or from another sender, is a conflict.',
+      'Needs `can_create_messages`, with media also `can_attach_media`. A message with an `id` can be sent again at any time, by REST or ' +
+      'socket: it is stored once, and the answer is 200 with its current state. The same id with another body, or from another sender, is a conflict.',
   })
   @ApiBody({ type: SendMessageDto })
   @ApiCreatedResponse({ type: MessageView })
-  @ApiOkResponse({ type: MessageView, description: 'It was sent before.' })
+  @ApiOkResponse({ type: MessageView, description: 'The message was sent before.' })
   @ApiProblems({
     ...GONE,
-    404: ['room_not_found', 'message_not_found'],
     409: 'message_conflict',
     422: ['empty_message', 'reply_not_found', 'media_not_usable', 'unstorable_text'],
     503: [...BUSY, 'overloaded'],
   })
   async sendMessage(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
+    @RoomId() roomId: string,
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MessageView> {
@@ -66,46 +69,81 @@ export class MessagesController {
   }
 
   @Get(':messageId')
-  @ApiOperation({ summary: 'One message' })
+  @ApiOperation({ summary: 'Get a message' })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems(GONE)
-  getMessage(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
-  ): Promise<MessageView> {
+  getMessage(@CurrentActor() actor: Actor, @RoomId() roomId: string, @MessageId() messageId: string): Promise<MessageView> {
     return this.messages.getMessage(actor, roomId, messageId);
   }
 
   @Patch(':messageId')
   @ApiOperation({
     summary: 'Edit a message',
-    description: "One's own, or with `can_edit_messages` anybody's. Mentions follow the new text; the same text changes nothing.",
+    description:
+      "Needs `can_edit_own_messages`, for another user's message `can_edit_messages`. The mentions follow the new text; the same text " +
+      'changes nothing.',
   })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems({ ...GONE, 409: 'message_deleted', 422: ['empty_message', 'system_message', 'unstorable_text'], 503: BUSY })
   editMessage(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
     @Body() dto: EditMessageDto,
   ): Promise<MessageView> {
-    return this.messages.editMessage(actor, roomId, messageId, dto.text);
+    return this.editing.editMessage(actor, roomId, messageId, dto.text);
   }
 
   @Delete(':messageId')
   @ApiOperation({
     summary: 'Delete a message',
-    description: "One's own, or with `can_delete_messages` anybody's. What stays is a tombstone; deleting it again answers the same.",
+    description:
+      "Needs `can_delete_own_messages`, for another user's message `can_delete_messages`. A tombstone stays; deleting it again returns it.",
   })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems({ ...GONE, 422: 'system_message', 503: BUSY })
-  deleteMessage(
+  deleteMessage(@CurrentActor() actor: Actor, @RoomId() roomId: string, @MessageId() messageId: string): Promise<MessageView> {
+    return this.deletion.deleteMessage(actor, roomId, messageId);
+  }
+
+  @Get(':messageId/replies')
+  @ApiOperation({ summary: 'List the replies to a message', description: 'Ascending by `seq`, without deleted messages.' })
+  @ApiPage(MessageView)
+  @ApiProblems(GONE)
+  listReplies(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
-  ): Promise<MessageView> {
-    return this.messages.deleteMessage(actor, roomId, messageId);
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<MessageView>> {
+    return this.messages.listReplies(actor, roomId, messageId, query);
+  }
+
+  @Get(':messageId/history')
+  @ApiOperation({
+    summary: 'List the former texts of a message',
+    description: 'Newest first; for its author and members who may delete it.',
+  })
+  @ApiPage(EditView)
+  @ApiProblems(GONE)
+  listEdits(
+    @CurrentActor() actor: Actor,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<EditView>> {
+    return this.messages.listEdits(actor, roomId, messageId, query);
+  }
+
+  @Get(':messageId/readers')
+  @ApiOperation({
+    summary: 'List the readers of a message',
+    description: 'Only members who share read receipts with you; none in a room of more than 100 members.',
+  })
+  @ApiPage(ReaderView)
+  @ApiProblems(GONE)
+  listReaders(@CurrentActor() actor: Actor, @RoomId() roomId: string, @MessageId() messageId: string): Promise<Page<ReaderView>> {
+    return this.messages.listReaders(actor, roomId, messageId);
   }
 }
 
@@ -116,7 +154,10 @@ export class MentionsController {
   constructor(private readonly messages: MessagesService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Messages that mention me, newest first', description: 'By name or with everybody, in all my rooms.' })
+  @ApiOperation({
+    summary: 'List the messages that mention you',
+    description: 'By name or by `@all`, in all your rooms, newest first; not your own.',
+  })
   @ApiPage(MessageView)
   @ApiProblems()
   listMentions(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<MessageView>> {

@@ -6,21 +6,16 @@ import { ReactionsModule } from '../reactions/reactions.module.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { SearchModule } from '../search/search.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
-import { MessageEdit } from './message-edit.entity.js';
-import { MessageEditing } from './message-editing.service.js';
-import { MessageEdits } from './message-edits.service.js';
-import { MessageErasure } from './message-erasure.service.js';
-import { MessageDependentsImportRepository } from './message-dependents-import.repository.js';
-import { MessagePin } from './pins/message-pin.entity.js';
-import { MessageDependents } from './message-dependents.service.js';
 import { MessageDeletion } from './message-deletion.service.js';
-import { MessageDetailsController } from './details/message-details.controller.js';
-import { MessageDetails } from './details/message-details.service.js';
+import { MessageDependentsImportRepository } from './message-dependents-import.repository.js';
+import { MessageDependents } from './message-dependents.service.js';
+import { MessageEditing } from './message-editing.service.js';
 import { MentionsController, MessagesController } from './messages.controller.js';
+import { MessageEdit, MessagePin } from './messages.entity.js';
 import { MessagesQueries } from './messages.queries.js';
 import { MessagesService } from './messages.service.js';
-import { PinsController } from './pins/pins.controller.js';
-import { PinsService } from './pins/pins.service.js';
+import { PinsController } from './pins.controller.js';
+import { PinsService } from './pins.service.js';
 
 @Module({
   imports: [
@@ -32,19 +27,16 @@ import { PinsService } from './pins/pins.service.js';
     SearchModule,
     TimelineModule,
   ],
-  controllers: [MessagesController, MessageDetailsController, PinsController, MentionsController],
+  controllers: [MessagesController, PinsController, MentionsController],
   providers: [
     MessagesService,
     MessagesQueries,
     MessageEditing,
-    MessageEdits,
-    MessageErasure,
     MessageDeletion,
     MessageDependents,
     MessageDependentsImportRepository,
-    MessageDetails,
     PinsService,
   ],
-  exports: [MessageErasure, MessagesService],
+  exports: [MessageDeletion, MessageEditing, MessagesService],
 })
 export class MessagesModule {}

@@ -3,7 +3,7 @@ import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 
 export interface ImportedReaction {
-  /** Null: it gets one. */
+  /** Null: the import makes one. */
   id: string | null;
   messageId: string;
   userId: string;
@@ -11,12 +11,12 @@ export interface ImportedReaction {
   createdAt: string;
 }
 
-/** Reactions as rows that are taken over, whatever people may react with here. */
+/** Inserts imported reactions, whatever the setting REACTIONS allows. */
 @Injectable()
 export class ReactionImportRepository {
   constructor(private readonly transactions: Transactions) {}
 
-  /** How many were new; they count. Expects the transaction that holds the room's head. @param reactions at most 500 */
+  /** Inserts and counts reactions. Returns how many were new. Expects the transaction that holds the room's head. @param reactions at most 500 */
   async importReactions(roomId: string, reactions: readonly ImportedReaction[]): Promise<number> {
     const [row] = await this.transactions.query<{ added: number }>(
       `WITH added AS (

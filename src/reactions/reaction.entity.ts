@@ -1,7 +1,7 @@
 import { Check, Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { User } from '../users/user.entity.js';
 
-/** One reaction of one person to one message. */
+/** A reaction of a user to a message. */
 @Entity('reactions')
 @Unique('reactions_id_key', ['roomId', 'id'])
 @Index('reactions_message_idx', ['roomId', 'messageId', 'id'])
@@ -17,7 +17,7 @@ export class Reaction {
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_id' }) protected user?: unknown;
 }
 
-/** How many people reacted with the same to a message: counted as written, so that a page never reads the reactions themselves. */
+/** Number of users with the same reaction to a message. Updated by each write, so that a page need not read the reactions. */
 @Entity('reaction_counts')
 @Check('reaction_counts_positive', 'count > 0')
 export class ReactionCount {
@@ -25,6 +25,6 @@ export class ReactionCount {
   @PrimaryColumn('uuid') messageId: string;
   @PrimaryColumn('text') reaction: string;
   @Column('integer') count: number;
-  /** The order in which they are shown. */
+  /** Orders the reactions of a message. */
   @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' }) firstAt: Date;
 }

@@ -4,53 +4,50 @@ import { InvalidReaction } from './reactions.errors.js';
 export type ReactionMode = Settings['reactions'];
 
 const LIKES = ['like', 'dislike'];
-/** One emoji of the recommended set, whole. @see https://unicode.org/reports/tr51/ */
+/** Exactly one emoji of the recommended set. @see https://unicode.org/reports/tr51/ */
 const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
-/** Says "as text" or "as emoji" of the character before it. */
+/** Variation selectors: they request text or emoji presentation of the character before them. */
 const SELECTORS = /[\uFE0E\uFE0F]/gu;
-/** A character that is shown as text unless told otherwise; a skin tone after it tells as much. */
+/** A character with text presentation by default, unless a skin tone follows. */
 const TEXT_BY_DEFAULT = /(?!\p{Emoji_Presentation})\p{Emoji}(?!\p{Emoji_Modifier})/gu;
 
 /**
- * An emoji in its one normal form, fully qualified: keyboards send a heart with or without its selector, and both are the same reaction.
- * Null for anything that is not exactly one emoji.
+ * Returns the fully qualified form of an emoji, or null if the text is not exactly one emoji. Keyboards send a heart with or without a
+ * selector: both are the same reaction.
  */
 export function oneEmoji(text: string): string | null {
   const qualified = text.replace(SELECTORS, '').replace(TEXT_BY_DEFAULT, '$&\uFE0F');
   return EMOJI.test(qualified) ? qualified : null;
 }
 
-/** The reaction as it is kept. @throws InvalidReaction when the mode does not know it */
+/** Returns a reaction as it is stored. @throws InvalidReaction when the mode does not allow it */
 export function normalizeReaction(mode: ReactionMode, text: string): string {
   switch (mode) {
     case 'like_dislike':
-      if (!LIKES.includes(text)) throw new InvalidReaction('A reaction is `like` or `dislike`.');
+      if (!LIKES.includes(text)) throw new InvalidReaction('The reaction must be `like` or `dislike`.');
       return text;
     case 'emoji': {
       const emoji = oneEmoji(text);
-      if (emoji === null) throw new InvalidReaction('A reaction is one emoji.');
+      if (emoji === null) throw new InvalidReaction('The reaction must be one emoji.');
       return emoji;
     }
     case 'text':
-      if (text.trim() === '') throw new InvalidReaction('A reaction needs text.');
+      if (text.trim() === '') throw new InvalidReaction('The reaction must not be empty.');
       return text.normalize('NFC');
   }
 }
 
-/**
- * The forms under which a reaction that somebody names may stand: word for word, as another mode has taken it before, and as this mode
- * keeps it.
- */
+/** Returns the forms in which a reaction may be stored: as given, from another mode of the server, and as this mode normalizes it. */
 export function reactionForms(mode: ReactionMode, text: string): string[] {
-  const asNamed = text.normalize('NFC');
+  const asGiven = text.normalize('NFC');
   try {
-    return [...new Set([asNamed, normalizeReaction(mode, text)])];
+    return [...new Set([asGiven, normalizeReaction(mode, text)])];
   } catch (error) {
-    if (error instanceof InvalidReaction) return [asNamed];
+    if (error instanceof InvalidReaction) return [asGiven];
     throw error;
   }
 }
 
-/** The reaction that this one takes the place of: one of like and dislike a person. */
+/** Returns the reaction that this one replaces: a user has one of like and dislike. */
 export const replacedBy = (mode: ReactionMode, reaction: string): string | null =>
   mode === 'like_dislike' ? (LIKES.find((other) => other !== reaction) ?? null) : null;

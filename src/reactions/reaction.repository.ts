@@ -1,20 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
+import { Reaction } from './reaction.entity.js';
 
-/** Which message, in which room. */
-interface MessageId {
-  roomId: string;
-  messageId: string;
+type ReactionKey = Pick<Reaction, 'roomId' | 'messageId' | 'userId' | 'reaction'>;
+
+export interface ReactionState {
+  /** The id of the user's own reaction of this kind. */
+  ownId: string | null;
+  /** Whether a user has reacted with it. */
+  exists: boolean;
+  /** Number of different reactions to the message. */
+  kinds: number;
 }
 
-/** Reactions and their counts as rows. Every write expects the transaction that holds the room's head, which makes the counts exact. */
+/** The rows of reactions and their counts. Every write expects the transaction that holds the room's head, which makes the counts exact. */
 @Injectable()
 export class ReactionRepository {
   constructor(private readonly transactions: Transactions) {}
 
-  /** Adds one that is not there; answers its id. */
-  async insertReaction({ roomId, messageId }: MessageId, userId: string, reaction: string): Promise<string> {
+  findReaction(roomId: string, messageId: string, id: string): Promise<Reaction | null> {
+    return this.transactions.manager.findOneBy(Reaction, { roomId, messageId, id });
+  }
+
+  async getReactionState({ roomId, messageId, userId, reaction }: ReactionKey): Promise<ReactionState> {
+    const [state] = await this.transactions.query<ReactionState>(
+      `SELECT (SELECT id FROM reactions WHERE room_id = $1 AND message_id = $2 AND user_id = $3 AND reaction = $4) AS "ownId",
+         coalesce(bool_or(reaction = $4), false) AS "exists", count(*) AS kinds
+       FROM reaction_counts WHERE room_id = $1 AND message_id = $2`,
+      [roomId, messageId, userId, reaction],
+    );
+    return state ?? { ownId: null, exists: false, kinds: 0 };
+  }
+
+  /** Inserts a reaction that does not exist. Returns its id. */
+  async insertReaction({ roomId, messageId, userId, reaction }: ReactionKey): Promise<string> {
     const id = newId();
     await this.transactions.query(
       `WITH added AS (
@@ -27,13 +47,10 @@ export class ReactionRepository {
     return id;
   }
 
-  /** Whether there was one to remove. */
-  async deleteReaction({ roomId, messageId }: MessageId, userId: string, reaction: string): Promise<boolean> {
-    const removed = await this.transactions.query(
-      `DELETE FROM reactions WHERE room_id = $1 AND message_id = $2 AND user_id = $3 AND reaction = $4 RETURNING id`,
-      [roomId, messageId, userId, reaction],
-    );
-    if (removed.length === 0) return false;
+  /** Deletes a reaction. Returns false if it did not exist. */
+  async deleteReaction({ roomId, messageId, userId, reaction }: ReactionKey): Promise<boolean> {
+    const { affected } = await this.transactions.manager.delete(Reaction, { roomId, messageId, userId, reaction });
+    if (!affected) return false;
     await this.transactions.query(
       `WITH last AS (DELETE FROM reaction_counts WHERE room_id = $1 AND message_id = $2 AND reaction = $3 AND count = 1)
        UPDATE reaction_counts SET count = count - 1 WHERE room_id = $1 AND message_id = $2 AND reaction = $3 AND count > 1`,
@@ -42,21 +59,12 @@ export class ReactionRepository {
     return true;
   }
 
-  /** Takes every reaction from messages that are being deleted. @param messageIds of one room, at most 1,000 */
+  /** Deletes all reactions to messages of one room. @param messageIds at most 1,000 */
   async deleteReactions(roomId: string, messageIds: readonly string[]): Promise<void> {
     await this.transactions.query(
       `WITH counts AS (DELETE FROM reaction_counts WHERE room_id = $1 AND message_id = ANY ($2::uuid[]))
        DELETE FROM reactions WHERE room_id = $1 AND message_id = ANY ($2::uuid[])`,
       [roomId, messageIds],
     );
-  }
-
-  /** Whose it is, and which one. */
-  async findReaction({ roomId, messageId }: MessageId, reactionId: string): Promise<{ userId: string; reaction: string } | null> {
-    const [row] = await this.transactions.query<{ userId: string; reaction: string }>(
-      `SELECT user_id AS "userId", reaction FROM reactions WHERE room_id = $1 AND message_id = $2 AND id = $3`,
-      [roomId, messageId, reactionId],
-    );
-    return row ?? null;
   }
 }

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { timeJson } from '../database/sql.js';
 import { userJson, UserView } from '../users/user.view.js';
 
-/** Who reacted with what. */
+/** A reaction of a user. */
 export class ReactionView {
   @ApiProperty({ format: 'uuid', example: '0199f3c2-4f00-7b11-9c66-0d1e2f3a4b5c' }) id: string;
   @ApiProperty({ format: 'uuid' }) roomId: string;

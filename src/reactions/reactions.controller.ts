@@ -4,11 +4,14 @@ import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { IdPipe, MessageId, RoomId } from '../common/ids.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { ReactionDto, ReactionsQuery } from './dto/reaction.dto.js';
 import { ReactionView } from './reaction.view.js';
 import { ReactionsService } from './reactions.service.js';
+
+const GONE = { 403: 'forbidden', 404: ['room_not_found', 'message_not_found'] } as const;
+const BUSY = ['database_unavailable', 'busy'] as const;
 
 @ApiTags('reactions')
 @ApiBearerAuth()
@@ -17,13 +20,13 @@ export class ReactionsController {
   constructor(private readonly reactions: ReactionsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Who reacted to a message, oldest first' })
+  @ApiOperation({ summary: 'List the reactions to a message', description: 'Oldest first.' })
   @ApiPage(ReactionView)
-  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: 'unstorable_text' })
+  @ApiProblems({ ...GONE, 422: 'unstorable_text' })
   listReactions(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
     @Query() query: ReactionsQuery,
   ): Promise<Page<ReactionView>> {
     return this.reactions.listReactions(actor, roomId, messageId, query);
@@ -31,22 +34,23 @@ export class ReactionsController {
 
   @Post()
   @ApiOperation({
-    summary: 'React to a message',
-    description: 'Again: 200 with the one that stands. With REACTIONS=like_dislike one takes the place of the other.',
+    summary: 'Add a reaction to a message',
+    description:
+      'Needs `can_add_reactions`. If you reacted with it before, the answer is 200 with that reaction. With REACTIONS=like_dislike, a like ' +
+      'replaces a dislike and the other way round.',
   })
   @ApiCreatedResponse({ type: ReactionView })
-  @ApiOkResponse({ type: ReactionView, description: 'The one that stood already.' })
+  @ApiOkResponse({ type: ReactionView, description: 'You reacted with it before.' })
   @ApiProblems({
-    403: 'forbidden',
-    404: ['room_not_found', 'message_not_found'],
+    ...GONE,
     409: 'message_deleted',
     422: ['invalid_reaction', 'too_many_reactions', 'system_message', 'unstorable_text'],
-    503: ['database_unavailable', 'busy'],
+    503: BUSY,
   })
   async addReaction(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
     @Body() dto: ReactionDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReactionView> {
@@ -56,13 +60,13 @@ export class ReactionsController {
   }
 
   @Get(':reactionId')
-  @ApiOperation({ summary: 'One reaction' })
+  @ApiOperation({ summary: 'Get a reaction' })
   @ApiOkResponse({ type: ReactionView })
-  @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found', 'reaction_not_found'] })
+  @ApiProblems({ ...GONE, 404: ['room_not_found', 'message_not_found', 'reaction_not_found'] })
   getReaction(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
     @Param('reactionId', IdPipe) reactionId: string,
   ): Promise<ReactionView> {
     return this.reactions.getReaction(actor, roomId, messageId, reactionId);
@@ -70,17 +74,17 @@ export class ReactionsController {
 
   @Delete(':reactionId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: "Take one's own reaction away" })
+  @ApiOperation({ summary: 'Remove your reaction by its id' })
   @ApiNoContentResponse()
   @ApiProblems({
-    403: 'forbidden',
+    ...GONE,
     404: ['room_not_found', 'message_not_found', 'reaction_not_found'],
-    503: ['database_unavailable', 'busy'],
+    503: BUSY,
   })
   async removeReactionById(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
     @Param('reactionId', IdPipe) reactionId: string,
   ): Promise<void> {
     await this.reactions.removeReactionById(actor, roomId, messageId, reactionId);
@@ -88,18 +92,17 @@ export class ReactionsController {
 
   @Delete()
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: "Take one's own reaction away, by what it is", description: 'Where there is none, nothing happens.' })
+  @ApiOperation({ summary: 'Remove your reaction', description: 'Without such a reaction, nothing changes.' })
   @ApiNoContentResponse()
   @ApiProblems({
-    403: 'forbidden',
-    404: ['room_not_found', 'message_not_found'],
+    ...GONE,
     422: 'unstorable_text',
-    503: ['database_unavailable', 'busy'],
+    503: BUSY,
   })
   async removeReaction(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
     @Query() query: ReactionDto,
   ): Promise<void> {
     await this.reactions.removeReaction(actor, roomId, messageId, query.reaction);
@@ -113,7 +116,7 @@ export class MyReactionsController {
   constructor(private readonly reactions: ReactionsService) {}
 
   @Get()
-  @ApiOperation({ summary: "One's own reactions, newest first", description: 'To messages that one may still read.' })
+  @ApiOperation({ summary: 'List your reactions', description: 'Newest first, to messages that you may still read.' })
   @ApiPage(ReactionView)
   @ApiProblems()
   listMyReactions(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<ReactionView>> {

@@ -10,22 +10,12 @@ interface ReactionRow {
   view: ReactionView;
 }
 
-/** Where somebody stands who wants to react. */
-export interface ReactionState {
-  /** The id of their own one of the kind. */
-  mine: string | null;
-  /** Somebody has reacted with it already. */
-  known: boolean;
-  /** Different reactions to the message. */
-  kinds: number;
-}
-
-/** The reads of this module: one query a list, and only what the asking person may see. */
+/** The lists of reactions: one query each, which includes the check of what the viewer may see. */
 @Injectable()
 export class ReactionsQueries {
   constructor(private readonly transactions: Transactions) {}
 
-  /** Who reacted to a message that the member may see, with any of these reactions if they are given; oldest first. */
+  /** Returns the reactions to a message that the member may see, oldest first. @param reactions null for all */
   async listReactions(
     { room, member }: RoomGrant,
     messageId: string,
@@ -40,7 +30,7 @@ export class ReactionsQueries {
        ORDER BY r.id LIMIT $6`,
       [room.id, member.userId, messageId, ...decodeCursor(query.cursor, ['id']), reactions, query.limit + 1],
     );
-    return listed(rows, query.limit);
+    return toPage(rows, query.limit);
   }
 
   /** @throws ReactionNotFound */
@@ -55,7 +45,7 @@ export class ReactionsQueries {
     return row.view;
   }
 
-  /** All of one's own, newest first, where one may still read the message. */
+  /** Returns the user's reactions to messages that the user may still see, newest first. */
   async listMyReactions(userId: string, query: PageQuery): Promise<Page<ReactionView>> {
     const rows = await this.transactions.query<ReactionRow>(
       `SELECT r.id, ${REACTION_JSON} AS view
@@ -66,21 +56,11 @@ export class ReactionsQueries {
        WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`,
       [userId, ...decodeCursor(query.cursor, ['id']), query.limit + 1],
     );
-    return listed(rows, query.limit);
-  }
-
-  async stateOf(roomId: string, messageId: string, userId: string, reaction: string): Promise<ReactionState> {
-    const [state] = await this.transactions.query<ReactionState>(
-      `SELECT (SELECT id FROM reactions WHERE room_id = $1 AND message_id = $2 AND user_id = $3 AND reaction = $4) AS mine,
-         coalesce(bool_or(reaction = $4), false) AS known, count(*) AS kinds
-       FROM reaction_counts WHERE room_id = $1 AND message_id = $2`,
-      [roomId, messageId, userId, reaction],
-    );
-    return state ?? { mine: null, known: false, kinds: 0 };
+    return toPage(rows, query.limit);
   }
 }
 
-const listed = (rows: ReactionRow[], limit: number): Page<ReactionView> =>
+const toPage = (rows: ReactionRow[], limit: number): Page<ReactionView> =>
   pageOf(
     rows,
     limit,

@@ -12,7 +12,7 @@ import { MessageRepository } from '../timeline/message.repository.js';
 import type { MessageView } from '../timeline/message.view.js';
 import { MessageDeleted, SystemMessageImmutable } from '../timeline/timeline.errors.js';
 import type { ReactionsQuery } from './dto/reaction.dto.js';
-import { reactionForms, normalizeReaction, replacedBy } from './reaction.policy.js';
+import { normalizeReaction, reactionForms, replacedBy } from './reaction.policy.js';
 import { ReactionRepository } from './reaction.repository.js';
 import type { ReactionView } from './reaction.view.js';
 import { ReactionNotFound, TooManyReactions } from './reactions.errors.js';
@@ -22,11 +22,11 @@ export interface ReactionResult {
   reaction: ReactionView;
   /** As the actor sees it now. */
   message: MessageView;
-  /** False when it stood already. */
+  /** False when the user had reacted with it before. */
   created: boolean;
 }
 
-/** Reacting to messages. Every write holds the room's head, so counts and bounds are exact whoever reacts at the same time. */
+/** Adds, removes and reads reactions. Every write holds the room's head, so that counts and limits are exact under concurrent writes. */
 @Injectable()
 export class ReactionsService {
   constructor(
@@ -39,7 +39,7 @@ export class ReactionsService {
   ) {}
 
   /**
-   * Reacts to a message; again, it changes nothing.
+   * Adds a reaction; the same reaction again changes nothing.
    * @throws InvalidReaction, UnstorableText, RoomNotFound, Forbidden, MessageNotFound, SystemMessageImmutable, MessageDeleted,
    * TooManyReactions
    */
@@ -47,19 +47,22 @@ export class ReactionsService {
     requireStorable(text, 'reaction');
     const reaction = normalizeReaction(this.settings.reactions, text);
     return this.access.change(actor, roomId, 'can_add_reactions', async (grant) => {
-      const message = await this.reactable(grant, messageId);
-      const state = await this.queries.stateOf(roomId, messageId, actor.userId, reaction);
-      const id = state.mine ?? (await this.addNewReaction(grant, actor, message, reaction));
+      const message = await this.messageRepository.requireMessage(grant, messageId);
+      await this.relations.requireMayPostIn(grant);
+      if (message.type === 'system') throw new SystemMessageImmutable();
+      if (message.deletedAt !== null) throw new MessageDeleted();
+      const { ownId } = await this.reactionRepository.getReactionState({ roomId, messageId, userId: actor.userId, reaction });
+      const id = ownId ?? (await this.addNewReaction(grant, actor, message, reaction));
       return {
         reaction: await this.queries.getReaction(grant, messageId, id),
         message: await this.messageRepository.getMessageView(grant, messageId),
-        created: state.mine === null,
+        created: ownId === null,
       };
     });
   }
 
   /**
-   * Takes one's own reaction away, whatever the mode in which it was given; where there is none, nothing happens.
+   * Removes the actor's own reaction, also if it was added under another setting REACTIONS. Without one, nothing changes.
    * @throws UnstorableText, RoomNotFound, Forbidden, MessageNotFound
    */
   removeReaction(actor: Actor, roomId: string, messageId: string, text: string): Promise<MessageView> {
@@ -67,7 +70,7 @@ export class ReactionsService {
     const forms = reactionForms(this.settings.reactions, text);
     return this.access.change(actor, roomId, null, async (grant) => {
       const message = await this.messageRepository.requireMessage(grant, messageId);
-      return this.takeReaction(grant, actor, message, ...forms);
+      return this.removeFirst(grant, actor, message, forms);
     });
   }
 
@@ -75,10 +78,10 @@ export class ReactionsService {
   removeReactionById(actor: Actor, roomId: string, messageId: string, reactionId: string): Promise<MessageView> {
     return this.access.change(actor, roomId, null, async (grant) => {
       const message = await this.messageRepository.requireMessage(grant, messageId);
-      const found = await this.reactionRepository.findReaction({ roomId, messageId }, reactionId);
+      const found = await this.reactionRepository.findReaction(roomId, messageId, reactionId);
       if (!found) throw new ReactionNotFound();
       if (found.userId !== actor.userId) throw new Forbidden('not_author');
-      return this.takeReaction(grant, actor, message, found.reaction);
+      return this.removeFirst(grant, actor, message, [found.reaction]);
     });
   }
 
@@ -99,35 +102,23 @@ export class ReactionsService {
     return this.queries.listMyReactions(actor.userId, query);
   }
 
-  private async reactable(grant: RoomGrant, messageId: string): Promise<Message> {
-    const message = await this.messageRepository.requireMessage(grant, messageId);
-    await this.relations.requireMayPostIn(grant);
-    if (message.type === 'system') throw new SystemMessageImmutable();
-    if (message.deletedAt !== null) throw new MessageDeleted();
-    return message;
-  }
-
   private async addNewReaction(grant: RoomGrant, actor: Actor, message: Message, reaction: string): Promise<string> {
-    const key = { roomId: message.roomId, messageId: message.id };
     const replaced = replacedBy(this.settings.reactions, reaction);
-    if (replaced !== null) await this.takeReaction(grant, actor, message, replaced);
-    const { known, kinds } = await this.queries.stateOf(key.roomId, key.messageId, actor.userId, reaction);
-    if (!known && kinds >= this.settings.messages.maxReactions) throw new TooManyReactions();
-    const id = await this.reactionRepository.insertReaction(key, actor.userId, reaction);
-    await this.messageRepository.recordMessageChange(grant, actor, { kind: 'reaction_added', messageId: message.id, reaction });
+    if (replaced !== null) await this.removeFirst(grant, actor, message, [replaced]);
+    const key = { roomId: message.roomId, messageId: message.id, userId: actor.userId, reaction };
+    const { exists, kinds } = await this.reactionRepository.getReactionState(key);
+    if (!exists && kinds >= this.settings.messages.maxReactions) throw new TooManyReactions();
+    const id = await this.reactionRepository.insertReaction(key);
+    await this.messageRepository.recordMessageChange(grant, actor, message, { kind: 'reaction_added', reaction });
     return id;
   }
 
-  /** The first of the forms that stands. */
-  private async takeReaction(grant: RoomGrant, actor: Actor, message: Message, ...forms: string[]): Promise<MessageView> {
-    for (const reaction of forms) {
-      const removed = await this.reactionRepository.deleteReaction(
-        { roomId: message.roomId, messageId: message.id },
-        actor.userId,
-        reaction,
-      );
-      if (removed)
-        return this.messageRepository.recordMessageChange(grant, actor, { kind: 'reaction_removed', messageId: message.id, reaction });
+  /** Removes the first of these reactions that the actor has. Returns the message as the actor sees it. */
+  private async removeFirst(grant: RoomGrant, actor: Actor, message: Message, reactions: readonly string[]): Promise<MessageView> {
+    for (const reaction of reactions) {
+      const key = { roomId: message.roomId, messageId: message.id, userId: actor.userId, reaction };
+      if (await this.reactionRepository.deleteReaction(key))
+        return this.messageRepository.recordMessageChange(grant, actor, message, { kind: 'reaction_removed', reaction });
     }
     return this.messageRepository.getMessageView(grant, message.id);
   }

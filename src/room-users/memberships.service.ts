@@ -6,7 +6,7 @@ import { type NewMember, RoomRepository } from '../room-access/room.repository.j
 import type { RoomMember } from '../room-access/room-member.entity.js';
 import type { Room } from '../room-access/room.entity.js';
 import type { LossReason } from '../room-access/room.types.js';
-import { SystemMessages } from '../timeline/system-messages.service.js';
+import { MessageRepository } from '../timeline/message.repository.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { RoomUserViews } from './room-user-views.service.js';
 import { RoomUserRemoved, RoomUsersAdded } from './room-users.events.js';
@@ -28,7 +28,7 @@ export class Memberships {
     private readonly roomRepository: RoomRepository,
     private readonly bans: BanRepository,
     private readonly heads: UserHeads,
-    private readonly messages: SystemMessages,
+    private readonly messageRepository: MessageRepository,
     private readonly events: DomainEvents,
     private readonly views: RoomUserViews,
   ) {}
@@ -53,7 +53,7 @@ export class Memberships {
     const { step } = await this.roomRepository.insertMembers(room, newMembers, actorId, logged);
     const roomUsers = logged ? await this.views.getRoomUsers(room.id, userIds, null) : [];
     this.events.publish(new RoomUsersAdded(room.id, step.prevRev, step.rev, step.fence, roomUsers, my));
-    if (logged) await this.messages.appendSystemMessage(room.id, actorId, event, userIds);
+    if (logged) await this.messageRepository.appendSystemMessage(room.id, actorId, event, userIds);
   }
 
   /** Adds a user who joins by themselves or by an invite. */
@@ -68,6 +68,7 @@ export class Memberships {
     const logged = isLogged(room.type, member);
     const { prevRev, rev, fence } = await this.roomRepository.deleteMember(room.id, userId, logged);
     this.events.publish(new RoomUserRemoved(room.id, prevRev, rev, fence, userId, reason, my.get(userId) ?? 0));
-    if (logged) await this.messages.appendSystemMessage(room.id, actorId, reason === 'left' ? 'user_left' : 'user_removed', [userId]);
+    if (logged)
+      await this.messageRepository.appendSystemMessage(room.id, actorId, reason === 'left' ? 'user_left' : 'user_removed', [userId]);
   }
 }

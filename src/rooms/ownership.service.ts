@@ -8,7 +8,7 @@ import { RoomRepository } from '../room-access/room.repository.js';
 import type { RoomMember } from '../room-access/room-member.entity.js';
 import type { Room } from '../room-access/room.entity.js';
 import { MemberUpdates } from '../room-users/member-updates.service.js';
-import { SystemMessages } from '../timeline/system-messages.service.js';
+import { MessageRepository } from '../timeline/message.repository.js';
 import { UsersService } from '../users/users.service.js';
 import { NotForPrivateRooms } from './rooms.errors.js';
 
@@ -19,7 +19,7 @@ export class Ownership {
     private readonly access: RoomAccess,
     private readonly roomRepository: RoomRepository,
     private readonly memberUpdates: MemberUpdates,
-    private readonly messages: SystemMessages,
+    private readonly messageRepository: MessageRepository,
     private readonly log: RoomLog,
     private readonly users: UsersService,
   ) {}
@@ -48,7 +48,7 @@ export class Ownership {
       { member: owner, assignment: { role: 'admin', allow: 0, deny: 0 }, silencedUntil: null },
       { member: successor, assignment: { role: 'owner', allow: 0, deny: 0 }, silencedUntil: null },
     ]);
-    await this.messages.appendSystemMessage(room.id, owner.userId, 'owner_changed', [successor.userId]);
+    await this.messageRepository.appendSystemMessage(room.id, owner.userId, 'owner_changed', [successor.userId]);
     await this.log.audit(room.id, { actorId: owner.userId, action: 'owner_changed', targetUserId: successor.userId });
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainEvents } from '../events/domain-events.js';
 import type { Room } from '../room-access/room.entity.js';
 import type { LogStep } from '../room-access/room.types.js';
-import { SystemMessages } from '../timeline/system-messages.service.js';
+import { MessageRepository } from '../timeline/message.repository.js';
 import { RoomViews } from './room-views.service.js';
 import { RoomUpdated, RoomDeleted, RoomCreated } from './rooms.events.js';
 
@@ -10,7 +10,7 @@ import { RoomUpdated, RoomDeleted, RoomCreated } from './rooms.events.js';
 @Injectable()
 export class RoomEventPublisher {
   constructor(
-    private readonly messages: SystemMessages,
+    private readonly messageRepository: MessageRepository,
     private readonly events: DomainEvents,
     private readonly views: RoomViews,
   ) {}
@@ -18,12 +18,12 @@ export class RoomEventPublisher {
   /** @param userIds the members besides the creator; the system message does not name the readers of a channel */
   async publishCreated(room: Room, actorId: string, userIds: readonly string[], my: ReadonlyMap<string, number>): Promise<void> {
     this.events.publish(new RoomCreated(room.id, 0, my));
-    await this.messages.appendSystemMessage(room.id, actorId, 'room_created', room.type === 'channel' ? [] : userIds);
+    await this.messageRepository.appendSystemMessage(room.id, actorId, 'room_created', room.type === 'channel' ? [] : userIds);
   }
 
   async publishUpdated(room: Room, actorId: string, { prevRev, rev, fence }: LogStep): Promise<void> {
     this.events.publish(new RoomUpdated(room.id, prevRev, rev, fence, await this.views.getNeutralRoom(room.id)));
-    await this.messages.appendSystemMessage(room.id, actorId, 'room_updated', []);
+    await this.messageRepository.appendSystemMessage(room.id, actorId, 'room_updated', []);
   }
 
   publishDeleted(room: Room, fence: number, userIds: readonly string[] | null, my: ReadonlyMap<string, number>): void {

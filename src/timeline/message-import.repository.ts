@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 import { RoomImportRepository } from '../room-access/room-import.repository.js';
+import { MessageRepository } from './message.repository.js';
 import { EVERYONE_ID, type MessageType, type SystemEvent } from './message.types.js';
 
-/** A message that was said elsewhere. Its number is given here. */
+/** A message of another installation. The import gives it its number. */
 export interface ImportedMessage {
   id: string;
-  /** Of its last change; the room's own is never lower afterwards. */
+  /** Of its last change; the import raises the room's rev to it. */
   rev: number;
   type: MessageType;
   text: string | null;
@@ -16,7 +17,7 @@ export interface ImportedMessage {
   mentions: readonly string[];
   mentionsAll: boolean;
   system: { event: SystemEvent; userIds: readonly string[] } | null;
-  /** Hex; of a deleted message it is not kept. */
+  /** Hex; not stored for a deleted message. */
   requestHash: string | null;
   createdAt: string;
   editedAt: string | null;
@@ -25,31 +26,36 @@ export interface ImportedMessage {
 
 export interface NumberedMessage extends ImportedMessage {
   seq: number;
-  /** Messages that are not the system's, up to this one. */
+  /** Number of non-system messages up to this one. */
   n: number;
 }
 
-/** Messages as rows that are taken over, past the room's end. Nobody is told. */
+/** Inserts imported messages after the last `seq`. Publishes no events. */
 @Injectable()
 export class MessageImportRepository {
   constructor(
     private readonly transactions: Transactions,
     private readonly rooms: RoomImportRepository,
+    private readonly messageRepository: MessageRepository,
   ) {}
 
   /**
-   * Writes messages that the room does not have, in the order and with the numbers given, which follow its head; counts replies, moves the
-   * head and the marks of the authors who sit there. Expects the transaction that holds the room's head. @param messages at most 1,000 rows
-   * with what they mention
+   * Inserts messages that the room does not have, in the order and with the numbers given, which follow its head; counts replies, advances the
+   * head and the read marks of authors who are members. Expects the transaction that holds the room's head.
+   * @param messages at most 1,000 rows, mentions included
    */
   async importMessages(roomId: string, messages: readonly NumberedMessage[]): Promise<void> {
-    await this.insert(roomId, messages);
-    await this.mention(roomId, messages);
-    await this.countReplies(roomId, messages);
+    await this.insertMessages(roomId, messages);
+    await this.insertMentions(roomId, messages);
+    await this.messageRepository.addToReplyCounts(
+      roomId,
+      messages.filter(({ deletedAt }) => deletedAt === null),
+      1,
+    );
     await this.rooms.advanceHead(roomId, messages);
   }
 
-  private async insert(roomId: string, messages: readonly NumberedMessage[]): Promise<void> {
+  private async insertMessages(roomId: string, messages: readonly NumberedMessage[]): Promise<void> {
     await this.transactions.query(
       `INSERT INTO messages (room_id, seq, id, n, rev, type, text, user_id, reply_to_id, reply_to_seq, request_hash, system_event,
          system_user_ids, created_at, edited_at, deleted_at)
@@ -65,7 +71,7 @@ export class MessageImportRepository {
     );
   }
 
-  private async mention(roomId: string, messages: readonly NumberedMessage[]): Promise<void> {
+  private async insertMentions(roomId: string, messages: readonly NumberedMessage[]): Promise<void> {
     const rows = messages.flatMap(({ id, seq, mentions, mentionsAll }) =>
       [...mentions, ...(mentionsAll ? [EVERYONE_ID] : [])].map((userId) => ({ id, seq, userId })),
     );
@@ -73,16 +79,6 @@ export class MessageImportRepository {
       `INSERT INTO message_mentions (room_id, message_id, seq, user_id)
        SELECT $1, x.id, x.seq, x.user_id FROM unnest($2::uuid[], $3::bigint[], $4::uuid[]) x (id, seq, user_id)`,
       [roomId, rows.map(({ id }) => id), rows.map(({ seq }) => seq), rows.map(({ userId }) => userId)],
-    );
-  }
-
-  private async countReplies(roomId: string, messages: readonly NumberedMessage[]): Promise<void> {
-    const replies = messages.filter(({ deletedAt }) => deletedAt === null).map(({ replyToSeq }) => replyToSeq);
-    await this.transactions.query(
-      `UPDATE messages o SET reply_count = o.reply_count + r.count
-       FROM (SELECT seq, count(*) AS count FROM unnest($2::bigint[]) AS seq WHERE seq IS NOT NULL GROUP BY seq) r
-       WHERE o.room_id = $1 AND o.seq = r.seq`,
-      [roomId, replies],
     );
   }
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { MessageType, SystemEvent } from './message.types.js';
 
-/** A message. Its number is its key; nothing in a room is ordered by time or id. */
+/** A message. Its key is its sequence number; nothing in a room is ordered by time or id. */
 @Entity('messages')
 @Unique('messages_id_key', ['roomId', 'id'])
 @Index('messages_author_idx', ['userId', 'roomId', 'seq'])
@@ -9,19 +9,19 @@ export class Message {
   @PrimaryColumn('uuid') roomId: string;
   @PrimaryColumn('bigint') seq: number;
   @Column('uuid') id: string;
-  /** How many messages that are not the system's there are up to this one. */
+  /** Number of non-system messages up to this one. */
   @Column('bigint') n: number;
-  /** Of its last change; 0 if none. */
+  /** Rev of its last change; 0 if none. */
   @Column('bigint', { default: 0 }) rev: number;
   @Column('text') type: MessageType;
   @Column('text', { nullable: true }) text: string | null;
-  /** The author; of a system message, who did it. */
+  /** The author; of a system message, the user who caused it. */
   @Column('uuid') userId: string;
   @Column('uuid', { nullable: true }) replyToId: string | null;
   @Column('bigint', { nullable: true }) replyToSeq: number | null;
   /** Replies to it that are not deleted. */
   @Column('integer', { default: 0 }) replyCount: number;
-  /** SHA-256 of the canonical body as first sent. */
+  /** SHA-256 of the canonical body as first sent; null once deleted. */
   @Column('bytea', { nullable: true }) requestHash: Buffer | null;
   @Column('text', { nullable: true }) systemEvent: SystemEvent | null;
   @Column('uuid', { array: true, nullable: true }) systemUserIds: string[] | null;
@@ -30,7 +30,7 @@ export class Message {
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) deletedAt: Date | null;
 }
 
-/** Who is mentioned by a message; EVERYBODY for all. */
+/** A user whom a message mentions; EVERYONE_ID means all members. */
 @Entity('message_mentions')
 @Index('message_mentions_user_idx', ['userId', 'roomId', 'seq'])
 export class MessageMention {

@@ -1,7 +1,7 @@
 export const MESSAGE_TYPES = ['text', 'image', 'video', 'audio', 'file', 'system'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** What people may send; `system` is the server's alone. */
+/** The types that a user may send. */
 export const SENDABLE_TYPES = ['text', 'image', 'video', 'audio', 'file'] as const;
 export type SendableType = (typeof SENDABLE_TYPES)[number];
 
@@ -19,7 +19,7 @@ export type SystemEvent = (typeof SYSTEM_EVENTS)[number];
 export const CAUSE_KINDS = ['edited', 'deleted', 'reaction_added', 'reaction_removed', 'pinned', 'unpinned', 'hidden'] as const;
 export type CauseKind = (typeof CAUSE_KINDS)[number];
 
-/** Who did what to a message, and the rev that it took. */
+/** What a user did to a message, and the rev of that change. */
 export interface Cause {
   rev: number;
   kind: CauseKind;
@@ -28,13 +28,19 @@ export interface Cause {
   reaction?: string;
 }
 
-/** In `message_mentions`, this id stands for everybody. */
+/** The user id that means all members in `message_mentions`. */
 export const EVERYONE_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Whom a request mentions: everybody, or some. */
+/** The mentions that a request names besides its text: all members, or users by id. */
 export type MentionRequest = 'all' | readonly string[];
 
-/** A message as a client asks to send it. */
+/** A row of `message_mentions`; the username is null for all members. */
+export interface StoredMention {
+  userId: string;
+  username: string | null;
+}
+
+/** A message as a client sends it. */
 export interface SendMessage {
   roomId: string;
   id?: string | null;

@@ -4,12 +4,12 @@ import { mediaJson, MediaView } from '../media/media.view.js';
 import { avatarUrlOf, userJson, UserView } from '../users/user.view.js';
 import { EVERYONE_ID, MESSAGE_TYPES, type MessageType, SYSTEM_EVENTS, type SystemEvent } from './message.types.js';
 
-/** Code points of a text that a preview shows. */
+/** Code points of the text in a preview. */
 export const PREVIEW_LENGTH = 200;
 
 export class PreviewView {
   @ApiProperty({ enum: MESSAGE_TYPES, example: 'text' }) type: MessageType;
-  @ApiProperty({ type: String, nullable: true, description: `At most ${PREVIEW_LENGTH} characters; null of a deleted message.` })
+  @ApiProperty({ type: String, nullable: true, description: `At most ${PREVIEW_LENGTH} characters; null for a deleted message.` })
   text: string | null;
   @ApiProperty({ type: UserView }) user: UserView;
 }
@@ -17,7 +17,8 @@ export class PreviewView {
 export class ReplyToView {
   @ApiProperty({ format: 'uuid' }) id: string;
   @ApiProperty({ example: 41 }) seq: number;
-  @ApiProperty({ type: PreviewView, nullable: true, description: 'Null where you may not see the original.' }) preview: PreviewView | null;
+  @ApiProperty({ type: PreviewView, nullable: true, description: 'Null if you may not see the original message.' })
+  preview: PreviewView | null;
 }
 
 export class MentionView {
@@ -28,7 +29,7 @@ export class MentionView {
 export class ReactionCountView {
   @ApiProperty({ example: '👍' }) reaction: string;
   @ApiProperty({ example: 3 }) count: number;
-  @ApiProperty({ required: false, description: 'Whether one of them is yours; not in broadcasts.' }) mine?: boolean;
+  @ApiProperty({ required: false, description: 'Whether you reacted with it; absent in broadcasts.' }) mine?: boolean;
 }
 
 export class SystemView {
@@ -36,13 +37,13 @@ export class SystemView {
   @ApiProperty({ type: [String], format: 'uuid' }) userIds: string[];
 }
 
-/** A message, over REST and sockets alike. A deleted one stays as a tombstone: no text, no media, no reactions. */
+/** A message, in REST answers and socket events alike. A deleted one is a tombstone: no text, no media, no reactions. */
 @ApiExtraModels(MentionView)
 export class MessageView {
   @ApiProperty({ format: 'uuid', example: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }) id: string;
   @ApiProperty({ format: 'uuid' }) roomId: string;
-  @ApiProperty({ description: 'Its number in the room: 1, 2, 3, … without a hole.', example: 42 }) seq: number;
-  @ApiProperty({ description: 'The rev of its last change; 0 if none.', example: 0 }) rev: number;
+  @ApiProperty({ description: 'Sequence number in the room: 1, 2, 3, … without gaps.', example: 42 }) seq: number;
+  @ApiProperty({ description: 'Rev of its last change; 0 if none.', example: 0 }) rev: number;
   @ApiProperty({ enum: MESSAGE_TYPES, example: 'text' }) type: MessageType;
   @ApiProperty({ type: String, nullable: true, example: 'hello' }) text: string | null;
   @ApiProperty({ type: [MediaView] }) media: MediaView[];
@@ -64,9 +65,16 @@ export class MessageView {
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) deletedAt: string | null;
 }
 
-/** For whom the SQL of a message is built; both are SQL expressions. */
+/** The answer to a send. */
+export interface SendResult {
+  message: MessageView;
+  /** False when the same message was stored before. */
+  created: boolean;
+}
+
+/** The viewer for whom the SQL of a message is built; both fields are SQL expressions. */
 export interface MessageViewer {
-  /** The viewer's id; null gives the neutral view of a broadcast, without `mine`. */
+  /** The viewer's id; null gives the neutral view, without `mine`. */
   viewer: string | null;
   /** The first seq that the viewer may see; null shows every preview. */
   visibleFrom: string | null;
@@ -74,15 +82,18 @@ export interface MessageViewer {
 
 const nameOf = (alias: string): string => `coalesce(${alias}.display_name, ${alias}.username)`;
 
-/** The English line of a system message, made when read: an erased name must go. OFFSET 0: or each line would bring its own look-ups. */
+/**
+ * The English text of a system message, made on each read: the name of a deleted user must not stay in it. OFFSET 0 makes Postgres look up
+ * the names once.
+ */
 const systemText = (m: string): string => `(SELECT CASE ${m}.system_event
-    WHEN 'room_created' THEN said.actor || ' made the room' WHEN 'user_added' THEN said.actor || ' added ' || said.people
-    WHEN 'user_joined' THEN said.people || ' joined' WHEN 'user_left' THEN said.people || ' left'
-    WHEN 'user_removed' THEN said.actor || ' removed ' || said.people WHEN 'owner_changed' THEN said.people || ' is now the owner'
-    WHEN 'room_updated' THEN said.actor || ' changed the room' END
+    WHEN 'room_created' THEN names.actor || ' made the room' WHEN 'user_added' THEN names.actor || ' added ' || names.users
+    WHEN 'user_joined' THEN names.users || ' joined' WHEN 'user_left' THEN names.users || ' left'
+    WHEN 'user_removed' THEN names.actor || ' removed ' || names.users WHEN 'owner_changed' THEN names.users || ' is now the owner'
+    WHEN 'room_updated' THEN names.actor || ' changed the room' END
   FROM (SELECT (SELECT ${nameOf('sa')} FROM users sa WHERE sa.id = ${m}.user_id) AS actor,
     (SELECT string_agg(${nameOf('sp')}, ', ' ORDER BY si.position)
-     FROM unnest(${m}.system_user_ids) WITH ORDINALITY si (id, position) JOIN users sp ON sp.id = si.id) AS people OFFSET 0) said)`;
+     FROM unnest(${m}.system_user_ids) WITH ORDINALITY si (id, position) JOIN users sp ON sp.id = si.id) AS users OFFSET 0) names)`;
 
 const textOf = (m: string): string => `CASE WHEN ${m}.type = 'system' THEN ${systemText(m)} ELSE ${m}.text END`;
 
@@ -106,7 +117,7 @@ const mentionsJson = (m: string): string => `coalesce((SELECT CASE WHEN bool_or(
 const mediaListJson = (m: string): string => `coalesce((SELECT json_agg(${mediaJson('mf')} ORDER BY ml.position)
   FROM message_media ml JOIN media mf ON mf.id = ml.media_id WHERE ml.room_id = ${m}.room_id AND ml.message_id = ${m}.id), '[]')`;
 
-/** SQL: a MessageView, as json, of the row `m` of `messages`. The one place besides {@link sentViewOf} that knows the shape. */
+/** SQL: a MessageView, as json, of the row `m` of `messages`. Only {@link sentViewOf} repeats this shape. */
 export const messageJson = ({ viewer, visibleFrom }: MessageViewer, m = 'm'): string => `json_build_object(
   'id', ${m}.id, 'roomId', ${m}.room_id, 'seq', ${m}.seq, 'rev', ${m}.rev, 'type', ${m}.type, 'text', ${textOf(m)},
   'media', ${mediaListJson(m)},
@@ -120,7 +131,7 @@ export const messageJson = ({ viewer, visibleFrom }: MessageViewer, m = 'm'): st
   'system', CASE WHEN ${m}.system_event IS NOT NULL THEN json_build_object('event', ${m}.system_event, 'userIds', ${m}.system_user_ids) END,
   'createdAt', ${timeJson(`${m}.created_at`)}, 'editedAt', ${timeJson(`${m}.edited_at`)}, 'deletedAt', ${timeJson(`${m}.deleted_at`)})`;
 
-/** What the send function answers of a message just sent. */
+/** The fields of a message just sent that the send function returns. */
 export interface SentRow {
   seq: number;
   type: MessageType;
@@ -131,7 +142,7 @@ export interface SentRow {
   user_created_at: Date;
 }
 
-/** A message just sent that is nothing but text: what {@link messageJson} would give, without asking the database again. */
+/** Returns the view of a plain text just sent: what {@link messageJson} would give, without another query. */
 export const sentViewOf = (id: string, roomId: string, userId: string, text: string | null, row: SentRow): MessageView => ({
   id,
   roomId,

@@ -13,7 +13,7 @@ import { MediaNotUsable, MessageConflict, ReplyNotFound } from './timeline.error
 
 type SendDenial = 'conflict' | 'session_ended' | 'not_found' | 'reply_not_found' | 'media_not_found' | DenialReason;
 
-/** What the send function answers of one message. */
+/** The answer of the send function for one message. */
 export interface SendRow extends SentRow {
   outcome: 'sent' | 'same' | 'busy' | SendDenial;
   permission: RoomPermission | null;
@@ -23,7 +23,7 @@ export interface SendRow extends SentRow {
 
 const CALL = `SELECT * FROM send_messages($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bytea[], $8::jsonb[], $9::bigint[], $10)`;
 
-/** The one round trip of a batch. */
+/** Calls the database function `send_messages` (send-messages.sql.ts): one round trip for a batch. */
 @Injectable()
 export class SendFunction {
   constructor(
@@ -31,7 +31,7 @@ export class SendFunction {
     private readonly settings: Settings,
   ) {}
 
-  /** One row a message, in the order given. `wait`: for rooms that somebody else holds, up to the lock timeout. */
+  /** Returns one row for each message, in order. @param wait for rooms whose head another transaction holds, up to the lock timeout */
   callSendMessages(batch: readonly Pending[], wait: boolean): Promise<SendRow[]> {
     const column = <T>(value: (pending: Pending) => T): T[] => batch.map(value);
     return this.queries.executePrepared<SendRow>(
@@ -54,7 +54,7 @@ export class SendFunction {
   }
 }
 
-/** The refusal that an outcome means. */
+/** Returns the error for the outcome of a message that was not sent. */
 export function sendErrorOf({ outcome, permission, retry_after: retryAfter }: SendRow): Error {
   switch (outcome) {
     case 'conflict':
@@ -71,7 +71,7 @@ export function sendErrorOf({ outcome, permission, retry_after: retryAfter }: Se
       return new LockTimeout();
     case 'sent':
     case 'same':
-      return new Error(`outcome ${outcome} is no refusal`);
+      return new Error(`outcome ${outcome} is no error`);
     default:
       return new Forbidden(outcome, permission ?? undefined, retryAfter === null ? {} : { retryAfter });
   }

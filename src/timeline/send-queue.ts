@@ -1,32 +1,26 @@
 import type { Actor } from '../common/actor.js';
 import type { CheckedMessage } from './message-content.policy.js';
-import type { MessageView } from './message.view.js';
-
-export interface SendResult {
-  message: MessageView;
-  /** False when the message stood already. */
-  created: boolean;
-}
+import type { SendResult } from './message.view.js';
 
 interface SendWaiter {
   resolve(result: SendResult): void;
   reject(error: unknown): void;
 }
 
-/** A message on its way to the database. */
+/** A message that waits to be written, or is being written. */
 export interface Pending {
   readonly actor: Actor;
   readonly message: CheckedMessage & { id: string };
   readonly hash: Buffer;
-  /** What the send function has to look up; null for a plain text. */
+  /** Reply, media and mentions for the send function to look up; null for a plain text. */
   readonly extras: object | null;
-  /** Whoever waits for the answer; the first one is the sender, the others sent the very same again. */
+  /** The calls that wait for the answer: the first send, then repeated sends of the same message. */
   readonly waiters: SendWaiter[];
 }
 
 const keyOf = ({ message }: Pending): string => `${message.roomId} ${message.id}`;
 
-/** What waits to be written, in the order sent. Rooms whose head is held elsewhere wait in lanes of their own. */
+/** The messages that wait to be written, in the order sent. Each contended room has a queue of its own. */
 export class SendQueue {
   private waiting: Pending[] = [];
   private readonly contended = new Map<string, Pending[]>();
@@ -37,64 +31,64 @@ export class SendQueue {
     return this.total;
   }
 
-  /** Messages that wait in the common lane. */
+  /** Messages that wait in the common queue. */
   get waitingCount(): number {
     return this.waiting.length;
   }
 
   /** Messages of one sender that have not been answered. */
-  of(userId: string): number {
+  countFor(userId: string): number {
     return this.perSender.get(userId) ?? 0;
   }
 
   addSend(pending: Pending): void {
     this.count(pending, 1);
-    const lane = this.contended.get(pending.message.roomId);
-    (lane ?? this.waiting).push(pending);
+    const contended = this.contended.get(pending.message.roomId);
+    (contended ?? this.waiting).push(pending);
   }
 
-  /** A message is answered: those who wait for it, once. */
+  /** Removes an answered message. Returns the calls that wait for it; none the second time. */
   completeSend(pending: Pending): SendWaiter[] {
     const waiters = pending.waiters.splice(0);
     if (waiters.length > 0) this.count(pending, -1);
     return waiters;
   }
 
-  /** The next batch of the common lane. */
+  /** Removes and returns the next batch of the common queue. */
   takeBatch(max: number): Pending[] {
     const { batch, kept } = this.pick(this.waiting, max);
     this.waiting = kept;
     return batch;
   }
 
-  /** Gives a room a lane of its own, with these first and what waits for it behind them. */
+  /** Gives a room a queue of its own: these messages first, then those that wait for the room. */
   moveToContended(roomId: string, first: readonly Pending[]): void {
     const behind = this.waiting.filter((pending) => pending.message.roomId === roomId);
     this.waiting = this.waiting.filter((pending) => pending.message.roomId !== roomId);
     this.contended.set(roomId, [...(this.contended.get(roomId) ?? []), ...first, ...behind]);
   }
 
-  /** The next batch of a room's own lane, which stays until it is rejoined: what is sent meanwhile waits behind. */
+  /** Removes and returns the next batch of a contended room. Its queue stays until mergeContended: later sends wait in it. */
   takeContended(roomId: string, max: number): Pending[] {
     const { batch, kept } = this.pick(this.contended.get(roomId) ?? [], max);
     this.contended.set(roomId, kept);
     return batch;
   }
 
-  /** Ends a room's own lane: what still waits in it goes to the front of the common one. */
+  /** Ends a room's own queue: its messages go to the front of the common queue. */
   mergeContended(roomId: string): void {
     this.waiting.unshift(...(this.contended.get(roomId) ?? []));
     this.contended.delete(roomId);
   }
 
-  /** All that waits in a room's own lane, to refuse it. */
+  /** Removes and returns all messages of a contended room. */
   clearContended(roomId: string): Pending[] {
     return this.contended.get(roomId)?.splice(0) ?? [];
   }
 
   /**
-   * As many as go into one call. The same message sent twice becomes one; another one with its id, or a reply to a message of this very
-   * batch, waits with its whole room for the next: judging looks at what is stored.
+   * Splits off what goes into one call. The same message sent twice becomes one entry. A different message with its id, or a reply to a
+   * message of this batch, waits for the next batch, and later messages of its room with it: the checks read what is stored.
    */
   private pick(waiting: readonly Pending[], max: number): { batch: Pending[]; kept: Pending[] } {
     const batch = new Map<string, Pending>();
@@ -106,10 +100,10 @@ export class SendQueue {
         break;
       }
       const { roomId, replyToId } = pending.message;
-      const twin = batch.get(keyOf(pending));
-      if (!paused.has(roomId) && twin && sameSend(twin, pending)) {
-        this.join(twin, pending);
-      } else if (paused.has(roomId) || twin || batch.has(`${roomId} ${replyToId}`)) {
+      const earlier = batch.get(keyOf(pending));
+      if (!paused.has(roomId) && earlier && sameSend(earlier, pending)) {
+        this.join(earlier, pending);
+      } else if (paused.has(roomId) || earlier || batch.has(`${roomId} ${replyToId}`)) {
         paused.add(roomId);
         kept.push(pending);
       } else {
@@ -119,15 +113,15 @@ export class SendQueue {
     return { batch: [...batch.values()], kept };
   }
 
-  private join(twin: Pending, pending: Pending): void {
-    twin.waiters.push(...pending.waiters);
+  private join(earlier: Pending, pending: Pending): void {
+    earlier.waiters.push(...pending.waiters);
     this.count(pending, -1);
   }
 
   private count({ actor }: Pending, by: 1 | -1): void {
     this.total += by;
-    const own = this.of(actor.userId) + by;
-    if (own > 0) this.perSender.set(actor.userId, own);
+    const ofSender = this.countFor(actor.userId) + by;
+    if (ofSender > 0) this.perSender.set(actor.userId, ofSender);
     else this.perSender.delete(actor.userId);
   }
 }

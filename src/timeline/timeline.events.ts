@@ -1,7 +1,7 @@
 import type { Cause } from './message.types.js';
 import type { MessageView } from './message.view.js';
 
-/** All that one commit brought to a room. The views are neutral, ascending by seq. */
+/** The messages that one commit added to a room: neutral views, ascending by seq. */
 export class MessagesPosted {
   constructor(
     readonly roomId: string,
@@ -10,7 +10,7 @@ export class MessagesPosted {
   ) {}
 }
 
-/** Messages that changed. The views are neutral and current; each cause has taken one rev. */
+/** The messages that one commit changed in a room: current neutral views, and a cause with its own rev for each change. */
 export class MessagesChanged {
   constructor(
     readonly roomId: string,

@@ -3,16 +3,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { MessageImportRepository } from './message-import.repository.js';
 import { MessageRepository } from './message.repository.js';
-import { MessageTombstones } from './message-tombstones.service.js';
 import { MessageWriter } from './message-writer.service.js';
 import { Message, MessageMention } from './message.entity.js';
 import { SendFunction } from './send-function.service.js';
-import { SystemMessages } from './system-messages.service.js';
 
-/** Messages as rows, and the send path. No routes. */
+/** The rows of messages, and the send path. No routes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Message, MessageMention]), RoomAccessModule],
-  providers: [MessageImportRepository, MessageRepository, MessageTombstones, MessageWriter, SendFunction, SystemMessages],
-  exports: [MessageRepository, MessageTombstones, MessageWriter, SystemMessages],
+  providers: [MessageImportRepository, MessageRepository, MessageWriter, SendFunction],
+  exports: [MessageRepository, MessageWriter],
 })
 export class TimelineModule {}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DomainError } from '../../src/common/domain-error.js';
-import { mentionsIn } from '../../src/timeline/mentions.policy.js';
+import { mentionsIn } from '../../src/timeline/message-content.policy.js';
 import { checkMessage, requestHash } from '../../src/timeline/message-content.policy.js';
 
 const bounds = { maxTextLength: 10_000, maxMedia: 10, maxMentions: 50 };

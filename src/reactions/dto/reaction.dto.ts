@@ -3,24 +3,24 @@ import { IsOptional } from 'class-validator';
 import { PageQuery } from '../../common/page.js';
 import { IsText } from '../../common/validators.js';
 
-/** Code points of a reaction. */
-const LONGEST = 255;
+/** Code points. */
+const MAX_REACTION = 255;
 
-/** `reaction` of the body or of the query. */
+/** The body or query that names a reaction. */
 export class ReactionDto {
   @ApiProperty({
     description: 'By the setting REACTIONS: one emoji, `like` or `dislike`, or any text.',
     minLength: 1,
-    maxLength: LONGEST,
+    maxLength: MAX_REACTION,
     example: '👍',
   })
-  @IsText(1, LONGEST)
+  @IsText(1, MAX_REACTION)
   reaction: string;
 }
 
 export class ReactionsQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'Only who reacted with this.', minLength: 1, maxLength: LONGEST, example: '👍' })
+  @ApiPropertyOptional({ description: 'Only users who reacted with this.', minLength: 1, maxLength: MAX_REACTION, example: '👍' })
   @IsOptional()
-  @IsText(1, LONGEST)
+  @IsText(1, MAX_REACTION)
   reaction?: string;
 }

@@ -1,5 +1,6 @@
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { MessagesService } from '../../messages/messages.service.js';
+import { MessageDeletion } from '../../messages/message-deletion.service.js';
+import { MessageEditing } from '../../messages/message-editing.service.js';
 import { ReactionsService } from '../../reactions/reactions.service.js';
 import { ChatGateway } from './chat-gateway.decorator.js';
 import { type ChatSocket, Connection } from '../hub/connection.js';
@@ -11,7 +12,8 @@ import type { MessageAck } from '../wire/wire.view.js';
 @ChatGateway()
 export class MessagesGateway {
   constructor(
-    private readonly messages: MessagesService,
+    private readonly editing: MessageEditing,
+    private readonly deletion: MessageDeletion,
     private readonly reactions: ReactionsService,
     private readonly teamFrames: TeamFrames,
   ) {}
@@ -21,12 +23,12 @@ export class MessagesGateway {
     @ConnectedSocket() { data }: ChatSocket,
     @MessageBody() { roomId, messageId, text }: EditMessageEvent,
   ): Promise<MessageAck> {
-    return { message: await this.messages.editMessage(data.actor, roomId, messageId, text) };
+    return { message: await this.editing.editMessage(data.actor, roomId, messageId, text) };
   }
 
   @SubscribeMessage('message:delete')
   async deleteMessage(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, messageId }: MessageEvent): Promise<MessageAck> {
-    return { message: await this.messages.deleteMessage(data.actor, roomId, messageId) };
+    return { message: await this.deletion.deleteMessage(data.actor, roomId, messageId) };
   }
 
   @SubscribeMessage('reaction:add')

@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../../common/actor.js';
-import type { Page, PageQuery } from '../../common/page.js';
-import { Settings } from '../../config/settings.js';
-import { Transactions } from '../../database/transactions.js';
-import { Relations } from '../../friends/relations.service.js';
-import { RoomAccess } from '../../room-access/room-access.service.js';
-import { MessageRepository } from '../../timeline/message.repository.js';
-import type { MessageView } from '../../timeline/message.view.js';
-import { MessageDeleted, SystemMessageImmutable } from '../../timeline/timeline.errors.js';
-import { TooManyPins } from '../messages.errors.js';
-import { MessagesQueries } from '../messages.queries.js';
+import type { Actor } from '../common/actor.js';
+import type { Page, PageQuery } from '../common/page.js';
+import { Settings } from '../config/settings.js';
+import { Transactions } from '../database/transactions.js';
+import { Relations } from '../friends/relations.service.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
+import { MessageRepository } from '../timeline/message.repository.js';
+import type { MessageView } from '../timeline/message.view.js';
+import { MessageDeleted, SystemMessageImmutable } from '../timeline/timeline.errors.js';
+import { MessagePin } from './messages.entity.js';
+import { TooManyPins } from './messages.errors.js';
+import { MessagesQueries } from './messages.queries.js';
 
-/** Messages that a room keeps in sight. Every write holds the room's head, so the bound is exact. */
+/** Pins messages to their room. Every write holds the room's head, so the maximum is exact. */
 @Injectable()
 export class PinsService {
   constructor(
@@ -36,24 +37,24 @@ export class PinsService {
       );
       if (state?.pinned) return;
       if ((state?.count ?? 0) >= this.settings.rooms.maxPins) throw new TooManyPins();
-      await this.transactions.query(
-        `INSERT INTO message_pins (room_id, message_id, seq, pinned_by, pinned_at) VALUES ($1, $2, $3, $4, clock_timestamp())`,
-        [roomId, messageId, message.seq, actor.userId],
-      );
-      await this.messageRepository.recordMessageChange(grant, actor, { kind: 'pinned', messageId });
+      await this.transactions.manager.insert(MessagePin, {
+        roomId,
+        messageId,
+        seq: message.seq,
+        pinnedBy: actor.userId,
+        pinnedAt: () => 'clock_timestamp()', // not now(): pins are ordered by it, and the lock on the head may have waited
+      });
+      await this.messageRepository.recordMessageChange(grant, actor, message, { kind: 'pinned' });
     });
   }
 
-  /** Where there is no pin, nothing happens. @throws RoomNotFound, Forbidden, MessageNotFound */
+  /** Without a pin, nothing changes. @throws RoomNotFound, Forbidden, MessageNotFound */
   unpinMessage(actor: Actor, roomId: string, messageId: string): Promise<void> {
     return this.access.change(actor, roomId, 'can_pin_messages', async (grant) => {
-      await this.messageRepository.requireMessage(grant, messageId);
+      const message = await this.messageRepository.requireMessage(grant, messageId);
       await this.relations.requireMayPostIn(grant);
-      const gone = await this.transactions.query(`DELETE FROM message_pins WHERE room_id = $1 AND message_id = $2 RETURNING seq`, [
-        roomId,
-        messageId,
-      ]);
-      if (gone.length > 0) await this.messageRepository.recordMessageChange(grant, actor, { kind: 'unpinned', messageId });
+      const { affected } = await this.transactions.manager.delete(MessagePin, { roomId, messageId });
+      if (affected) await this.messageRepository.recordMessageChange(grant, actor, message, { kind: 'unpinned' });
     });
   }
 

@@ -18,7 +18,7 @@ const names = async (person: Person, query = ''): Promise<string[]> =>
     room.otherUser ? room.otherUser.displayName : room.name,
   );
 
-/** Rooms of a person, each with its other member and some messages, as rows. */
+/** Inserts rooms of two users, each with some messages. */
 async function fills(person: Person, other: Person, rooms: number): Promise<void> {
   await db.query(
     `WITH made AS (
@@ -27,10 +27,10 @@ async function fills(person: Person, other: Person, rooms: number): Promise<void
      ), heads AS (
        INSERT INTO room_heads (room_id, last_seq, last_n, member_count, last_at)
        SELECT id, 20, 20, 2, now() - make_interval(secs => substr(name, 6)::int) FROM made
-     ), seats AS (
+     ), members AS (
        INSERT INTO room_users (room_id, user_id, role, last_read_seq, last_read_n)
        SELECT id, $1::uuid, 'member', 10, 10 FROM made UNION ALL SELECT id, $2::uuid, 'owner', 20, 20 FROM made
-     ), said AS (
+     ), sent AS (
        INSERT INTO messages (room_id, seq, id, n, type, text, user_id, created_at)
        SELECT id, seq, gen_random_uuid(), seq, 'text', 'message ' || seq, $2, now() FROM made, generate_series(1, 20) seq
      )
@@ -39,8 +39,8 @@ async function fills(person: Person, other: Person, rooms: number): Promise<void
   );
 }
 
-describe('my rooms', () => {
-  it('stand in the order of what happened last, each as I see it', async () => {
+describe('the list of your rooms', () => {
+  it('is ordered by the latest message, each room as its member sees it', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const group = await ana.opens('group', 'climbing', bob);
     const team = await ana.opens('team', 'work', bob);
@@ -56,7 +56,7 @@ describe('my rooms', () => {
     expect(await names(cid)).toEqual(['ana']);
   });
 
-  it('are found by name, description, the other one, tag and type', async () => {
+  it('finds by name, description, other member, tag and type', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     await ana.posts('/rooms', { type: 'group', name: 'Ölberg', description: 'on 100% rock', metaTags: ['out'] });
     await ana.posts('/rooms', { type: 'channel', name: 'news', metaTags: ['out', 'in'], userIds: [bob.id] });
@@ -71,7 +71,7 @@ describe('my rooms', () => {
     expect(await names(bob)).toEqual(['news']);
   });
 
-  it('show no word from before one came under since_joined, and a tombstone as the last message', async () => {
+  it('shows no message from before a member joined under since_joined, and a tombstone as the last message', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const room = await ana.posts('/rooms', { type: 'group', name: 'late', historyVisibility: 'since_joined' });
@@ -89,7 +89,7 @@ describe('my rooms', () => {
     });
   });
 
-  it.each(['activity', 'id'])('page completely by %s', async (order) => {
+  it.each(['activity', 'id'])('pages completely by %s', async (order) => {
     const { ana, bob } = await world.people('ana', 'bob');
     await fills(ana, bob, 25);
     const seen: string[] = [];
@@ -109,12 +109,12 @@ describe('my rooms', () => {
     ...['?order=name', '?type=party', '?limit=0', '?limit=1e9', '?cursor=x', '?unknown=1', `?tag=`],
     `?order=id&cursor=${Buffer.from('["2026-02-31T00:00:00.000Z","x"]').toString('base64url')}`,
     `?cursor=${Buffer.from('["2026-02-31T00:00:00.000Z","0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11"]').toString('base64url')}`,
-  ])('refuse %s', async (query) => {
+  ])('rejects %s', async (query) => {
     const ana = await world.person('ana');
     expect(await ana.statusOf('GET', `/rooms${query}`)).toBe('400 validation_failed');
   });
 
-  it('take the same few statements, however many there are', async () => {
+  it('takes the same few statements for any number of rooms', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     await fills(ana, cid, 3);
     await fills(bob, cid, 300);
@@ -131,7 +131,7 @@ describe('my rooms', () => {
       expect(items).toHaveLength(person === ana ? 3 : 100);
       return count;
     };
-    // What the server does beside it can only add to them.
+    // Other work of the server can only add to them.
     const statements = async (person: Person): Promise<number> => Math.min(await once(person), await once(person), await once(person));
     const few = await statements(ana);
     expect(await statements(bob)).toBe(few);

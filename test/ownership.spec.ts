@@ -21,7 +21,7 @@ const rolesIn = async (person: Person, roomId: string): Promise<Record<string, s
 const lastEvent = async (person: Person, room: { id: string }): Promise<string> => (await person.page(room)).items.at(-1).system?.event;
 
 describe('the owner', () => {
-  it('hands the room over and becomes an admin', async () => {
+  it('transfers the ownership and becomes an admin', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     expect(await ana.statusOf('PUT', `/rooms/${room.id}/owner`, { userId: bob.id })).toBe('204');
@@ -29,7 +29,7 @@ describe('the owner', () => {
     expect(await lastEvent(ana, room)).toBe('owner_changed');
   });
 
-  it('is the only one who hands it over, and only to a member', async () => {
+  it('is the only member who may transfer it, and only to a member', async () => {
     const { ana, bob, cid, zoe } = await world.people('ana', 'bob', 'cid', 'zoe');
     const room = await ana.opensGroup(bob, cid);
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' });
@@ -41,7 +41,7 @@ describe('the owner', () => {
     expect(await rolesIn(ana, room.id)).toEqual({ ana: 'owner', bob: 'admin', cid: 'member' });
   });
 
-  it('is not made by changing a role, and cannot be removed, changed or banned', async () => {
+  it('cannot be made by changing a role, nor be removed, changed or banned', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     expect(await ana.statusOf('PATCH', `/rooms/${room.id}/users/${bob.id}`, { role: 'owner' })).toBe('403 rank');
@@ -52,7 +52,7 @@ describe('the owner', () => {
     expect(await ana.statusOf('PATCH', `/rooms/${room.id}/users/${ana.id}`, { role: 'member' })).toBe('403 rank');
   });
 
-  it('hands over before leaving; the last one out ends the room', async () => {
+  it('must transfer the ownership before leaving; the last member who leaves deletes the room', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     expect(await ana.statusOf('POST', `/rooms/${room.id}/leave`)).toBe('409 owner_must_transfer');
@@ -63,7 +63,7 @@ describe('the owner', () => {
     expect(await bob.statusOf('GET', `/rooms/${room.id}`)).toBe('404 room_not_found');
   });
 
-  it('is one, whoever is handed the room and leaves it at the same moment', async () => {
+  it('is exactly one when the new owner leaves at the same moment', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     for (let round = 0; round < 10; round++) {
       const room = await ana.opensGroup(bob);
@@ -78,7 +78,7 @@ describe('the owner', () => {
     }
   });
 
-  it('is one, whoever of three passes the room on at once', async () => {
+  it('is exactly one when three members transfer the ownership at once', async () => {
     const people = await world.people('ana', 'bob', 'cid');
     const { ana, bob, cid } = people;
     const room = await ana.opensGroup(bob, cid);
@@ -96,10 +96,10 @@ const everything = [
   ...['can_pin_messages', 'can_create_invites', 'can_ban_users', 'can_manage_roles'],
 ];
 
-describe('when the account of an owner', () => {
+describe('when an owner is', () => {
   const accounts = (): AccountRooms => world.app.app.get(AccountRooms);
 
-  it('rests, the longest-standing admin takes the room over, else the longest-standing member', async () => {
+  it('deactivated, the admin who joined first becomes owner, else the member who joined first', async () => {
     const { ana, bob, cid, dan } = await world.people('ana', 'bob', 'cid', 'dan');
     const staffed = await ana.opensGroup(bob, cid);
     await ana.befriends(dan);
@@ -114,7 +114,7 @@ describe('when the account of an owner', () => {
     expect(await rolesIn(ana, alone.id)).toEqual({ ana: 'owner' });
   });
 
-  it('ends, rooms go to an heir or with their owner, and the private ones stay for the other', async () => {
+  it('deleted, rooms go to a successor or are deleted, and private rooms stay for the other member', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const shared = await ana.opensGroup(bob);
     const alone = await ana.opensGroup();
@@ -129,7 +129,7 @@ describe('when the account of an owner', () => {
     expect(await rolesIn(bob, secret.id)).toEqual({ ana: 'member', bob: 'member' });
   });
 
-  it('ends, it goes in steps, and a step done twice does no harm', async () => {
+  it('deleted, the rooms are transferred in steps that may be repeated', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const made = await Promise.all(Array.from({ length: 23 }, () => ana.opensGroup(bob)));
@@ -141,7 +141,7 @@ describe('when the account of an owner', () => {
     expect(roles.every(({ ana: hers, bob: his }) => hers === 'admin' && his === 'owner')).toBe(true);
   });
 
-  it('rests, and nobody else was there, whoever wakes or comes first has the room', async () => {
+  it('deactivated with no active member left, the first to be activated or to join becomes owner', async () => {
     const { ana, bob, zoe, root } = await world.people('ana', 'bob', 'zoe', 'root');
     await root.becomesPlatformAdmin();
     const deactivates = (person: Person): Promise<unknown> => root.posts(`/users/${person.id}/deactivate`);
@@ -165,10 +165,10 @@ describe('when the account of an owner', () => {
   });
 });
 
-describe('when a file seats an owner whose account rests', () => {
+describe('when an import contains an inactive owner', () => {
   const day = (number: number): string => `2020-05-0${number}T10:00:00.000Z`;
   const GONE = { deactivatedAt: day(9) };
-  /** Of a public room: in it, by their time there, are its owner and an admin, who both rest, two members, of whom one looks, and an admin. */
+  /** A public room with, in the order of joining: its owner and an admin, both deactivated, two members, one of them `eye`, and an admin. */
   const fileOf = (eye: Person, { owner = GONE, others = {} }: { owner?: object; others?: object } = {}) => {
     const named = (name: string, more: object): Json => ({ ...user(`u-${randomUUID().slice(0, 20)}`), displayName: name, ...more });
     const [ann, ben, cat, eve] = [named('ann', owner), named('ben', GONE), named('cat', others), named('eve', others)];
@@ -183,15 +183,15 @@ describe('when a file seats an owner whose account rests', () => {
     return { room, ben, lines: [ann, ben, cat, eve, room, ...members] };
   };
   const settled = { ann: 'admin', ben: 'admin', cat: 'member', eye: 'member', eve: 'owner' };
-  const isCutOff = async ({ room, lines }: { room: Json; lines: object[] }): Promise<void> => {
+  const breaksOff = async ({ room, lines }: { room: Json; lines: object[] }): Promise<void> => {
     const lost = line(room.id, randomUUID(), 'of nobody');
     await expect(takes(world, ndjson(...lines, lost))).rejects.toThrow('userId is nobody who is here');
   };
 
   it.each([
-    ['rests', GONE],
-    ['is gone for good', { deletedAt: day(9) }],
-  ])('and %s, the longest-standing live admin has the room, and no stranger', async (_, owner) => {
+    ['deactivated', GONE],
+    ['deleted', { deletedAt: day(9) }],
+  ])('who is %s, the active admin who joined first becomes owner, not a user who joins later', async (_, owner) => {
     const { eye, zoe } = await world.people('eye', 'zoe');
     const { room, lines } = fileOf(eye, { owner });
     await takes(world, ndjson(...lines));
@@ -203,10 +203,10 @@ describe('when a file seats an owner whose account rests', () => {
     expect(await eye.page(room)).toMatchObject({ seq, rev });
   });
 
-  it('and the file is cut off, the room is neither a stranger’s nor an admin’s who wakes', async () => {
+  it('and breaks off, neither a user who joins nor an activated admin becomes owner', async () => {
     const { eye, zoe, root } = await world.people('eye', 'zoe', 'root');
     const [joined, activated, healed] = [fileOf(eye), fileOf(eye), fileOf(eye)];
-    for (const file of [joined, activated, healed]) await isCutOff(file);
+    for (const file of [joined, activated, healed]) await breaksOff(file);
     expect(await rolesIn(eye, joined.room.id)).toMatchObject({ ann: 'owner', eve: 'admin' });
     await zoe.posts(`/rooms/${joined.room.id}/join`);
     expect(await rolesIn(eye, joined.room.id)).toEqual({ ...settled, zoe: 'member' });
@@ -217,7 +217,7 @@ describe('when a file seats an owner whose account rests', () => {
     expect(await rolesIn(eye, healed.room.id)).toEqual(settled);
   });
 
-  it('and nobody else is live, the room waits for who comes', async () => {
+  it('and no active member, the first user to join becomes owner', async () => {
     const { eye, zoe, root } = await world.people('eye', 'zoe', 'root');
     await root.becomesPlatformAdmin();
     await root.posts(`/users/${eye.id}/deactivate`);

@@ -18,7 +18,7 @@ const asks = (person: Person, other: Person, more: object = {}) =>
   person.call('POST', '/rooms', { type: 'private_messages', userIds: [other.id], ...more });
 
 describe('a private room', () => {
-  it('is for two friends, who both see the other one in it', async () => {
+  it('is for two friends, and shows each the other', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const made = await asks(ana, bob);
@@ -35,7 +35,7 @@ describe('a private room', () => {
     expect(await bob.gets(`/rooms/${made.body.id}`)).toMatchObject({ otherUser: { id: ana.id }, membership: { userId: bob.id } });
   });
 
-  it('is one for the pair, however many ask at once, from both sides', async () => {
+  it('is the same for both users, however many requests come at once from both', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const answers = await Promise.all([ana, bob, ana, bob, ana, bob].map((person, index) => asks(person, index % 2 ? ana : bob)));
@@ -46,7 +46,7 @@ describe('a private room', () => {
     expect(items[0].lastSeq).toBe(1);
   });
 
-  it('needs the privacy of the other when it is made, and never again', async () => {
+  it('needs the privacy of the other user only when it is created', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     expect(await ana.statusOf('POST', '/rooms', { type: 'private_messages', userIds: [bob.id] })).toBe('403 privacy');
     const room = await ana.opensPrivate(bob);
@@ -56,15 +56,15 @@ describe('a private room', () => {
   });
 
   it.each([
-    ['nobody', [], '400 validation_failed'],
-    ['two people', [randomUUID(), randomUUID()], '400 validation_failed'],
-    ['somebody who is not there', [randomUUID()], '404 user_not_found'],
-  ])('is not made with %s', async (_, userIds, answer) => {
+    ['no user', [], '400 validation_failed'],
+    ['two users', [randomUUID(), randomUUID()], '400 validation_failed'],
+    ['an unknown user', [randomUUID()], '404 user_not_found'],
+  ])('is not created with %s', async (_, userIds, answer) => {
     const ana = await world.person('ana');
     expect(await ana.statusOf('POST', '/rooms', { type: 'private_messages', userIds })).toBe(answer);
   });
 
-  it('is not made with oneself, nor public, nor with an avatar', async () => {
+  it('is not created with yourself, nor public, nor with an avatar', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     expect(await ana.statusOf('POST', '/rooms', { type: 'private_messages', userIds: [ana.id] })).toBe('422 cannot_message_oneself');
@@ -76,7 +76,7 @@ describe('a private room', () => {
     }
   });
 
-  it('takes nobody in and lets nobody out', async () => {
+  it('can be neither joined nor left', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     await ana.befriends(zoe);
     const { id } = await ana.opensPrivate(bob);
@@ -90,7 +90,7 @@ describe('a private room', () => {
     expect(await zoe.statusOf('POST', `/rooms/${id}/join`)).toBe('404 room_not_found');
   });
 
-  it('is deleted by either for both, and then made anew', async () => {
+  it('is deleted by either user for both, and can then be created again', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const first = await ana.opensPrivate(bob);
     expect(await bob.statusOf('DELETE', `/rooms/${first.id}`)).toBe('204');
@@ -102,7 +102,7 @@ describe('a private room', () => {
 });
 
 describe('a private room inside a team', () => {
-  it('is for two of its members, friends or not, beside their other one', async () => {
+  it('is for two of its members, friends or not, besides their private room outside it', async () => {
     const { eva, ana, bob } = await world.people('eva', 'ana', 'bob');
     const team = await eva.opensTeam(ana, bob);
     const made = await asks(ana, bob, { teamId: team.id });
@@ -113,7 +113,7 @@ describe('a private room inside a team', () => {
     expect((await ana.opensPrivate(bob)).id).not.toBe(made.body.id);
   });
 
-  it('is one for the pair, however many ask at once', async () => {
+  it('is the same for both users, however many requests come at once', async () => {
     const { eva, ana, bob } = await world.people('eva', 'ana', 'bob');
     const team = await eva.opensTeam(ana, bob);
     const answers = await Promise.all([ana, bob, ana, bob].map((one, at) => asks(one, at % 2 ? ana : bob, { teamId: team.id })));
@@ -121,7 +121,7 @@ describe('a private room inside a team', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
   });
 
-  it('is for no outsider, and for no other type of room', async () => {
+  it('is not created for a non-member, nor inside another type of room', async () => {
     const { eva, ana, zoe } = await world.people('eva', 'ana', 'zoe');
     const team = await eva.opensTeam(ana);
     const circle = await eva.opensGroup(ana);
@@ -132,7 +132,7 @@ describe('a private room inside a team', () => {
     expect(await eva.statusOf('POST', '/rooms', { type: 'group', userIds: [ana.id], teamId: team.id })).toBe('400 validation_failed');
   });
 
-  it('is refused by a block, and by who wants messages of nobody', async () => {
+  it('is denied by a block, and by the privacy setting nobody', async () => {
     const { eva, ana, bob, cid } = await world.people('eva', 'ana', 'bob', 'cid');
     const team = await eva.opensTeam(ana, bob, cid);
     await bob.puts(`/users/me/blocks/${ana.id}`);
@@ -169,12 +169,12 @@ describe('a private room inside a team', () => {
   });
 });
 
-describe('a private room that was imported without seats', () => {
+describe('a private room imported without one of its members', () => {
   it.each<[string, (people: Record<'ana' | 'bob', Person>) => Person[]]>([
-    ['nobody', () => []],
-    ['who opens it', ({ ana }) => [ana]],
-    ['the other one', ({ bob }) => [bob]],
-  ])('but for that of %s, has both once it is opened', async (_, joined) => {
+    ['both', () => []],
+    ['the other user', ({ ana }) => [ana]],
+    ['the user who requests it', ({ bob }) => [bob]],
+  ])('gets both when it is requested: missing %s', async (_, joined) => {
     const people = await world.people('ana', 'bob');
     const { ana, bob } = people;
     await ana.befriends(bob);

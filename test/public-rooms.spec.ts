@@ -15,7 +15,7 @@ const opensPublic = (person: Person, fields: object = {}) =>
   person.posts('/rooms', { type: 'group', name: 'open', isPublic: true, ...fields });
 
 describe('a public room', () => {
-  it('shows its card to anybody, and no more', async () => {
+  it('shows only its card to any user', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await opensPublic(ana, { description: 'for all', metaTags: ['a'] });
     expect(await zoe.gets(`/rooms/${room.id}`)).toEqual({
@@ -31,7 +31,7 @@ describe('a public room', () => {
     expect(await zoe.statusOf('PATCH', `/rooms/${room.id}/users/me`, { muted: true })).toBe('403 not_member');
   });
 
-  it('is joined by anybody, once, and says so', async () => {
+  it('can be joined by any user, once, and announces it', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await opensPublic(ana, { historyVisibility: 'since_joined' });
     await ana.sends(room, 'before');
@@ -47,7 +47,7 @@ describe('a public room', () => {
     expect([again.lastSeq, again.rev, again.memberCount]).toEqual([joined.body.lastSeq, joined.body.rev, 2]);
   });
 
-  it('is joined anew by who had left: what was before stays hidden under since_joined', async () => {
+  it('can be joined again after leaving: earlier messages stay hidden under since_joined', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await opensPublic(ana, { historyVisibility: 'since_joined' });
     await zoe.posts(`/rooms/${room.id}/join`);
@@ -59,7 +59,7 @@ describe('a public room', () => {
     expect((await zoe.page(room)).items.map((message: { seq: number }) => message.seq)).toEqual([lastSeq]);
   });
 
-  it('holds as many as it may, whoever comes at once', async () => {
+  it('holds no more than the maximum number of members, however many join at once', async () => {
     const { ana, bob, cid, dan, eva } = await world.people('ana', 'bob', 'cid', 'dan', 'eva');
     const room = await opensPublic(ana);
     const answers = await Promise.all([bob, cid, dan, eva].map((person) => person.statusOf('POST', `/rooms/${room.id}/join`)));
@@ -73,7 +73,7 @@ describe('a public room', () => {
     expect(await ana.statusOf('POST', '/rooms', { type: 'channel', name: 'wide', userIds: [bob.id, cid.id, dan.id] })).toBe('201');
   });
 
-  it('is closed to who sits in as many rooms as one person may', async () => {
+  it('is closed to a user who has reached the maximum number of rooms', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await opensPublic(ana);
     for (let made = 0; made < 12; made++) await zoe.opensGroup();
@@ -81,7 +81,7 @@ describe('a public room', () => {
     expect(await zoe.statusOf('POST', '/rooms', { type: 'group' })).toBe('422 too_many_rooms');
   });
 
-  it('is closed to the banned, until the ban ends', async () => {
+  it('is closed to a banned user until the ban ends', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await opensPublic(ana);
     await zoe.posts(`/rooms/${room.id}/join`);
@@ -92,7 +92,7 @@ describe('a public room', () => {
     expect(await zoe.statusOf('POST', `/rooms/${room.id}/join`)).toBe('200');
   });
 
-  it('never holds somebody banned, whichever of join and ban comes first', async () => {
+  it('never holds a banned user, whichever of join and ban comes first', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     for (let round = 0; round < 8; round++) {
       const room = await opensPublic(ana, { name: `round ${round}` });
@@ -131,7 +131,7 @@ describe('the list of public rooms', () => {
     expect(await zoe.statusOf('POST', `/rooms/${two.id}/join`)).toBe('404 room_not_found');
   });
 
-  it('tells who is in a room already', async () => {
+  it('shows whether you are a member', async () => {
     const { ana } = await world.people('ana');
     const room = await opensPublic(ana, { name: 'mine', metaTags: ['mine'] });
     const { items } = await ana.gets('/rooms/public?tag=mine');

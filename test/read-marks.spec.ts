@@ -18,7 +18,7 @@ afterAll(() => world?.stop());
 type Room = { id: string };
 const reads = (person: Person, room: Room, seq: number) => person.puts(`/rooms/${room.id}/users/me/read`, { seq });
 
-/** What a person has not read, counted message by message. */
+/** Counts what a user has not read, message by message. */
 async function counted(room: Room, person: Person): Promise<number> {
   const { rows } = await db.query(
     `SELECT count(*)::int AS unread FROM messages m JOIN room_users ru ON ru.room_id = m.room_id AND ru.user_id = $2
@@ -29,7 +29,7 @@ async function counted(room: Room, person: Person): Promise<number> {
 }
 
 describe('a read mark', () => {
-  it('goes forward, never back, and never beyond the head', async () => {
+  it('goes forward, never back, and never past the last message', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     for (const text of ['one', 'two', 'three']) await ana.sends(room, text);
@@ -46,7 +46,7 @@ describe('a read mark', () => {
     expect(await reads(bob, room, 0)).toEqual({ lastReadSeq: 4, unreadCount: 1, mentionCount: 0 });
   });
 
-  it('counts neither the deleted, nor one’s own, nor what the system says; sending reads the room', async () => {
+  it('counts neither deleted, nor own, nor system messages; sending marks the room as read', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob);
     await ana.befriends(cid);
@@ -63,7 +63,7 @@ describe('a read mark', () => {
     expect(await unread(cid)).toBe(1);
   });
 
-  it('counts mentions past it, by name and of all', async () => {
+  it('counts later mentions, by name and of all', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const named = await ana.sends(room, `hello @${bob.username}`);
@@ -84,7 +84,7 @@ describe('a read mark', () => {
     },
   );
 
-  it('is nobody’s who is not in the room, and nobody suffers for it', async () => {
+  it('is rejected for a non-member, without delaying others', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await ana.opensGroup();
     const answers = await Promise.all([
@@ -94,7 +94,7 @@ describe('a read mark', () => {
     expect(answers).toEqual(['404 room_not_found', '200']);
   });
 
-  it('is answered exactly, whichever of many devices and rooms marks at once', async () => {
+  it('is answered exactly, however many devices and rooms mark at once', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const rooms = [await ana.opensGroup(bob, cid), await ana.opensGroup(bob, cid), await ana.opensGroup(bob, cid)];
     for (const room of rooms) for (let sent = 0; sent < 6; sent++) await ana.sends(room, `m${sent}`);
@@ -106,7 +106,7 @@ describe('a read mark', () => {
     }
   });
 
-  it('waits for nobody but the one who holds its own seat', async () => {
+  it('waits only for a transaction that has locked the member itself', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await ana.sends(room, 'hello');
@@ -122,7 +122,7 @@ describe('a read mark', () => {
     expect((await bob.gets(`/rooms/${room.id}`)).membership.lastReadSeq).toBe(2);
   });
 
-  it('needs no head: a room that is held elsewhere is read all the same', async () => {
+  it('needs no room head: a room whose head is locked can be marked', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     await ana.sends(room, 'hello');
@@ -136,8 +136,8 @@ describe('a read mark', () => {
   });
 });
 
-describe('what is unread', () => {
-  it('equals a count of the messages after any sends, deletions, reads, leavings and joinings', async () => {
+describe('the unread count', () => {
+  it('equals a count of the messages after any sends, deletions, reads, leaves and joins', async () => {
     const people = Object.values(await world.people('ana', 'bob', 'cid'));
     const [owner] = people as [Person, ...Person[]];
     const room = await owner.posts('/rooms', { type: 'group', name: 'open', isPublic: true });
@@ -174,7 +174,7 @@ describe('what is unread', () => {
     expect(await world.app.app.get(UnreadRepair).repairUnread()).toMatchObject({ wrong: 0, repaired: 0, examples: [] });
   }, 60_000);
 
-  it('is found and repaired where data came in another way', async () => {
+  it('is repaired where data was written around the server', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     for (const text of ['one', 'two']) await ana.sends(room, text);

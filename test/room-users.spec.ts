@@ -19,8 +19,8 @@ const members = (room: Room, person?: Person): string => `/rooms/${room.id}/user
 const makesAdmin = (owner: Person, room: Room, person: Person, permissions?: string[]) =>
   owner.patches(members(room, person), { role: 'admin', ...(permissions && { permissions }) });
 
-describe('adding people', () => {
-  it('seats one, or several, and says who came', async () => {
+describe('adding members', () => {
+  it('adds one user, or several, and announces them', async () => {
     const { ana, bob, cid, dan } = await world.people('ana', 'bob', 'cid', 'dan');
     await ana.befriends(bob, cid, dan);
     const room = await ana.opensGroup();
@@ -49,7 +49,7 @@ describe('adding people', () => {
   });
 
   it.each([
-    ['nobody', {}],
+    ['no user', {}],
     ['both forms', { userId: randomUUID(), userIds: [randomUUID()] }],
     ['an empty list', { userIds: [] }],
     ['more than a hundred', { userIds: Array.from({ length: 101 }, () => randomUUID()) }],
@@ -58,13 +58,13 @@ describe('adding people', () => {
     ['a permission twice', { userId: randomUUID(), permissions: ['can_add_users', 'can_add_users'] }],
     ['null for a role', { userId: randomUUID(), role: null }],
     ['what only the server sets', { userId: randomUUID(), joinedAt: soon() }],
-  ])('refuses %s', async (_, body) => {
+  ])('rejects %s', async (_, body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     expect(await ana.statusOf('POST', members(room), body)).toBe('400 validation_failed');
   });
 
-  it('seats somebody once, whoever adds them at the same moment', async () => {
+  it('adds a user once, however many add them at the same moment', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob);
     await ana.befriends(cid);
@@ -74,7 +74,7 @@ describe('adding people', () => {
     expect((await ana.gets(`/rooms/${room.id}`)).memberCount).toBe(3);
   });
 
-  it('is for members who hold the permission, and nobody who is banned is added', async () => {
+  it('needs the permission, and adds no banned user', async () => {
     const { ana, bob, cid, zoe } = await world.people('ana', 'bob', 'cid', 'zoe');
     const team = await ana.opensTeam(bob);
     expect(await bob.statusOf('POST', members(team), { userId: cid.id })).toBe('403 role_preset');
@@ -83,7 +83,7 @@ describe('adding people', () => {
     expect(await ana.statusOf('POST', members(team), { userId: cid.id })).toBe('403 banned');
   });
 
-  it('is no way to reach somebody who is gone', async () => {
+  it('adds no deactivated user', async () => {
     const { ana, cid } = await world.people('ana', 'cid');
     const team = await ana.opensTeam();
     await db.query(`UPDATE users SET deactivated_at = now() WHERE id = $1`, [cid.id]);
@@ -91,8 +91,8 @@ describe('adding people', () => {
   });
 });
 
-describe('what a newcomer may do', () => {
-  it('is the preset, whoever adds them, and more only from who holds it and may manage roles', async () => {
+describe('the permissions of a new member', () => {
+  it('are the preset, and more only from a member who holds it and may manage roles', async () => {
     const { ana, bob, cid, dan, eva } = await world.people('ana', 'bob', 'cid', 'dan', 'eva');
     const news = await ana.opensChannel(bob);
     // A reader adds a reader, and nothing beyond.
@@ -101,18 +101,18 @@ describe('what a newcomer may do', () => {
     expect(await bob.statusOf('POST', members(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
     expect(await bob.statusOf('POST', members(news), { userId: dan.id, role: 'admin' })).toBe('403 role_preset');
     await ana.patches(members(news, bob), { permissions: ['can_add_users', 'can_manage_roles', 'can_add_reactions'] });
-    // May manage roles, but does not write.
+    // May manage roles, but not write.
     expect(await bob.statusOf('POST', members(news), { userId: dan.id, permissions: write })).toBe('403 role_preset');
     expect(await bob.statusOf('POST', members(news), { userId: dan.id, role: 'admin' })).toBe('403 rank');
     expect(await bob.statusOf('POST', members(news), { userId: dan.id, role: 'owner' })).toBe('403 rank');
     expect(await bob.posts(members(news), { userId: dan.id, permissions: [] })).toMatchObject({ permissions: [] });
-    // The owner lets somebody post news.
+    // The owner lets a new member post news.
     expect(await ana.posts(members(news), { userId: eva.id, permissions: write })).toMatchObject({ role: 'member' });
     expect(await eva.statusOf('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('201');
     expect(await cid.statusOf('POST', `/rooms/${news.id}/messages`, { text: 'news' })).toBe('403 role_preset');
   });
 
-  it('may be an admin at once, by the owner', async () => {
+  it('can be those of an admin at once, by the owner', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const team = await ana.opensTeam();
     const member = await ana.posts(members(team), { userId: bob.id, role: 'admin' });
@@ -121,8 +121,8 @@ describe('what a newcomer may do', () => {
   });
 });
 
-describe('changing somebody', () => {
-  it('gives a role with its preset, which clears single changes', async () => {
+describe('updating a member', () => {
+  it('gives a role with its preset, which removes overrides', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const set = ['can_create_messages', 'can_ban_users'];
@@ -160,7 +160,7 @@ describe('changing somebody', () => {
     ['a manager', 'of a member', 'a permission they lack', '403 role_preset'],
     ['a manager', 'of an admin', 'a permission they hold', '403 rank'],
     ['the owner', 'of an admin', 'role', '200'],
-    ['the owner', 'of somebody not there', 'role', '404 room_user_not_found'],
+    ['the owner', 'of a non-member', 'role', '404 room_user_not_found'],
   ])('%s changes %s: %s → %s', async (who, whom, what, answer) => {
     const { ana, bob, cid, dan, eve, zoe } = await world.people('ana', 'bob', 'cid', 'dan', 'eve', 'zoe');
     const room = await ana.opensGroup(bob, cid, dan, eve);
@@ -173,7 +173,7 @@ describe('changing somebody', () => {
       'of a member': dan,
       'of the owner': ana,
       'of themselves': actor,
-      'of somebody not there': zoe,
+      'of a non-member': zoe,
     };
     const target = others[whom] ?? (actor === admin ? manager : admin);
     const wish = {
@@ -187,7 +187,7 @@ describe('changing somebody', () => {
     );
   });
 
-  it('never needs what somebody else has given already', async () => {
+  it('needs no permission that the member holds already', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await makesAdmin(ana, room, bob, ['can_manage_roles', 'can_create_messages']);
@@ -197,7 +197,7 @@ describe('changing somebody', () => {
     expect(await bob.statusOf('PATCH', members(room, cid), { permissions: ['can_delete_messages'] })).toBe('403 not_granted');
   });
 
-  it('silences until a time that is to come, and lets speak again', async () => {
+  it('silences until a future time, and lifts the silence', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const until = soon();
@@ -211,7 +211,7 @@ describe('changing somebody', () => {
     }
   });
 
-  it('takes effect before the answer: no message by a right that was taken', async () => {
+  it('takes effect before the answer: no message by a permission that was taken', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     let taken = false;
@@ -229,7 +229,7 @@ describe('changing somebody', () => {
 });
 
 describe('removing and banning', () => {
-  it('ends everything for somebody of a lower rank', async () => {
+  it('ends all access of a member of a lower rank', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await makesAdmin(ana, room, bob);
@@ -245,7 +245,7 @@ describe('removing and banning', () => {
     expect(rows).toEqual([{ fence: 1, member_count: 2 }]);
   });
 
-  it('keeps out for good, or until a time, whether they were in it or not', async () => {
+  it('bans until a time or until it is lifted, members and non-members', async () => {
     const { ana, bob, cid, dan } = await world.people('ana', 'bob', 'cid', 'dan');
     const room = await ana.opensGroup(bob, cid);
     const bans = `/rooms/${room.id}/bans`;
@@ -266,13 +266,13 @@ describe('removing and banning', () => {
     expect((await ana.gets(`${bans}?limit=1&cursor=${first.nextCursor}`)).items).toHaveLength(1);
     expect(await ana.statusOf('DELETE', `${bans}/${dan.id}`)).toBe('204');
     expect(await ana.statusOf('DELETE', `${bans}/${dan.id}`)).toBe('404 ban_not_found');
-    // A ban that has run out is none.
+    // An expired ban does not count.
     await db.query(`UPDATE room_bans SET until = now() - interval '1 second' WHERE user_id = $1`, [cid.id]);
     expect((await ana.gets(bans)).items).toEqual([]);
     expect(await ana.statusOf('POST', members(room), { userId: cid.id })).toBe('201');
   });
 
-  it('is kept in the audit, act by act', async () => {
+  it('is recorded in the audit log', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     await ana.patches(members(room, bob), { role: 'admin' });
@@ -303,7 +303,7 @@ describe('removing and banning', () => {
 });
 
 describe('the readers of a channel', () => {
-  it('come, change and go unlogged; its staff does not', async () => {
+  it('join, change and leave unlogged; its staff does not', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const news = await ana.opensChannel();
     const head = async () => {
@@ -322,12 +322,12 @@ describe('the readers of a channel', () => {
     expect(await head()).toEqual([rev + 2, seq + 1, 2]);
     await cid.posts(`/rooms/${news.id}/leave`);
     expect(await head()).toEqual([rev + 2, seq + 1, 1]);
-    // Losing a reader raises the fence all the same.
+    // The loss of a reader raises the fence, too.
     const { rows } = await db.query(`SELECT fence FROM room_heads WHERE room_id = $1`, [news.id]);
     expect(rows).toEqual([{ fence: 2 }]);
   });
 
-  it('read nothing when the permission to see is gone with the seat, and everything while it is there', async () => {
+  it('read everything while they are members, and nothing afterwards', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const news = await ana.opensChannel(bob);
     await ana.sends(news, 'hello readers');
@@ -337,8 +337,8 @@ describe('the readers of a channel', () => {
   });
 });
 
-describe('looking who is there', () => {
-  it('pages by person, finds by name and role, and tells the head', async () => {
+describe('listing members', () => {
+  it('pages by user, finds by name and role, and returns the room head', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     const room = await ana.opensGroup(bob, cid);
     const all = await ana.gets(members(room));
@@ -353,7 +353,7 @@ describe('looking who is there', () => {
     expect(await ana.statusOf('GET', `${members(room)}?cursor=WzFd`)).toBe('400 validation_failed');
   });
 
-  it('shows one person to members alone', async () => {
+  it('shows a member only to members', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
     expect(await bob.gets(members(room, ana))).toMatchObject({ userId: ana.id, role: 'owner' });
@@ -362,7 +362,7 @@ describe('looking who is there', () => {
     expect(await bob.statusOf('GET', `/rooms/${room.id}/users/nobody`)).toBe('400 validation_failed');
   });
 
-  it('shows what somebody has read only where both show it', async () => {
+  it('shows the read mark of a member only if both share read receipts', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const { seq } = await ana.sends(room, 'hello');
@@ -376,8 +376,8 @@ describe('looking who is there', () => {
   });
 });
 
-describe("one's own seat", () => {
-  it('is muted, pinned, archived and holds a draft, seen by nobody else and by no log', async () => {
+describe('your membership', () => {
+  it('can be muted, pinned, archived and hold a draft, which no other user and no log sees', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const my = async () => (await bob.gets('/users/me')).my;
@@ -403,13 +403,13 @@ describe("one's own seat", () => {
     { lastReadSeq: 5 },
     { role: 'owner' },
     { userId: randomUUID() },
-  ])('refuses %j', async (body) => {
+  ])('rejects %j', async (body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     expect(await ana.statusOf('PATCH', `${members(room)}/me`, body)).toBe('400 validation_failed');
   });
 
-  it('is nobody’s who is not in the room', async () => {
+  it('cannot be updated by a non-member', async () => {
     const { ana, zoe } = await world.people('ana', 'zoe');
     const room = await ana.opensGroup();
     expect(await zoe.statusOf('PATCH', `${members(room)}/me`, { muted: true })).toBe('404 room_not_found');

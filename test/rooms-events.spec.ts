@@ -5,7 +5,7 @@ import { RoomUpdated, RoomDeleted, RoomCreated } from '../src/rooms/rooms.events
 import { MessagesPosted } from '../src/timeline/timeline.events.js';
 import { type Person, World } from './support/world.js';
 
-// What the rooms tell whoever listens: every step of the log once and in order, every personal number once.
+// The domain events of rooms: every step of the change log once and in order, every personal number once.
 
 const FACTS = [RoomCreated, RoomUpdated, RoomDeleted, RoomUsersAdded, RoomUserUpdated, RoomUserRemoved, MembershipChanged, ReadMarked];
 interface Fact {
@@ -31,7 +31,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** What was told of a room while something was done. */
+/** Returns the events of a room that `act` causes. */
 async function receivedOf(room: { id: string }, act: () => Promise<unknown>): Promise<Fact[]> {
   facts = [];
   await act();
@@ -42,7 +42,7 @@ const namesOf = (received: Fact[]): string[] => received.map(({ name }) => name)
 const myOf = async (person: Person): Promise<number> => (await person.gets('/users/me')).my;
 
 describe('a group', () => {
-  it('tells every step of its log, once and in order, through all that happens to it', async () => {
+  it('publishes every step of its change log, once and in order', async () => {
     const { ana, bob, cid } = await world.people('ana', 'bob', 'cid');
     await ana.befriends(bob, cid);
     facts = [];
@@ -72,7 +72,7 @@ describe('a group', () => {
     ]);
   });
 
-  it('tells nothing that depends on who hears it', async () => {
+  it('publishes neutral views only', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup();
     await ana.befriends(bob);
@@ -83,7 +83,7 @@ describe('a group', () => {
     for (const own of ['membership', 'otherUser', 'otherLastReadSeq', 'lastMessage']) expect(fields).not.toContain(own);
   });
 
-  it('is announced to each of its people with their next number, and ends so', async () => {
+  it('is created and deleted with the next number of each member', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const before = { ana: await myOf(ana), bob: await myOf(bob) };
@@ -103,7 +103,7 @@ describe('a group', () => {
     expect(await myOf(bob)).toBe(before.bob + 2);
   });
 
-  it('counts a person’s own changes for that person alone, and read marks not at all', async () => {
+  it('counts personal changes for that user alone, and no read marks', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const { seq } = await ana.sends(room, 'read me');
@@ -121,7 +121,7 @@ describe('a group', () => {
     expect(await myOf(bob)).toBe(my + 2);
   });
 
-  it('says nothing when nothing has changed, or when it was refused', async () => {
+  it('publishes nothing if nothing changed or the request was denied', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const received = await receivedOf(room, async () => {
@@ -137,7 +137,7 @@ describe('a group', () => {
 });
 
 describe('a channel', () => {
-  it('tells its readers alone that they come, change and go', async () => {
+  it('publishes joins, changes and leaves of readers to those readers alone', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const news = await ana.opensChannel();
     const path = `/rooms/${news.id}`;
@@ -153,7 +153,7 @@ describe('a channel', () => {
     ]);
   });
 
-  it('tells everybody of its staff', async () => {
+  it('publishes those of its staff to all members', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const news = await ana.opensChannel(bob);
     const path = `/rooms/${news.id}`;

@@ -17,8 +17,8 @@ afterAll(() => world?.stop());
 
 const OWNER_OF_EVERYTHING = 16;
 
-describe('opening a room', () => {
-  it.each(['group', 'channel', 'team'] as const)('makes a %s with its maker as the owner and the others as members', async (type) => {
+describe('creating a room', () => {
+  it.each(['group', 'channel', 'team'] as const)('creates a %s with its creator as the owner and the others as members', async (type) => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const fields = { name: 'Über uns 🦜', description: 'what we do', metaTags: ['x', 'y'], historyVisibility: 'since_joined' };
@@ -27,13 +27,13 @@ describe('opening a room', () => {
     expect(room.membership).toMatchObject({ userId: ana.id, role: 'owner', createdBy: ana.id, unreadCount: 0, visibleFromSeq: 1 });
     expect(room.membership.permissions).toHaveLength(OWNER_OF_EVERYTHING);
     expect(room.lastMessage).toMatchObject({ seq: 1, type: 'system', text: 'ana made the room' });
-    // The readers of a channel come unlogged.
+    // Readers of a channel are not logged.
     expect(room.rev).toBe(type === 'channel' ? 1 : 2);
     expect(room.lastMessage.system.userIds).toEqual(type === 'channel' ? [] : [bob.id]);
     expect((await bob.gets(`/rooms/${room.id}`)).membership).toMatchObject({ role: 'member', createdBy: ana.id, unreadCount: 0 });
   });
 
-  it('takes all of the people or none', async () => {
+  it('adds all of the users or creates nothing', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     await ana.befriends(bob);
     const refused = await ana.call('POST', '/rooms', { type: 'group', userIds: [bob.id, zoe.id] });
@@ -43,7 +43,7 @@ describe('opening a room', () => {
     expect((await bob.gets('/rooms')).items).toEqual([]);
   });
 
-  it('adds anybody to a team or channel, but who says nobody or stands behind a block', async () => {
+  it('adds any user to a team or channel, except after a block or with the privacy setting nobody', async () => {
     const { ana, bob, cid, dan } = await world.people('ana', 'bob', 'cid', 'dan');
     await cid.puts(`/users/me/blocks/${ana.id}`);
     await db.query(`UPDATE users SET group_invites = 'nobody' WHERE id = $1`, [dan.id]);
@@ -65,18 +65,18 @@ describe('opening a room', () => {
     ['a number for a name', { type: 'group', name: 7 }],
     ['an unknown field', { type: 'group', owner: 'me' }],
     ['what only the server sets', { type: 'group', createdBy: randomUUID() }],
-    ['tags without end', { type: 'group', metaTags: Array.from({ length: 21 }, (_, tag) => `t${tag}`) }],
+    ['too many tags', { type: 'group', metaTags: Array.from({ length: 21 }, (_, tag) => `t${tag}`) }],
     ['a tag twice', { type: 'group', metaTags: ['a', 'a'] }],
     ['a tag that is a list', { type: 'group', metaTags: [['a']] }],
-    ['too many people', { type: 'group', userIds: Array.from({ length: 101 }, () => randomUUID()) }],
-    ['people that are no ids', { type: 'group', userIds: ['bob'] }],
+    ['too many users', { type: 'group', userIds: Array.from({ length: 101 }, () => randomUUID()) }],
+    ['users that are no ids', { type: 'group', userIds: ['bob'] }],
     ['null where a value belongs', { type: 'group', isPublic: null }],
-  ])('refuses %s', async (_, body) => {
+  ])('rejects %s', async (_, body) => {
     const ana = await world.person('ana');
     expect(await ana.statusOf('POST', '/rooms', body)).toBe('400 validation_failed');
   });
 
-  it('refuses text that cannot be stored', async () => {
+  it('rejects text that cannot be stored', async () => {
     const ana = await world.person('ana');
     for (const name of ['a\0b', 'half \ud800'])
       expect(await ana.statusOf('POST', '/rooms', { type: 'group', name })).toBe('422 unstorable_text');
@@ -88,8 +88,8 @@ describe('opening a room', () => {
   });
 });
 
-describe('editing a room', () => {
-  it('changes what it is given, as one step of the log, and says so', async () => {
+describe('updating a room', () => {
+  it('changes the given fields, as one step of the change log, and announces it', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const fields = {
@@ -128,7 +128,7 @@ describe('editing a room', () => {
     { name: '' },
     { active: 'no' },
     { slowModeSeconds: -1 },
-  ])('refuses %j', async (body) => {
+  ])('rejects %j', async (body) => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     expect(await ana.statusOf('PATCH', `/rooms/${room.id}`, body)).toBe('400 validation_failed');
@@ -140,7 +140,7 @@ describe('editing a room', () => {
     expect(await ana.statusOf('PATCH', `/rooms/${room.id}`, { name: null })).toBe('422 name_required');
   });
 
-  it('archives it: nobody writes until it is active again', async () => {
+  it('archives it: no member can send until it is active again', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     await ana.patches(`/rooms/${room.id}`, { active: false });
@@ -152,7 +152,7 @@ describe('editing a room', () => {
     expect(rows.map(({ action }) => action)).toEqual(['room_archived', 'room_unarchived']);
   });
 
-  it('takes an avatar that is an image of one’s own, in full and not doomed', async () => {
+  it('accepts an avatar only if it is your own complete image that is not marked', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const image = (owner: string, more: object = {}) => insertMedia({ owner_id: owner, kind: 'image', status: 'ready', ...more });
@@ -182,7 +182,7 @@ async function insertMedia(fields: Record<string, unknown>): Promise<string> {
 }
 
 describe('deleting a room', () => {
-  it('is gone for everybody at once, and then every row of it goes', async () => {
+  it('takes it from all members at once, then deletes all of its rows', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     for (const text of ['one', 'two', 'three']) await bob.sends(room, text);
@@ -198,13 +198,13 @@ describe('deleting a room', () => {
     await until('the room is purged', async () => (await left(room.id)).length === 0, 20_000);
   });
 
-  it('leaves nothing in the search to who was indexing it', async () => {
+  it('leaves nothing in the search index, even while it is being indexed', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const holder = await world.database();
     await holder.query('BEGIN');
     const { seq, createdAt } = await bob.sends(room, 'a word to find');
-    // The indexer wants this place, too, and waits for it, with all that it has read.
+    // The indexer inserts the same key and waits, with all that it has read.
     await holder.query(`INSERT INTO message_search (room_id, seq, user_id, sent_at) VALUES ($1, $2, $3, $4)`, [
       room.id,
       seq,
@@ -228,7 +228,7 @@ describe('deleting a room', () => {
     expect(rows.map((row) => row.table_name).sort()).toEqual([...Object.keys(ROOM_TABLES), 'room_heads'].sort());
   });
 
-  it('leaves a team that private rooms belong to, nameless, until the last of them is gone', async () => {
+  it('keeps the row of a team with private rooms, without a name, until the last of them is deleted', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const team = await ana.opensTeam(bob);
     const inside = await ana.posts('/rooms', { type: 'private_messages', userIds: [bob.id], teamId: team.id });
@@ -241,7 +241,7 @@ describe('deleting a room', () => {
   });
 });
 
-/** Whether a statement that begins so waits for a lock. */
+/** Returns whether a statement that begins so waits for a lock. */
 async function waits(begin: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1`,
@@ -250,7 +250,7 @@ async function waits(begin: string): Promise<boolean> {
   return rowCount !== 0;
 }
 
-/** The tables in which something of a room still stands. */
+/** Returns the tables that still have rows of the room. */
 async function left(roomId: string): Promise<string[]> {
   const tables = [...Object.keys(ROOM_TABLES), 'room_heads'];
   const counts = tables.map((table) => `SELECT '${table}' AS name FROM ${table} WHERE room_id = $1`);
@@ -258,8 +258,8 @@ async function left(roomId: string): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-describe('who may do what, and by which rule', () => {
-  it('is told to each of themselves, and to admins of the others', async () => {
+describe('explaining permissions', () => {
+  it('shows your own, and to admins those of other members', async () => {
     const { ana, bob, cid, zoe } = await world.people('ana', 'bob', 'cid', 'zoe');
     const room = await ana.opensGroup(bob, cid);
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { permissions: ['can_add_reactions', 'can_edit_room', 'can_create_messages'] });

@@ -7,7 +7,7 @@ import type { Json } from './support/test-socket.js';
 import { until } from './support/until.js';
 import { type Person, World } from './support/world.js';
 
-// A silence is of a person in a room, not of their seat: it outlasts leaving, removal and a ban, whatever brings them back.
+// A silence belongs to a user in a room, not to one membership: it is kept after leaving, removal and a ban, and holds again on rejoin.
 
 let world: World;
 let db: pg.Client;
@@ -25,8 +25,8 @@ const speaks = (person: Person, room: Json): Promise<string> => person.statusOf(
 const waiting = async (person: Person): Promise<number> =>
   (await db.query(`SELECT 1 FROM room_silences WHERE user_id = $1`, [person.id])).rows.length;
 
-/** A public group of ana's with the admin bob, the plain member cid, and dan, who was silenced until `until`. */
-async function scene(more: object = {}): Promise<{ ana: Person; bob: Person; cid: Person; dan: Person; room: Json; until: string }> {
+/** A public group of ana's with the admin bob, the plain member cid, and dan, who is silenced until `until`. */
+async function fixture(more: object = {}): Promise<{ ana: Person; bob: Person; cid: Person; dan: Person; room: Json; until: string }> {
   const people = await world.people('ana', 'bob', 'cid', 'dan');
   const { ana, bob, cid, dan } = people;
   await ana.befriends(bob, cid, dan);
@@ -38,29 +38,29 @@ async function scene(more: object = {}): Promise<{ ana: Person; bob: Person; cid
   return { ...people, room, until: time };
 }
 
-type Scene = Awaited<ReturnType<typeof scene>>;
+type Fixture = Awaited<ReturnType<typeof fixture>>;
 
-const WAYS_OUT: Record<string, (s: Scene) => Promise<unknown>> = {
-  'who leaves': ({ dan, room }) => dan.posts(`/rooms/${room.id}/leave`),
-  'who is removed': ({ bob, dan, room }) => bob.deletes(at(room, dan)),
-  'who is banned for a while': async ({ bob, dan, room }) => {
+const WAYS_OUT: Record<string, (fixture: Fixture) => Promise<unknown>> = {
+  leaving: ({ dan, room }) => dan.posts(`/rooms/${room.id}/leave`),
+  'a removal': ({ bob, dan, room }) => bob.deletes(at(room, dan)),
+  'a lifted ban': async ({ bob, dan, room }) => {
     await bob.puts(`/rooms/${room.id}/bans/${dan.id}`, {});
     await bob.deletes(`/rooms/${room.id}/bans/${dan.id}`);
   },
 };
 
-const WAYS_BACK: Record<string, (s: Scene) => Promise<unknown>> = {
-  'joining by themselves': ({ dan, room }) => dan.posts(`/rooms/${room.id}/join`),
-  'an invite': async ({ cid, dan, room }) => dan.posts(`/invites/${(await cid.posts(`/rooms/${room.id}/invites`)).code}/join`),
-  'a friend without rank': ({ cid, dan, room }) => cid.posts(at(room), { userIds: [dan.id] }),
-  'the owner, as an admin': ({ ana, dan, room }) => ana.posts(at(room), { userId: dan.id, role: 'admin' }),
+const WAYS_BACK: Record<string, (fixture: Fixture) => Promise<unknown>> = {
+  joining: ({ dan, room }) => dan.posts(`/rooms/${room.id}/join`),
+  'using an invite': async ({ cid, dan, room }) => dan.posts(`/invites/${(await cid.posts(`/rooms/${room.id}/invites`)).code}/join`),
+  'being added by a plain member': ({ cid, dan, room }) => cid.posts(at(room), { userIds: [dan.id] }),
+  'being added as an admin by the owner': ({ ana, dan, room }) => ana.posts(at(room), { userId: dan.id, role: 'admin' }),
 };
 
 const WAYS = Object.keys(WAYS_OUT).flatMap((out) => Object.keys(WAYS_BACK).map((back) => [out, back] as const));
 
 describe('a silence in force', () => {
-  it.each(WAYS)('awaits %s, and is theirs again by %s', async (out, back) => {
-    const s = await scene();
+  it.each(WAYS)('is kept after %s, and holds again after %s', async (out, back) => {
+    const s = await fixture();
     const { ana, bob, dan, room, until: time } = s;
     await WAYS_OUT[out]!(s);
     const socket = await bob.connects();
@@ -73,14 +73,14 @@ describe('a silence in force', () => {
     const { roomUsers } = await socket.receives('room-user:added', ({ roomId }) => roomId === room.id);
     expect(roomUsers).toMatchObject([{ userId: dan.id, silencedUntil: time }]);
     expect(await waiting(dan)).toBe(0);
-    // Nobody has silenced them anew.
+    // There is no second audit entry.
     const { items } = await ana.gets(`/rooms/${room.id}/audit`);
     expect(items.filter(({ action }: Json) => action === 'user_silenced')).toHaveLength(1);
     socket.close();
   });
 
-  it('outlasts any number of goings, until it is lifted', async () => {
-    const { bob, dan, room } = await scene();
+  it('is kept any number of times, until it is lifted', async () => {
+    const { bob, dan, room } = await fixture();
     for (let time = 0; time < 3; time++) {
       await dan.posts(`/rooms/${room.id}/leave`);
       await dan.posts(`/rooms/${room.id}/join`);
@@ -93,11 +93,11 @@ describe('a silence in force', () => {
     expect(await speaks(dan, room)).toBe('201');
   });
 
-  it('ends by itself while they are out', async () => {
-    const { bob, dan, room } = await scene();
+  it('expires while it is kept', async () => {
+    const { bob, dan, room } = await fixture();
     await dan.posts(`/rooms/${room.id}/leave`);
     await db.query(`UPDATE room_silences SET until = now() - interval '1 second' WHERE user_id = $1`, [dan.id]);
-    // One that has run out is none, and nobody has to lift it.
+    // An expired one needs no lifting.
     expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('404 room_user_not_found');
     await dan.posts(`/rooms/${room.id}/join`);
     expect((await dan.gets(`/rooms/${room.id}`)).membership.silencedUntil).toBeNull();
@@ -105,15 +105,15 @@ describe('a silence in force', () => {
     expect(await waiting(dan)).toBe(0);
   });
 
-  it('that ran out before they left is not kept', async () => {
-    const { dan, room } = await scene();
+  it('is not kept if it had expired before', async () => {
+    const { dan, room } = await fixture();
     await db.query(`UPDATE room_users SET silenced_until = now() - interval '1 second' WHERE user_id = $1`, [dan.id]);
     await dan.posts(`/rooms/${room.id}/leave`);
     expect(await waiting(dan)).toBe(0);
   });
 
-  it('is of one room and one person', async () => {
-    const { ana, cid, dan, room } = await scene();
+  it('belongs to one room and one user', async () => {
+    const { ana, cid, dan, room } = await fixture();
     const other = await ana.posts('/rooms', { type: 'group', isPublic: true, userIds: [] });
     for (const person of [cid, dan]) await person.posts(`/rooms/${room.id}/leave`);
     await ana.posts(at(room), { userIds: [cid.id, dan.id] });
@@ -121,7 +121,7 @@ describe('a silence in force', () => {
     expect([await speaks(cid, room), await speaks(dan, room), await speaks(dan, other)]).toEqual(['201', '403 silenced', '201']);
   });
 
-  it('awaits the readers of a channel, of whom the room takes no notice', async () => {
+  it('is kept for readers of a channel, who are not logged', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const news = await ana.opens('channel', 'news', bob);
     const time = soon();
@@ -133,8 +133,8 @@ describe('a silence in force', () => {
     expect(await bob.gets(at(news, bob))).toMatchObject({ silencedUntil: time });
   });
 
-  it('of an admin awaits the member that they come back as', async () => {
-    const { ana, bob, room } = await scene();
+  it('of an admin holds again for the member that they are after a rejoin', async () => {
+    const { ana, bob, room } = await fixture();
     await ana.patches(at(room, bob), { silencedUntil: soon() });
     await bob.posts(`/rooms/${room.id}/leave`);
     await bob.posts(`/rooms/${room.id}/join`);
@@ -143,9 +143,9 @@ describe('a silence in force', () => {
   });
 });
 
-describe('while somebody is out', () => {
-  it('their silence is lifted', async () => {
-    const { ana, bob, dan, room } = await scene();
+describe('of a former member', () => {
+  it('the kept silence can be lifted', async () => {
+    const { ana, bob, dan, room } = await fixture();
     await dan.posts(`/rooms/${room.id}/leave`);
     const { rev } = await ana.gets(`/rooms/${room.id}`);
     expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('204');
@@ -157,8 +157,8 @@ describe('while somebody is out', () => {
     expect(await speaks(dan, room)).toBe('201');
   });
 
-  it('their silence gets another end', async () => {
-    const { ana, bob, dan, room, until: time } = await scene();
+  it('the kept silence can get another end', async () => {
+    const { ana, bob, dan, room, until: time } = await fixture();
     await dan.posts(`/rooms/${room.id}/leave`);
     const later = soon(7_200);
     expect(await bob.statusOf('PATCH', at(room, dan), { silencedUntil: '2020-01-01T00:00:00Z' })).toBe('422 time_is_past');
@@ -171,14 +171,14 @@ describe('while somebody is out', () => {
     expect((await dan.gets(`/rooms/${room.id}`)).membership.silencedUntil).toBe(later);
   });
 
-  it('only who may silence a member learns of it, and nothing else of them can be changed', async () => {
-    const { ana, bob, cid, dan, room } = await scene();
+  it('only a member who may silence learns of it, and nothing else can be changed', async () => {
+    const { ana, bob, cid, dan, room } = await fixture();
     const { eve, zoe } = await world.people('eve', 'zoe');
     await ana.befriends(eve);
     await ana.posts(at(room), { userId: eve.id, permissions: ['can_remove_users'] });
     await dan.posts(`/rooms/${room.id}/leave`);
     for (const person of [dan, zoe]) expect(await person.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 not_member');
-    // As of somebody who never was there.
+    // The same answer as for a user who never was a member.
     for (const person of [dan, zoe]) expect(await cid.statusOf('PATCH', at(room, person), { silencedUntil: null })).toBe('403 role_preset');
     expect(await eve.statusOf('PATCH', at(room, dan), { silencedUntil: null })).toBe('403 rank');
     expect(await bob.statusOf('PATCH', at(room, zoe), { silencedUntil: soon() })).toBe('404 room_user_not_found');
@@ -189,8 +189,8 @@ describe('while somebody is out', () => {
     expect(await waiting(dan)).toBe(1);
   });
 
-  it('an import that brings them back brings no word back', async () => {
-    const { ana, dan, room, until: time } = await scene();
+  it('an import of the membership does not end the silence', async () => {
+    const { ana, dan, room, until: time } = await fixture();
     await dan.posts(`/rooms/${room.id}/leave`);
     const member = { record: 'room-user', roomId: room.id, userId: dan.id, joinedAt: '2020-05-01T10:00:00.000Z', silencedUntil: soon(60) };
     const lines = [{ record: 'header', format: 'parley', version: 1 }, member].map((record) => `${JSON.stringify(record)}\n`);
@@ -199,20 +199,20 @@ describe('while somebody is out', () => {
     expect(await waiting(dan)).toBe(0);
   });
 
-  it('nothing is kept of an account that has ended', async () => {
-    const { bob, cid, dan, room } = await scene();
+  it('nothing is kept after the account is deleted', async () => {
+    const { bob, cid, dan, room } = await fixture();
     await bob.patches(at(room, cid), { silencedUntil: soon() });
     await dan.posts(`/rooms/${room.id}/leave`);
-    // One is out already, the other leaves by it.
+    // One has left before, the other leaves by the deletion.
     for (const person of [cid, dan]) await person.deletes('/users/me');
     await until('both have left', async () => (await bob.gets(`/rooms/${room.id}`)).memberCount === 2);
     await until('nothing is kept', async () => (await waiting(cid)) + (await waiting(dan)) === 0);
   });
 });
 
-describe('permissions that were taken away', () => {
-  it('do not outlast leaving: who comes back has what the room gives a member', async () => {
-    const { ana, cid, room } = await scene();
+describe('permissions that were taken', () => {
+  it('are not kept: a rejoining user has the preset of a member', async () => {
+    const { ana, cid, room } = await fixture();
     const { permissions } = await ana.gets(at(room, cid));
     await ana.patches(at(room, cid), { permissions: [] });
     expect(await speaks(cid, room)).toBe('403 not_granted');

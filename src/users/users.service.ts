@@ -4,6 +4,7 @@ import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
 import { decodeCursor, type Page, pageOf } from '../common/page.js';
 import { Settings } from '../config/settings.js';
+import { likePattern } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import type { LookupUsersDto, SearchUsersDto } from './dto/users.dto.js';
 import { ACTIVE, User, UserHead } from './user.entity.js';
@@ -72,7 +73,7 @@ export class UsersService {
          WHERE ${isActiveSql('u')} AND ($1 = '' OR (u.username || ' ' || coalesce(u.display_name, '')) ILIKE $2)
        ) found
        WHERE (rank, username) > ($3::bigint, $4::text) ORDER BY rank, username LIMIT $5`,
-      [query, `%${query.replaceAll(/[\\%_]/g, '\\$&')}%`, rank, username, limit + 1],
+      [query, likePattern(query), rank, username, limit + 1],
     );
     return pageOf(
       rows,

@@ -14,7 +14,7 @@ import { ROOM_ROLES, ROOM_TYPES, type RoomRole, type RoomType } from '../../src/
 const MESSAGES: RoomPermission[] = ['can_create_messages', 'can_edit_own_messages', 'can_delete_own_messages', 'can_attach_media'];
 
 describe('permission sets', () => {
-  it('keep their bits: rows in databases hold them', () => {
+  it('keep their bits, which databases store', () => {
     expect(ROOM_PERMISSIONS.indexOf('can_create_messages')).toBe(2);
     expect(ROOM_PERMISSIONS.indexOf('can_attach_media')).toBe(9);
     expect(ROOM_PERMISSIONS.indexOf('can_mention_all')).toBe(11);
@@ -49,7 +49,7 @@ describe('permission sets', () => {
     expect(PRESETS[type][role].filter((permission) => hasNot.includes(permission))).toEqual([]);
   });
 
-  it.each(ROOM_TYPES.filter((type) => type !== 'private_messages'))('give the owner of a %s everything', (type) => {
+  it.each(ROOM_TYPES.filter((type) => type !== 'private_messages'))('give the owner of a %s all permissions', (type) => {
     expect(permissionsOf(effectiveBits(type, { role: 'owner', allow: 0, deny: 0 }))).toEqual(ROOM_PERMISSIONS);
   });
 
@@ -61,14 +61,14 @@ describe('permission sets', () => {
     expect(ROOM_ROLES.map((role) => outranks('admin', role))).toEqual([true, false, false]);
   });
 
-  it('become any wanted set by single changes', () => {
+  it('become any wanted set by overrides', () => {
     const wanted: RoomPermission[] = ['can_create_messages', 'can_pin_messages'];
-    const changes = overridesFor('channel', 'member', wanted);
-    expect(permissionsOf(effectiveBits('channel', { role: 'member', ...changes })).toSorted()).toEqual(wanted.toSorted());
-    expect(changes.deny).toBe(bitsOf(['can_add_reactions', 'can_add_users']));
+    const overrides = overridesFor('channel', 'member', wanted);
+    expect(permissionsOf(effectiveBits('channel', { role: 'member', ...overrides })).toSorted()).toEqual(wanted.toSorted());
+    expect(overrides.deny).toBe(bitsOf(['can_add_reactions', 'can_add_users']));
   });
 
-  it('make staff of who may write or moderate in a channel', () => {
+  it('make a member who may write or moderate the staff of a channel', () => {
     expect(isStaff('channel', { role: 'member', allow: 0, deny: 0 })).toBe(false);
     expect(isStaff('channel', { role: 'member', allow: bitsOf(['can_create_messages']), deny: 0 })).toBe(true);
     expect(isStaff('channel', { role: 'admin', allow: 0, deny: 0 })).toBe(true);

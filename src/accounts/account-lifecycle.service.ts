@@ -8,7 +8,7 @@ import { UserAccounts } from '../users/user-accounts.service.js';
 import type { UserView } from '../users/user.view.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountDeletion } from './account-deletion.service.js';
-import { NotOneself } from './accounts.errors.js';
+import { NotYourself } from './accounts.errors.js';
 import type { DeletedAccountMessages } from './dto/delete-account.dto.js';
 
 /** The end of an account, its rest, and its waking. */
@@ -44,10 +44,10 @@ export class AccountLifecycle {
     await this.deleteMe(userId, messages);
   }
 
-  /** Nobody is logged in as them, finds or reaches them, until they are woken. @throws Forbidden not_admin, NotOneself, UserNotFound */
+  /** Nobody is logged in as them, finds or reaches them, until they are woken. @throws Forbidden not_admin, NotYourself, UserNotFound */
   async deactivateUser(admin: Actor, userId: string): Promise<UserView> {
     requireAdmin(admin);
-    if (admin.userId === userId) throw new NotOneself();
+    if (admin.userId === userId) throw new NotYourself();
     await this.after(
       (place) => this.accountRooms.transferOnDeactivation(userId, place),
       async () => {

@@ -88,3 +88,10 @@ export function pageOf<Row, Item>(
   const last = shown.at(-1);
   return { items: shown.map(item), nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
 }
+
+/** {@link pageOf} for rows that hold their item as `view`. */
+export const pageOfViews = <View, Row extends { readonly view: View }>(
+  rows: Row[],
+  limit: number,
+  key: (row: Row) => readonly (string | number | null)[],
+): Page<View> => pageOf(rows, limit, key, ({ view }) => view);

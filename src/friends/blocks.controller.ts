@@ -15,7 +15,7 @@ export class BlocksController {
   constructor(private readonly blocks: BlocksService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Whom one has blocked, the newest first' })
+  @ApiOperation({ summary: 'List your blocks, newest first' })
   @ApiPage(BlockView)
   @ApiProblems()
   listBlocks(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<BlockView>> {
@@ -25,10 +25,10 @@ export class BlocksController {
   @Put(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
-    summary: 'Block a person',
+    summary: 'Block a user',
     description:
-      'Works both ways: no friend request, no private message in a new or old room, no adding to rooms, no presence, typing or receipts ' +
-      'between the two. Ends friendship and pending requests. The person is not told; in rooms that both are in they still see each other.',
+      'Works in both directions: no friend requests, no private messages, no adding to rooms, no presence, typing or receipts between the ' +
+      'two users. Ends friendship and pending requests. The user is not notified. In rooms with both, each still sees the other.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'user_not_found', 422: ['cannot_block_oneself', 'too_many_blocks'] })
@@ -38,7 +38,7 @@ export class BlocksController {
 
   @Delete(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Lift a block', description: 'What the block ended stays ended. 204 also when there was none.' })
+  @ApiOperation({ summary: 'Unblock a user', description: 'Does not restore what the block has ended. 204 also if there was no block.' })
   @ApiNoContentResponse()
   @ApiProblems()
   unblockUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {

@@ -4,7 +4,7 @@ import { User } from '../users/user.entity.js';
 export const FRIEND_REQUEST_STATUSES = ['pending', 'approved', 'rejected', 'cancelled'] as const;
 export type FriendRequestStatus = (typeof FRIEND_REQUEST_STATUSES)[number];
 
-/** One person asks another for friendship. A partial unique index allows one pending request a pair, whoever sent it. */
+/** A partial unique index allows one pending request for each pair of users, in either direction. */
 @Entity('friend_requests')
 @Check('friend_requests_status_check', `status IN ('pending', 'approved', 'rejected', 'cancelled')`)
 @Check('friend_requests_not_oneself', 'from_user_id <> to_user_id')

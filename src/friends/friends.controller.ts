@@ -19,13 +19,13 @@ export class FriendRequestsController {
 
   @Post()
   @ApiOperation({
-    summary: 'Ask a person for friendship',
+    summary: 'Send a friend request',
     description:
-      'Asked already: 200 with that request. Asked by that person: 200, approved, and the two are friends. ' +
-      'After a rejection the same person may ask again when the cool-down (24 hours by default) is over; the other may ask at once.',
+      '200 with your pending request, if you have sent one. 200 with the request of that user, approved, if you have received one. ' +
+      'After a rejection the sender waits for the cooldown (24 hours by default); the other user may send a request at once.',
   })
   @ApiCreatedResponse({ type: FriendRequestView })
-  @ApiOkResponse({ type: FriendRequestView, description: 'The request that was there.' })
+  @ApiOkResponse({ type: FriendRequestView, description: 'The existing request.' })
   @ApiProblems({
     403: 'forbidden',
     404: 'user_not_found',
@@ -44,7 +44,7 @@ export class FriendRequestsController {
   }
 
   @Get()
-  @ApiOperation({ summary: "One's friend requests, newest first" })
+  @ApiOperation({ summary: 'List your friend requests, newest first' })
   @ApiPage(FriendRequestView)
   @ApiProblems()
   listFriendRequests(@CurrentActor() actor: Actor, @Query() query: FriendRequestsQuery): Promise<Page<FriendRequestView>> {
@@ -53,7 +53,7 @@ export class FriendRequestsController {
 
   @Post(':id/approve')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Become friends; for the receiver alone' })
+  @ApiOperation({ summary: 'Approve a friend request that you have received' })
   @ApiOkResponse({ type: FriendRequestView })
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided', 422: 'too_many_friends' })
   approveFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
@@ -62,7 +62,7 @@ export class FriendRequestsController {
 
   @Post(':id/reject')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Say no; for the receiver alone' })
+  @ApiOperation({ summary: 'Reject a friend request that you have received' })
   @ApiOkResponse({ type: FriendRequestView })
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
   rejectFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
@@ -71,7 +71,7 @@ export class FriendRequestsController {
 
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Cancel a request; for the sender alone' })
+  @ApiOperation({ summary: 'Cancel a friend request that you have sent' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
   cancelFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {
@@ -86,7 +86,7 @@ export class FriendsController {
   constructor(private readonly friends: FriendsService) {}
 
   @Get()
-  @ApiOperation({ summary: "One's friends, the newest first" })
+  @ApiOperation({ summary: 'List your friends, newest first' })
   @ApiPage(FriendView)
   @ApiProblems()
   listFriends(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<FriendView>> {
@@ -95,7 +95,7 @@ export class FriendsController {
 
   @Delete(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'End a friendship, for both', description: 'Rooms and what was said stay as they are.' })
+  @ApiOperation({ summary: 'End a friendship, for both users', description: 'Rooms and messages stay.' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'friend_not_found' })
   removeFriend(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {

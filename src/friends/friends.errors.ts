@@ -1,40 +1,52 @@
 import { DomainError, declareError } from '../common/domain-error.js';
 
-/** 422: one cannot ask oneself. */
-export class CannotBefriendOneself extends declareError(422, 'cannot_befriend_oneself', 'A friend is somebody else.') {}
+/** 422: the receiver of the request is its sender. */
+export class CannotBefriendYourself extends declareError(422, 'cannot_befriend_oneself', 'You cannot send a friend request to yourself.') {}
 
-/** 409: there is nothing to ask. */
-export class AlreadyFriends extends declareError(409, 'already_friends', 'The two are friends already.') {}
+/** 409: a request is not needed. */
+export class AlreadyFriends extends declareError(409, 'already_friends', 'You are friends already.') {}
 
-/** 404: no such request, or one between other people. */
+/** 404: no such request, or one between other users. */
 export class FriendRequestNotFound extends declareError(404, 'friend_request_not_found', 'There is no such friend request.') {}
 
-/** 409: it was approved, rejected or cancelled before. */
-export class FriendRequestDecided extends declareError(409, 'friend_request_decided', 'The friend request has been decided already.') {}
+/** 409: the request was approved, rejected or cancelled before. */
+export class FriendRequestDecided extends declareError(
+  409,
+  'friend_request_decided',
+  'The friend request was approved, rejected or cancelled before.',
+) {}
 
-/** 429: they said no a short while ago. */
+/** 429: the receiver has rejected a request of this sender a short while ago. */
 export class FriendRequestCooldown extends DomainError {
-  /** @param seconds until one may ask again */
+  /** @param seconds until a new request is accepted */
   constructor(seconds: number) {
-    super(429, 'friend_request_cooldown', 'The person has rejected a request of yours; ask again later.', { retryAfter: seconds });
+    super(429, 'friend_request_cooldown', 'The user has rejected your friend request; send another later.', { retryAfter: seconds });
   }
 }
 
-/** 422: too many of one's requests wait for an answer. */
+/** 422: the sender's limit of pending requests. */
 export class TooManyFriendRequests extends declareError(
   422,
   'too_many_friend_requests',
-  'Too many of your friend requests are waiting for an answer.',
+  'You have reached the maximum number of pending friend requests; cancel one, or wait for an answer.',
 ) {}
 
-/** 422: one of the two has as many friends as one may have. */
-export class TooManyFriends extends declareError(422, 'too_many_friends', 'One of the two has as many friends as one may have.') {}
+/** 422: the limit of either user. */
+export class TooManyFriends extends declareError(
+  422,
+  'too_many_friends',
+  'One of the two users has reached the maximum number of friends.',
+) {}
 
-/** 404: that person is no friend. */
-export class FriendNotFound extends declareError(404, 'friend_not_found', 'The person is not among your friends.') {}
+/** 404: the user is no friend of yours. */
+export class FriendNotFound extends declareError(404, 'friend_not_found', 'You are not friends with this user.') {}
 
-/** 422: one cannot block oneself. */
-export class CannotBlockOneself extends declareError(422, 'cannot_block_oneself', 'One cannot block oneself.') {}
+/** 422: the blocked user is the blocking one. */
+export class CannotBlockYourself extends declareError(422, 'cannot_block_oneself', 'You cannot block yourself.') {}
 
-/** 422: the list of blocked people is full. */
-export class TooManyBlocks extends declareError(422, 'too_many_blocks', 'You have blocked as many people as one may.') {}
+/** 422: the limit of blocks. */
+export class TooManyBlocks extends declareError(
+  422,
+  'too_many_blocks',
+  'You have reached the maximum number of blocked users; unblock one first.',
+) {}

@@ -7,7 +7,6 @@ import { BlocksService } from './blocks.service.js';
 import { FriendRequest } from './friend-request.entity.js';
 import { FriendRequestsService } from './friend-requests.service.js';
 import { FriendRequestsController, FriendsController } from './friends.controller.js';
-import { FriendsQueries } from './friends.queries.js';
 import { FriendsService } from './friends.service.js';
 import { FriendImportRepository } from './friend-import.repository.js';
 import { Block, Friendship } from './pair.entity.js';
@@ -16,7 +15,7 @@ import { Relations } from './relations.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([FriendRequest, Friendship, Block]), UsersModule, RoomAccessModule],
   controllers: [FriendRequestsController, FriendsController, BlocksController],
-  providers: [FriendRequestsService, FriendsService, FriendImportRepository, BlocksService, FriendsQueries, Relations],
+  providers: [FriendRequestsService, FriendsService, FriendImportRepository, BlocksService, Relations],
   exports: [Relations, FriendRequestsService],
 })
 export class FriendsModule {}

@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
-import type { Page, PageQuery } from '../common/page.js';
+import { decodeCursor, type Page, type PageQuery, pageOfViews } from '../common/page.js';
 import { Settings } from '../config/settings.js';
+import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import { FriendNotFound, TooManyFriends } from './friends.errors.js';
 import { FriendRemoved } from './friends.events.js';
-import { FriendsQueries } from './friends.queries.js';
-import type { FriendView } from './friends.view.js';
-import { Relations } from './relations.service.js';
+import { FRIEND_JSON, type FriendView, type PairRow } from './friends.view.js';
+import { Friendship } from './pair.entity.js';
 
-/** Friendships as rows, and their use cases. */
 @Injectable()
 export class FriendsService {
   constructor(
@@ -19,32 +18,37 @@ export class FriendsService {
     private readonly settings: Settings,
     private readonly events: DomainEvents,
     private readonly heads: UserHeads,
-    private readonly relations: Relations,
-    private readonly queries: FriendsQueries,
   ) {}
 
-  listFriends(actor: Actor, query: PageQuery): Promise<Page<FriendView>> {
-    return this.queries.listFriends(actor.userId, query);
+  async listFriends({ userId }: Actor, { limit, cursor }: PageQuery): Promise<Page<FriendView>> {
+    const [at, id] = decodeCursor(cursor, ['time', 'id']);
+    const rows = await this.transactions.query<PairRow<FriendView>>(
+      `SELECT u.id, ${timeJson('f.created_at')} AS at, ${FRIEND_JSON} AS view
+       FROM (SELECT user_high AS other_id, created_at FROM friendships WHERE user_low = $1
+             UNION ALL SELECT user_low, created_at FROM friendships WHERE user_high = $1) f
+       JOIN users u ON u.id = f.other_id
+       LEFT JOIN rooms r ON r.user_low = least(u.id, $1) AND r.user_high = greatest(u.id, $1)
+         AND r.type = 'private_messages' AND r.team_id IS NULL AND r.deleted_at IS NULL
+       WHERE $2::timestamptz IS NULL OR (f.created_at, u.id) < ($2, $3::uuid)
+       ORDER BY f.created_at DESC, u.id DESC LIMIT $4`,
+      [userId, at, id, limit + 1],
+    );
+    return pageOfViews(rows, limit, (row) => [row.at, row.id]);
   }
 
-  /** Ends it for both; what they have said to each other stays. @throws FriendNotFound */
+  /** Ends the friendship for both users. @throws FriendNotFound */
   removeFriend(actor: Actor, userId: string): Promise<void> {
     return this.transactions.run(async () => {
-      await this.relations.lockUsers([actor.userId, userId]);
+      await this.heads.lock([actor.userId, userId]);
       if (!(await this.deleteFriendship(actor.userId, userId))) throw new FriendNotFound();
     });
   }
 
-  /** Whether the two are friends. */
-  async areFriends(a: string, b: string): Promise<boolean> {
-    const rows = await this.transactions.query(
-      `SELECT 1 FROM friendships WHERE user_low = least($1::uuid, $2) AND user_high = greatest($1::uuid, $2)`,
-      [a, b],
-    );
-    return rows.length > 0;
+  areFriends(a: string, b: string): Promise<boolean> {
+    return this.transactions.manager.existsBy(Friendship, keyOf(a, b));
   }
 
-  /** Makes friends of two whom the transaction holds. @throws TooManyFriends */
+  /** Expects the transaction that has locked both user heads. @throws TooManyFriends */
   async insertFriendship(a: string, b: string): Promise<void> {
     const [most] = await this.transactions.query<{ count: number }>(
       `SELECT max(count) AS count FROM (
@@ -53,19 +57,13 @@ export class FriendsService {
       [[a, b]],
     );
     if ((most?.count ?? 0) >= this.settings.friends.maxFriends) throw new TooManyFriends();
-    await this.transactions.query(
-      `INSERT INTO friendships (user_low, user_high, created_at) VALUES (least($1::uuid, $2), greatest($1::uuid, $2), clock_timestamp())`,
-      [a, b],
-    );
+    await this.transactions.manager.insert(Friendship, { ...keyOf(a, b), createdAt: () => 'clock_timestamp()' });
   }
 
-  /** Ends the friendship of two whom the transaction holds. Whether there was one. */
+  /** Expects the transaction that has locked both user heads. Returns false if the two are not friends. */
   async deleteFriendship(a: string, b: string): Promise<boolean> {
-    const ended = await this.transactions.query(
-      `DELETE FROM friendships WHERE user_low = least($1::uuid, $2) AND user_high = greatest($1::uuid, $2) RETURNING 1`,
-      [a, b],
-    );
-    if (ended.length === 0) return false;
+    const { affected } = await this.transactions.manager.delete(Friendship, keyOf(a, b));
+    if (!affected) return false;
     const my = await this.heads.nextNumbers([a, b]);
     this.events.publish(
       new FriendRemoved([
@@ -76,3 +74,7 @@ export class FriendsService {
     return true;
   }
 }
+
+/** Ids are in lower case everywhere, so that text and uuid sort alike. */
+const keyOf = (a: string, b: string): Pick<Friendship, 'userLow' | 'userHigh'> =>
+  a < b ? { userLow: a, userHigh: b } : { userLow: b, userHigh: a };

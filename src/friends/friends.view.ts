@@ -3,7 +3,14 @@ import { timeJson } from '../database/sql.js';
 import { userJson, UserView } from '../users/user.view.js';
 import { FRIEND_REQUEST_STATUSES, type FriendRequestStatus } from './friend-request.entity.js';
 
-// The shapes of this module, each with the SQL that makes it.
+// The views of this module, each with its SQL.
+
+/** A row of a list of users, with the keyset position `at` and `id`. */
+export interface PairRow<View> {
+  readonly id: string;
+  readonly at: string;
+  readonly view: View;
+}
 
 export class FriendRequestView {
   @ApiProperty({ format: 'uuid', example: '0199f3a4-0c51-7e0b-8d6a-5a1b2c3d4e5f' }) id: string;
@@ -14,7 +21,7 @@ export class FriendRequestView {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null }) decidedAt: string | null;
 }
 
-/** SQL: the view of a request `r` between the users `f` and `t`. */
+/** SQL: the view of the request `r` of the user `f` to the user `t`. */
 export const FRIEND_REQUEST_JSON = `jsonb_build_object('id', r.id, 'fromUser', ${userJson('f')}, 'toUser', ${userJson('t')},
   'status', r.status, 'createdAt', ${timeJson('r.created_at')}, 'decidedAt', ${timeJson('r.decided_at')})`;
 
@@ -25,13 +32,13 @@ export class FriendView {
     type: String,
     format: 'uuid',
     nullable: true,
-    description: 'The private room of the two, if there is one.',
+    description: 'Your private room with this friend, if there is one.',
     example: '0199f3a5-91b3-7f21-9a77-0d1e2f3a4b5c',
   })
   roomId: string | null;
 }
 
-/** SQL: the view of a friendship `f` with the user `u`, and the private room `r` of the two. */
+/** SQL: the view of the friendship `f` with the user `u` and the private room `r`. */
 export const FRIEND_JSON = `jsonb_build_object('user', ${userJson('u')}, 'createdAt', ${timeJson('f.created_at')}, 'roomId', r.id)`;
 
 export class BlockView {
@@ -39,5 +46,5 @@ export class BlockView {
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:32:00.000Z' }) createdAt: string;
 }
 
-/** SQL: the view of a block `b` of the user `u`. */
+/** SQL: the view of the block `b` of the user `u`. */
 export const BLOCK_JSON = `jsonb_build_object('user', ${userJson('u')}, 'createdAt', ${timeJson('b.created_at')})`;

@@ -1,9 +1,7 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { User } from '../users/user.entity.js';
 
-// What stands between two people: a row a pair.
-
-/** Two friends, in id order. */
+/** Two friends, in the order of their ids. */
 @Entity('friendships')
 @Check('friendships_ordered', 'user_low < user_high')
 @Index('friendships_user_high_idx', ['userHigh'])
@@ -16,7 +14,7 @@ export class Friendship {
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_high' }) protected high?: unknown;
 }
 
-/** Somebody wants nothing to do with somebody: it works both ways, and only the first one knows. */
+/** A user blocks another. It works in both directions; the blocked user does not learn of it. */
 @Entity('blocks')
 @Check('blocks_not_oneself', 'user_id <> blocked_id')
 @Index('blocks_blocked_id_idx', ['blockedId'])

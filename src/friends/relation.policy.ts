@@ -1,17 +1,17 @@
 import type { DenialReason } from '../common/domain-error.js';
 import type { DirectMessagePrivacy, FriendRequestPrivacy, GroupInvitePrivacy } from '../users/privacy.types.js';
 
-/** What stands between someone who wants something and a person. */
+/** What is between an asking user and the user who is asked. */
 export interface RelationState {
   readonly friends: boolean;
-  /** The one who wants something has blocked the person. */
+  /** The asking user blocks the other. */
   readonly blocking: boolean;
-  /** The person has blocked the one who wants something. */
+  /** The other blocks the asking user. */
   readonly blocked: boolean;
   readonly sharedRoom: boolean;
 }
 
-type Audience = FriendRequestPrivacy | DirectMessagePrivacy;
+export type Audience = FriendRequestPrivacy | DirectMessagePrivacy;
 
 const admits = (audience: Audience, state: RelationState): boolean => {
   switch (audience) {
@@ -26,15 +26,12 @@ const admits = (audience: Audience, state: RelationState): boolean => {
   }
 };
 
-/**
- * Why the person does not accept it, or null. A block is told to the one who blocks alone: to the other it looks like any refusal by
- * privacy.
- */
+/** Returns why the user does not accept it, or null. Only the blocking user learns of a block: for the other it is `privacy`. */
 export function denialFor(audience: Audience, state: RelationState): DenialReason | null {
   if (state.blocking) return 'blocked';
   return state.blocked || !admits(audience, state) ? 'privacy' : null;
 }
 
-/** Adding to a group asks for what the person has set; to a team or a channel everybody may be added but who says `nobody`. */
+/** Returns who may add the user. In teams and channels every setting but `nobody` means `everyone`. */
 export const addingAudience = (roomType: string, groupInvites: GroupInvitePrivacy): GroupInvitePrivacy =>
   roomType === 'group' || groupInvites === 'nobody' ? groupInvites : 'everyone';

@@ -27,10 +27,10 @@ import { SyncModule } from './sync/sync.module.js';
 import { TimelineModule } from './timeline/timeline.module.js';
 import { UsersModule } from './users/users.module.js';
 
-/** The one place that knows every module, lowest first. */
+/** All modules, lowest first. */
 @Module({
   imports: [
-    // the platform
+    // platform
     loggingModule(),
     DatabaseModule,
     EventsModule,
@@ -38,13 +38,13 @@ import { UsersModule } from './users/users.module.js';
     RedisModule,
     LimitsModule,
     JobsModule,
-    // people
+    // users
     UsersModule,
     AuthModule,
     RoomAccessModule,
     FriendsModule,
     MediaModule,
-    // rooms and what is said in them
+    // rooms and messages
     TimelineModule,
     RoomUsersModule,
     RoomsModule,
@@ -55,7 +55,7 @@ import { UsersModule } from './users/users.module.js';
     SyncModule,
     ModerationModule,
     AccountsModule,
-    // above everything
+    // above all modules
     RealtimeModule,
     OpsModule,
   ],

@@ -14,7 +14,7 @@ import { serveDocs } from './docs.js';
 import { assignRequestId } from './ops/logging.module.js';
 import { RealtimeIoAdapter } from './realtime/adapter/realtime-io.adapter.js';
 
-const EXPOSED = [
+const EXPOSED_HEADERS = [
   'x-request-id',
   'retry-after',
   'ratelimit',
@@ -26,15 +26,15 @@ const EXPOSED = [
   'content-disposition',
 ];
 const DAY_S = 86_400;
-/** Longer than proxies keep theirs (nginx: 60 s): the end that sends requests should be the one that closes. */
+/** Longer than that of proxies (nginx: 60 s), so that the side that sends requests closes the connection. */
 const KEEP_ALIVE_MS = 65_000;
-/** Whoever drips a header byte by byte is cut. */
+/** Closes connections that send their headers too slowly. */
 const HEADERS_MS = 15_000;
 
-/** The whole application as a server runs it, configured, not yet listening. */
+/** Creates the application of a server, configured but not listening. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(settings, ProcessRole.server), {
-    bodyParser: false, // ours has its own limit and place
+    bodyParser: false, // `configure` adds one with its own limit
     bufferLogs: true,
     abortOnError: false,
   });
@@ -43,13 +43,13 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   return configure(app, settings);
 }
 
-/** All that a route meets before and after it: one for the server, the tests and the OpenAPI document. */
+/** Adds the middleware, pipes and filters. The server, the tests and the contract share it. */
 export function configure(app: NestExpressApplication, settings: Settings): NestExpressApplication {
   app.disable('x-powered-by').set('etag', false).set('trust proxy', settings.trustProxy).set('query parser', 'simple');
   Object.assign(app.getHttpServer(), { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS });
   app.use(assignRequestId);
   app.use(securityHeaders(settings));
-  app.use(privateByDefault);
+  app.use(disableCaching);
   enableCors(app, settings);
   app.use(requireJson);
   app.useBodyParser('json', { limit: settings.http.bodyBytes, type: isJson });
@@ -63,7 +63,7 @@ export function configure(app: NestExpressApplication, settings: Settings): Nest
 
 function securityHeaders({ corsOrigins }: Settings): ReturnType<typeof helmet> {
   return helmet({
-    // The default sends browsers to https, where a server on a plain port cannot be found.
+    // The default upgrades requests to https, which a server on a plain port does not serve.
     contentSecurityPolicy: {
       directives: { upgradeInsecureRequests: null, connectSrc: ["'self'", 'ws:', 'wss:'], imgSrc: ["'self'", 'data:', 'blob:'] },
     },
@@ -72,24 +72,24 @@ function securityHeaders({ corsOrigins }: Settings): ReturnType<typeof helmet> {
   });
 }
 
-/** An answer is for the one who asked; a route that may be kept says so itself. */
-function privateByDefault(_request: Request, response: Response, next: NextFunction): void {
+/** Answers are not cached, except where a route allows it. */
+function disableCaching(_request: Request, response: Response, next: NextFunction): void {
   response.setHeader('Cache-Control', 'no-store');
   next();
 }
 
 function enableCors(app: NestExpressApplication, { corsOrigins }: Settings): void {
   if (corsOrigins.length === 0) return;
-  app.enableCors({ origin: corsOrigins.includes('*') ? '*' : [...corsOrigins], exposedHeaders: EXPOSED, maxAge: DAY_S / 24 });
+  app.enableCors({ origin: corsOrigins.includes('*') ? '*' : [...corsOrigins], exposedHeaders: EXPOSED_HEADERS, maxAge: DAY_S / 24 });
 }
 
 class UnsupportedBody extends declareError(
   415,
   'unsupported_media_type',
-  'Bodies are JSON (application/json), uploads multipart/form-data.',
+  'Send JSON bodies as application/json, and uploads as multipart/form-data.',
 ) {}
 
-/** The raw bytes of a direct upload: whatever their type says, they are not read as a body. */
+/** A direct upload: raw bytes, never parsed as a body, whatever their content type. */
 const isUpload = ({ method, path }: Request): boolean => method === 'PUT' && path.startsWith('/v1/media/');
 const mediaType = (request: { headers: { 'content-type'?: string } }): string =>
   (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -100,6 +100,6 @@ const isJson = (message: unknown): boolean => {
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  const understood = ['application/json', 'multipart/form-data'].includes(mediaType(request)) || isUpload(request);
-  next(hasBody && !understood ? new UnsupportedBody() : undefined);
+  const supported = ['application/json', 'multipart/form-data'].includes(mediaType(request)) || isUpload(request);
+  next(hasBody && !supported ? new UnsupportedBody() : undefined);
 }

@@ -17,7 +17,7 @@ const filesOf = (folder) =>
         .map((entry) => path.join(entry.parentPath, entry.name))
     : [];
 
-/** By content: a checkout of git sets all times anew, and may set them back. */
+/** By content: a git checkout changes modification times. */
 function hashOf(files) {
   const hash = createHash('sha256');
   for (const file of files.toSorted()) hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
@@ -41,22 +41,22 @@ function bringUpToDate(name) {
   writeFileSync(stamp, hash);
 }
 
-/** What is not TypeScript is read at run time from beside the code that needs it. */
+/** Copies files that are not TypeScript; the code reads them at run time from its own folder. */
 function copyAssets(sources) {
-  for (const file of sources.filter((one) => !one.endsWith('.ts'))) {
+  for (const file of sources.filter((file) => !file.endsWith('.ts'))) {
     mkdirSync(path.dirname(path.join('dist', file)), { recursive: true });
     copyFileSync(file, path.join('dist', file));
   }
 }
 
-/** The compiler leaves what it made of a source that is gone. */
+/** Removes the output of deleted sources, which the compiler keeps. */
 function removeStale(name, sources) {
-  const made = new Set(
+  const expected = new Set(
     sources.flatMap((file) => (file.endsWith('.ts') ? ['.js', '.js.map'].map((end) => file.replace(/\.ts$/, end)) : file)),
   );
   const folders = name === 'build' ? APPLICATION : PROGRAMS[name];
   for (const file of folders.flatMap((folder) => filesOf(path.join('dist', folder))))
-    if (!made.has(path.relative('dist', file))) rmSync(file);
+    if (!expected.has(path.relative('dist', file))) rmSync(file);
 }
 
 process.chdir(path.resolve(import.meta.dirname, '..'));

@@ -3,7 +3,7 @@ import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import type { EnqueueOptions, JobCounts, JobPayload } from './job.types.js';
 
-/** A job that this process runs now. `attempts` is its claim: the row has another number once it is not ours, or was asked for anew. */
+/** A job that this process runs. `attempts` identifies the claim: the row has another value once it is claimed or enqueued again. */
 export interface ClaimedJob {
   readonly id: string;
   readonly kind: string;
@@ -11,11 +11,11 @@ export interface ClaimedJob {
   readonly attempts: number;
 }
 
-/** Of the database's clock; not later than it, as rounding to the column's milliseconds could be. */
+/** The clock of the database, truncated: rounding to the milliseconds of the column could lie in the future. */
 const NOW = `date_trunc('milliseconds', clock_timestamp())`;
-const LONGEST_ERROR = 1_000;
+const MAX_ERROR = 1_000;
 
-/** The table `jobs`. A row that runs is locked until its time is over; one that is asked for anew meanwhile gets `attempts` 0 and stays. */
+/** The table `jobs`. A running row is locked for a limited time; enqueueing its key again sets `attempts` to 0, and the row runs again. */
 @Injectable()
 export class JobQueue {
   constructor(private readonly transactions: Transactions) {}
@@ -29,7 +29,7 @@ export class JobQueue {
     );
   }
 
-  /** Makes sure that a timer stands in the table, and that a shorter interval holds at once. */
+  /** Inserts a timer unless it exists; a shorter interval takes effect at once. */
   async addTimer(kind: string, seconds: number): Promise<void> {
     await this.transactions.query(
       `INSERT INTO jobs AS j (id, kind, key, run_at) VALUES ($1, $2, $2, ${NOW})
@@ -38,7 +38,7 @@ export class JobQueue {
     );
   }
 
-  claim(kinds: readonly string[], most: number, lockSeconds: number): Promise<ClaimedJob[]> {
+  claimJobs(kinds: readonly string[], limit: number, lockSeconds: number): Promise<ClaimedJob[]> {
     return this.transactions.query<ClaimedJob>(
       `WITH due AS MATERIALIZED (
          SELECT id FROM jobs
@@ -47,11 +47,11 @@ export class JobQueue {
          ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED)
        UPDATE jobs j SET locked_until = ${NOW} + make_interval(secs => $3), attempts = j.attempts + 1
        FROM due WHERE j.id = due.id RETURNING j.id, j.kind, j.payload, j.attempts`,
-      [kinds, most, lockSeconds],
+      [kinds, limit, lockSeconds],
     );
   }
 
-  async extend({ id, attempts }: ClaimedJob, lockSeconds: number): Promise<void> {
+  async extendLock({ id, attempts }: ClaimedJob, lockSeconds: number): Promise<void> {
     await this.transactions.query(
       `UPDATE jobs SET locked_until = ${NOW} + make_interval(secs => $3) WHERE id = $1 AND attempts IN (0, $2) AND locked_until IS NOT NULL`,
       [id, attempts, lockSeconds],
@@ -59,11 +59,11 @@ export class JobQueue {
   }
 
   async complete({ id, attempts }: ClaimedJob): Promise<void> {
-    const gone = await this.transactions.query(`DELETE FROM jobs WHERE id = $1 AND attempts = $2 RETURNING id`, [id, attempts]);
-    if (gone.length === 0) await this.release(id);
+    const deleted = await this.transactions.query(`DELETE FROM jobs WHERE id = $1 AND attempts = $2 RETURNING id`, [id, attempts]);
+    if (deleted.length === 0) await this.unlockEnqueued(id);
   }
 
-  /** As if it had never been claimed. */
+  /** Undoes a claim. */
   async unclaim({ id, attempts }: ClaimedJob): Promise<void> {
     await this.transactions.query(`UPDATE jobs SET locked_until = NULL, attempts = attempts - 1 WHERE id = $1 AND attempts = $2`, [
       id,
@@ -71,32 +71,32 @@ export class JobQueue {
     ]);
   }
 
-  /** The next step, or the next turn of a timer: a first attempt. */
+  /** Schedules the next step of a job, or the next run of a timer, as a first attempt. */
   async scheduleStep({ id, attempts }: ClaimedJob, payload: JobPayload, inSeconds = 0): Promise<void> {
-    const kept = await this.transactions.query(
+    const updated = await this.transactions.query(
       `UPDATE jobs SET payload = $3, attempts = 0, locked_until = NULL, last_error = NULL, run_at = ${NOW} + make_interval(secs => $4)
        WHERE id = $1 AND attempts = $2 RETURNING id`,
       [id, attempts, JSON.stringify(payload), inSeconds],
     );
-    if (kept.length === 0) await this.release(id);
+    if (updated.length === 0) await this.unlockEnqueued(id);
   }
 
-  /** @param inSeconds until the next attempt; null: there is none */
+  /** @param inSeconds until the next attempt; null: no further attempt */
   async recordFailure({ id, attempts }: ClaimedJob, error: string, inSeconds: number | null): Promise<void> {
-    const kept = await this.transactions.query(
+    const updated = await this.transactions.query(
       `UPDATE jobs SET locked_until = NULL, last_error = $3, run_at = ${NOW} + make_interval(secs => coalesce($4::float8, 0)),
          failed_at = CASE WHEN $4 IS NULL THEN ${NOW} END
        WHERE id = $1 AND attempts = $2 RETURNING id`,
-      [id, attempts, error.replaceAll('\0', '').slice(0, LONGEST_ERROR), inSeconds],
+      [id, attempts, error.replaceAll('\0', '').slice(0, MAX_ERROR), inSeconds],
     );
-    if (kept.length === 0) await this.release(id);
+    if (updated.length === 0) await this.unlockEnqueued(id);
   }
 
   async deleteFailed(days: number): Promise<void> {
     await this.transactions.query(`DELETE FROM jobs WHERE failed_at < now() - make_interval(days => $1)`, [days]);
   }
 
-  async counts(): Promise<JobCounts> {
+  async countJobs(): Promise<JobCounts> {
     const [counts] = await this.transactions.query<JobCounts>(
       `SELECT count(*) FILTER (WHERE failed_at IS NULL AND (locked_until IS NULL OR locked_until <= now()))::int AS waiting,
          count(*) FILTER (WHERE failed_at IS NULL AND locked_until > now())::int AS running,
@@ -108,8 +108,8 @@ export class JobQueue {
     return counts ?? { waiting: 0, running: 0, failed: 0, lateSeconds: 0 };
   }
 
-  /** It was asked for anew while it ran: it runs again. */
-  private async release(id: string): Promise<void> {
+  /** Unlocks a job that was enqueued again while it ran, so that it runs again. */
+  private async unlockEnqueued(id: string): Promise<void> {
     await this.transactions.query(`UPDATE jobs SET locked_until = NULL WHERE id = $1 AND attempts = 0`, [id]);
   }
 }

@@ -8,11 +8,11 @@ export interface Timer {
   readonly handler: TimerHandler;
 }
 
-/** What this process can run. */
+/** The job and timer handlers of this process. */
 @Injectable()
 export class JobRegistry {
   readonly handlers = new Map<string, JobHandler>();
-  /** By kind: `timer:` and the name. */
+  /** By kind: `timer:` followed by the name. */
   readonly timers = new Map<string, Timer>();
 
   get kinds(): string[] {

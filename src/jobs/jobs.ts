@@ -5,7 +5,7 @@ import { JobRegistry, type TimerHandler } from './job-registry.js';
 import { JobRunner } from './job-runner.js';
 import type { EnqueueOptions, JobCounts, JobHandler, JobPayload } from './job.types.js';
 
-/** Durable work in the table `jobs`, shared by all processes. Any process may enqueue; only servers run jobs and timers. */
+/** Durable work in the table `jobs`, shared by all processes. Any process may enqueue jobs; only servers run jobs and timers. */
 @Injectable()
 export class Jobs {
   constructor(
@@ -15,29 +15,29 @@ export class Jobs {
     private readonly transactions: Transactions,
   ) {}
 
-  /** Part of the caller's transaction: no commit, no job. Begins at once after the commit, or at `runAt`, give or take two seconds. */
+  /** Inserts a job in the caller's transaction. It starts right after the commit, or within two seconds of `runAt`. */
   async enqueue(kind: string, payload: JobPayload, options: EnqueueOptions = {}): Promise<void> {
     await this.queue.addJob(kind, payload, options);
-    this.transactions.afterCommit(() => this.runner.wake());
+    this.transactions.afterCommit(() => this.runner.checkNow());
   }
 
-  /** Says who does the jobs of a kind. Called once a kind, in `onModuleInit`. */
+  /** Registers the handler of a kind, once, in `onModuleInit`. */
   handle<P extends JobPayload>(kind: string, handler: JobHandler<P>): void {
     if (this.registry.handlers.has(kind)) throw new Error(`two handlers for the job ${kind}`);
     this.registry.handlers.set(kind, handler as unknown as JobHandler);
   }
 
   /**
-   * Runs about every so many seconds in all processes together, never twice at a time; what it throws is logged, and the next turn comes
-   * as ever. Called in `onModuleInit`.
+   * Registers a timer, in `onModuleInit`. It runs about every `seconds` across all processes, never concurrently; its errors are logged, and
+   * the next run is not affected.
    */
   every(name: string, seconds: number, handler: TimerHandler): void {
     const kind = `timer:${name}`;
-    if (this.registry.timers.has(kind)) throw new Error(`two timers are called ${name}`);
+    if (this.registry.timers.has(kind)) throw new Error(`two timers named ${name}`);
     this.registry.timers.set(kind, { seconds, handler });
   }
 
   counts(): Promise<JobCounts> {
-    return this.queue.counts();
+    return this.queue.countJobs();
   }
 }

@@ -1,10 +1,10 @@
-/** Whom a budget belongs to. `account`: a login name that somebody tries, whether it exists or not. */
+/** The owner of a budget. `account`: the username of a login, whether it exists or not. */
 export type RateLimitKey = { readonly userId: string } | { readonly ip: string } | { readonly account: string };
 
 /**
- * What a budget is for. A person: `request` (every REST request and socket event that is nothing below), `send` (messages, by any way),
- * `typing`, `upload`. An address: `request`, `auth` (register, login, refresh), `login-address` (logins that failed). A login name:
- * `login` (logins that failed).
+ * What a budget limits. For a user: `request` (every REST request and socket event without a budget of its own), `send` (messages, over REST
+ * and sockets), `typing`, `upload`. For an address: `request`, `auth` (register, login, refresh), `login-address` (failed logins). For an
+ * account: `login` (failed logins).
  */
 export type RateLimitAction = 'request' | 'send' | 'typing' | 'upload' | 'auth' | 'login' | 'login-address';
 
@@ -15,7 +15,7 @@ export interface Budget {
 
 export type Budgets = Readonly<Record<RateLimitAction, Budget>>;
 
-/** What stands in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). */
+/** The values of `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). */
 export interface BudgetState {
   readonly limit: number;
   readonly remaining: number;

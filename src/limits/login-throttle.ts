@@ -2,32 +2,38 @@ import { Injectable } from '@nestjs/common';
 import type { RateLimitAction, RateLimitKey } from './limits.types.js';
 import { RateLimits } from './rate-limits.js';
 
-type Spend = readonly [RateLimitKey, RateLimitAction];
+type Charge = readonly [RateLimitKey, RateLimitAction];
 
-/** How often a password may be guessed, by account and by address. A name that nobody has counts like any other. */
+/** Limits failed logins by account and by address. Unknown usernames count, too. */
 @Injectable()
 export class LoginThrottle {
   constructor(private readonly limits: RateLimits) {}
 
   /**
-   * Runs `attempt`; it counts only when it fails by a `wrong` one. Many at once pass no more than one after the other. @throws RateLimited
+   * Runs `attempt`. It counts only if it fails with `wrongPassword`. Concurrent attempts get no more tries than consecutive ones.
+   * @throws RateLimited
    */
-  async throttleLogin<T>(account: string, ip: string | null, wrong: abstract new () => Error, attempt: () => Promise<T>): Promise<T> {
-    const spends: Spend[] = [[{ account }, 'login']];
-    if (ip !== null) spends.push([{ ip }, 'login-address']);
-    const spent: Spend[] = [];
-    let guessed = false;
+  async throttleLogin<T>(
+    account: string,
+    ip: string | null,
+    wrongPassword: abstract new () => Error,
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    const charges: Charge[] = [[{ account }, 'login']];
+    if (ip !== null) charges.push([{ ip }, 'login-address']);
+    const charged: Charge[] = [];
+    let failed = false;
     try {
-      for (const spend of spends) {
-        await this.limits.consumePoints(...spend);
-        spent.push(spend);
+      for (const charge of charges) {
+        await this.limits.consumePoints(...charge);
+        charged.push(charge);
       }
       return await attempt();
     } catch (error) {
-      guessed = error instanceof wrong;
+      failed = error instanceof wrongPassword;
       throw error;
     } finally {
-      if (!guessed) spent.forEach((spend) => this.limits.refund(...spend));
+      if (!failed) charged.forEach((charge) => this.limits.refund(...charge));
     }
   }
 }

@@ -2,52 +2,53 @@ import { RateLimited } from './limits.errors.js';
 import type { Budget, BudgetState } from './limits.types.js';
 import type { SharedCount } from './shared-counters.js';
 
-/** Tells all processes of points that are spent; rejects when they cannot be told. */
-export type Tell = (points: number) => Promise<SharedCount>;
+/** Adds points to the shared window of all processes; rejects if Redis is down. */
+export type Report = (points: number) => Promise<SharedCount>;
 
-interface Waiting {
+interface Waiter {
   readonly points: number;
   readonly resolve: (value: undefined) => void;
-  readonly reject: (refusal: RateLimited) => void;
+  readonly reject: (error: RateLimited) => void;
 }
 
-/** The share of a budget that a process takes at a time, and the most that it spends before telling: so much too much, at most. */
+/** The share of the budget that a process reserves at a time, and the most that it consumes unreported: the maximum overrun. */
 const PORTION = 1 / 20;
 
 /**
- * One budget of one spender in this process. Without other processes it is a plain window. With them it takes points from the shared window
- * in portions and spends one portion on credit, so that most spends are decided at once and cost no round trip. Where a budget is too small
- * for portions every spend is told first.
+ * The budget of one key in this process. Without other processes it is a plain window. With them it reserves quota from the shared window in
+ * portions and consumes up to one portion unreported, so that most calls are decided at once, without a round trip. A budget too small for
+ * portions reports every call first.
  */
 export class RateLimitWindow {
-  /** Told and not yet spent. */
+  /** Points reported and not yet consumed. */
   private quota = 0;
-  /** Spent and not yet told. */
+  /** Points consumed and not yet reported. */
   private unreported = 0;
-  /** Of the whole budget, as far as this process knows. */
+  /** Points left of the whole budget, as far as this process knows. */
   private left = 0;
   private resetAt = 0;
-  private empty = false;
-  private telling = false;
+  private exhausted = false;
+  private reporting = false;
   private readonly portion: number;
-  private readonly waiting: Waiting[] = [];
+  private readonly waiting: Waiter[] = [];
 
+  /** @param report null: there are no other processes */
   constructor(
     private readonly budget: Budget,
-    private readonly tell: Tell | null,
+    private readonly report: Report | null,
   ) {
-    this.portion = tell ? Math.floor(budget.points * PORTION) : 0;
+    this.portion = report ? Math.floor(budget.points * PORTION) : 0;
   }
 
-  /** At once, or by a promise, in the order of the calls. @throws RateLimited */
+  /** Consumes at once, or by a promise; promises resolve in call order. @throws RateLimited, or rejects with it */
   consume(points: number): undefined | Promise<undefined> {
-    if (this.isExpired(Date.now())) this.renew();
+    if (this.isExpired(Date.now())) this.startWindow();
     if (this.waiting.length === 0 && this.available >= points) {
-      this.spend(points);
+      this.deduct(points);
       if (this.available < this.portion / 2) this.refill();
       return undefined;
     }
-    if (this.empty || !this.tell) throw this.refusal();
+    if (this.exhausted || !this.report) throw new RateLimited(this.state());
     return new Promise((resolve, reject) => {
       this.waiting.push({ points, resolve, reject });
       this.refill();
@@ -55,10 +56,10 @@ export class RateLimitWindow {
   }
 
   refund(points: number): void {
-    const back = Math.min(points, this.budget.points - this.left);
-    this.left += back;
-    this.empty = false;
-    if (!this.tell) this.quota += back;
+    const returned = Math.min(points, this.budget.points - this.left);
+    this.left += returned;
+    this.exhausted = false;
+    if (!this.report) this.quota += returned;
   }
 
   state(): BudgetState {
@@ -66,76 +67,72 @@ export class RateLimitWindow {
     return { limit: this.budget.points, remaining: Math.max(this.left, 0), reset };
   }
 
-  /** Then nothing is lost when it is forgotten. */
+  /** Whether the window can be removed without losing points. */
   isExpired(now: number): boolean {
-    return now >= this.resetAt && !this.telling;
+    return now >= this.resetAt && !this.reporting;
   }
 
   private get available(): number {
-    return this.quota + (this.empty ? 0 : Math.max(this.portion - this.unreported, 0));
+    return this.quota + (this.exhausted ? 0 : Math.max(this.portion - this.unreported, 0));
   }
 
-  private renew(): void {
+  private startWindow(): void {
     const { points, seconds } = this.budget;
     this.resetAt = Date.now() + seconds * 1000;
-    this.quota = this.tell ? 0 : points;
+    this.quota = this.report ? 0 : points;
     this.unreported = 0;
     this.left = points;
-    this.empty = false;
+    this.exhausted = false;
   }
 
-  private spend(points: number): void {
-    const paid = Math.min(points, this.quota);
-    this.quota -= paid;
-    this.unreported += points - paid;
+  private deduct(points: number): void {
+    const fromQuota = Math.min(points, this.quota);
+    this.quota -= fromQuota;
+    this.unreported += points - fromQuota;
     this.left -= points;
   }
 
   private refill(): void {
-    if (this.telling || this.empty || !this.tell) return;
-    this.telling = true;
+    if (this.reporting || this.exhausted || !this.report) return;
+    this.reporting = true;
     const wanted = this.waiting.reduce((sum, { points }) => sum + points, 0);
-    const owed = this.unreported;
-    const told = owed + Math.max(wanted - this.quota, this.portion, 1);
-    this.tell(told)
+    const unreported = this.unreported;
+    const points = unreported + Math.max(wanted - this.quota, this.portion, 1);
+    this.report(points)
       .then(
-        (count) => this.told(told, owed, count),
-        () => this.alone(),
+        (count) => this.applyCount(points, unreported, count),
+        () => this.useRemaining(),
       )
       .finally(() => {
-        this.telling = false;
-        this.serve();
+        this.reporting = false;
+        this.serveWaiting();
       });
   }
 
-  private told(points: number, owed: number, { spent, msToReset }: SharedCount): void {
-    const granted = Math.min(Math.max(this.budget.points - (spent - points), 0), points);
-    this.unreported -= owed;
-    this.quota += Math.max(granted - owed, 0);
-    this.left = Math.max(this.budget.points - spent, 0) + this.quota - this.unreported;
-    this.empty = granted < points;
+  private applyCount(points: number, unreported: number, { used, msToReset }: SharedCount): void {
+    const granted = Math.min(Math.max(this.budget.points - (used - points), 0), points);
+    this.unreported -= unreported;
+    this.quota += Math.max(granted - unreported, 0);
+    this.left = Math.max(this.budget.points - used, 0) + this.quota - this.unreported;
+    this.exhausted = granted < points;
     this.resetAt = Date.now() + msToReset;
   }
 
-  /** The others cannot be told: what is left of the budget is left to this process. */
-  private alone(): void {
+  /** Without Redis this process may use all that is left of the budget. */
+  private useRemaining(): void {
     this.unreported = 0;
     this.quota = Math.max(this.left, 0);
-    this.empty = this.quota === 0;
+    this.exhausted = this.quota === 0;
   }
 
-  private serve(): void {
+  private serveWaiting(): void {
     for (let first = this.waiting[0]; first && this.available >= first.points; first = this.waiting[0]) {
       this.waiting.shift();
-      this.spend(first.points);
+      this.deduct(first.points);
       first.resolve(undefined);
     }
     if (this.waiting.length === 0) return;
-    if (this.empty) this.waiting.splice(0).forEach(({ reject }) => reject(this.refusal()));
+    if (this.exhausted) this.waiting.splice(0).forEach(({ reject }) => reject(new RateLimited(this.state())));
     else this.refill();
-  }
-
-  private refusal(): RateLimited {
-    return new RateLimited(this.state());
   }
 }

@@ -14,7 +14,7 @@ import { RateLimited } from './limits.errors.js';
 import type { BudgetState, RateLimitAction } from './limits.types.js';
 import { RateLimits } from './rate-limits.js';
 
-/** Every REST request spends from the budget of its actor; without one, of its address. An interceptor, as it needs to know the actor. */
+/** Charges every REST request to its actor, or to its address without one. An interceptor, since guards set the actor. */
 @Injectable()
 export class RateLimitInterceptor implements NestInterceptor {
   constructor(
@@ -25,30 +25,30 @@ export class RateLimitInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const targets = [context.getHandler(), context.getClass()];
     const action = this.reflector.getAllAndOverride<RateLimitAction | null | undefined>(RATE_LIMIT, targets);
-    if (context.getType() === 'http' && action !== null) await this.spend(context, action ?? 'request');
+    if (context.getType() === 'http' && action !== null) await this.charge(context, action ?? 'request');
     return next.handle();
   }
 
-  private async spend(context: ExecutionContext, action: RateLimitAction): Promise<void> {
+  private async charge(context: ExecutionContext, action: RateLimitAction): Promise<void> {
     const { user, ip = '' } = context.switchToHttp().getRequest<Request & { user?: Actor }>();
     const response = context.switchToHttp().getResponse<Response>();
     try {
-      tell(response, await this.limits.consumeForResponse(user ? { userId: user.userId } : { ip }, action));
+      setHeaders(response, await this.limits.consumeForResponse(user ? { userId: user.userId } : { ip }, action));
     } catch (error) {
-      if (error instanceof RateLimited) tell(response, error.budget);
+      if (error instanceof RateLimited) setHeaders(response, error.budget);
       throw error;
     }
   }
 }
 
-function tell(response: Response, state: BudgetState | null): void {
+function setHeaders(response: Response, state: BudgetState | null): void {
   if (!state) return;
   response.setHeader('RateLimit-Limit', state.limit);
   response.setHeader('RateLimit-Remaining', state.remaining);
   response.setHeader('RateLimit-Reset', state.reset);
 }
 
-export const RATE_LIMIT = 'parley:spends';
+export const RATE_LIMIT = 'parley:rate-limit';
 
-/** What a route, or all of a controller, spends instead of `request`; null: nothing. */
+/** The budget that a route or controller uses instead of `request`; null: none. */
 export const RateLimit = (action: RateLimitAction | null): CustomDecorator => SetMetadata(RATE_LIMIT, action);

@@ -7,12 +7,12 @@ import { RateLimitWindow } from './rate-limit-window.js';
 import { SharedCounters } from './shared-counters.js';
 import { isIPv6 } from 'node:net';
 
-/** Spenders that a process remembers; beyond it those whose window is over go, and then the oldest. */
+/** Windows kept in memory; beyond it expired windows are removed, then the oldest. */
 const MAX_WINDOWS = 50_000;
 
 /**
- * One budget a spender and action, over REST, all sockets and all processes. `RATE_LIMIT=off`: everything passes. Redis away: each process
- * counts for itself.
+ * One budget for each key and action, over REST, all sockets and all processes. While Redis is down each process counts alone. With
+ * `RATE_LIMIT=off` everything passes.
  */
 @Injectable()
 export class RateLimits {
@@ -27,45 +27,45 @@ export class RateLimits {
   }
 
   /**
-   * For paths where order matters: undefined at once in nearly every case, a promise only where the other processes must be told first;
-   * those of one budget are answered in the order of the calls. @throws RateLimited, now or by the promise
+   * Consumes points where order matters. Returns undefined at once in nearly every case, and a promise only if Redis must be asked first;
+   * the promises of one budget resolve in call order. @throws RateLimited, or rejects with it
    */
   consumePoints(who: RateLimitKey, action: RateLimitAction, points = 1): undefined | Promise<undefined> {
     return this.windowFor(who, action)?.consume(points);
   }
 
-  /** Spends points and tells what is left; null when limits are off. @throws RateLimited */
+  /** Consumes points and returns the state of the budget; null if limits are off. @throws RateLimited */
   async consumeForResponse(who: RateLimitKey, action: RateLimitAction, points = 1): Promise<BudgetState | null> {
-    const purse = this.windowFor(who, action);
-    await purse?.consume(points);
-    return purse?.state() ?? null;
+    const window = this.windowFor(who, action);
+    await window?.consume(points);
+    return window?.state() ?? null;
   }
 
-  /** Gives points back: a login that was right does not count as one that failed. */
+  /** Returns points: a successful login does not count as a failed one. */
   refund(who: RateLimitKey, action: RateLimitAction, points = 1): void {
     this.windowFor(who, action)?.refund(points);
-    if (this.budgets) this.shared?.giveBack(action, nameOf(who), points);
+    if (this.budgets) this.shared?.refundPoints(action, keyText(who), points);
   }
 
-  /** Budgets in memory. */
+  /** The number of windows in memory. */
   get windowCount(): number {
     return this.windows.size;
   }
 
   private windowFor(who: RateLimitKey, action: RateLimitAction): RateLimitWindow | null {
     if (!this.budgets) return null;
-    const name = nameOf(who);
-    const key = `${action} ${name}`;
+    const owner = keyText(who);
+    const key = `${action} ${owner}`;
     const known = this.windows.get(key);
     if (known) return known;
-    if (this.windows.size >= MAX_WINDOWS) this.forget();
+    if (this.windows.size >= MAX_WINDOWS) this.removeWindows();
     const { shared } = this;
-    const window = new RateLimitWindow(this.budgets[action], shared && ((points) => shared.spend(action, name, points)));
+    const window = new RateLimitWindow(this.budgets[action], shared && ((points) => shared.consumePoints(action, owner, points)));
     this.windows.set(key, window);
     return window;
   }
 
-  private forget(): void {
+  private removeWindows(): void {
     const now = Date.now();
     for (const [key, window] of this.windows) if (window.isExpired(now)) this.windows.delete(key);
     const surplus = this.windows.size - MAX_WINDOWS * 0.9;
@@ -73,15 +73,15 @@ export class RateLimits {
   }
 }
 
-function nameOf(who: RateLimitKey): string {
+function keyText(who: RateLimitKey): string {
   if ('userId' in who) return `u:${who.userId}`;
   if ('ip' in who) return `i:${addressKey(who.ip)}`;
-  // A name that was typed may be of any length, or a password typed in the wrong field.
+  // Hashed: the username may be of any length, or a password typed into the wrong field.
   return `a:${createHash('sha256').update(who.account.toLowerCase()).digest('base64url')}`;
 }
 
 /**
- * The part of an address that one household or server cannot change at will: the whole of an IPv4 address, the first 64 bits of an IPv6 one.
+ * Returns the part of an address that its user cannot change at will: all of an IPv4 address, the first 64 bits of an IPv6 address.
  */
 export function addressKey(ip: string): string {
   const address = ip
@@ -91,9 +91,9 @@ export function addressKey(ip: string): string {
   if (!isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');
   const groups = (part = ''): string[] => part.split(':').filter(Boolean);
-  const known = groups(head);
-  const gap = tail === undefined ? 0 : 8 - known.length - groups(tail).length;
-  const all = [...known, ...Array<string>(gap).fill('0'), ...groups(tail)];
+  const first = groups(head);
+  const gap = tail === undefined ? 0 : 8 - first.length - groups(tail).length;
+  const all = [...first, ...Array<string>(gap).fill('0'), ...groups(tail)];
   return `${all
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))

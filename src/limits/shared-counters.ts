@@ -3,12 +3,12 @@ import type { RedisConnections } from '../redis/redis-connections.js';
 import type { Budgets, RateLimitAction } from './limits.types.js';
 
 export interface SharedCount {
-  /** By all processes, this time included. */
-  readonly spent: number;
+  /** Points of all processes, including this call. */
+  readonly used: number;
   readonly msToReset: number;
 }
 
-/** The windows that all processes share, in Redis. */
+/** The windows in Redis that all processes share. */
 export class SharedCounters {
   private readonly limiters: ReadonlyMap<string, RateLimiterRedis>;
 
@@ -28,21 +28,22 @@ export class SharedCounters {
     this.limiters = new Map(Object.entries(budgets).map(limiterOf));
   }
 
-  /** Counts the points even where they are too many. Rejects when Redis is away. */
-  async spend(action: RateLimitAction, name: string, points: number): Promise<SharedCount> {
-    const count = await this.limiters.get(action)?.consume(name, points).catch(refusalAsCount);
-    return { spent: count?.consumedPoints ?? points, msToReset: Math.max(count?.msBeforeNext ?? 0, 0) };
+  /** Adds the points, even above the budget. Rejects if Redis is down. */
+  async consumePoints(action: RateLimitAction, owner: string, points: number): Promise<SharedCount> {
+    const count = await this.limiters.get(action)?.consume(owner, points).catch(rejectionAsCount);
+    return { used: count?.consumedPoints ?? points, msToReset: Math.max(count?.msBeforeNext ?? 0, 0) };
   }
 
-  giveBack(action: RateLimitAction, name: string, points: number): void {
+  refundPoints(action: RateLimitAction, owner: string, points: number): void {
     this.limiters
       .get(action)
-      ?.reward(name, points)
-      .catch(() => undefined); // Redis is away: the window ends soon
+      ?.reward(owner, points)
+      .catch(() => undefined); // Redis is down: the window expires soon
   }
 }
 
-function refusalAsCount(error: unknown): RateLimiterRes {
+/** The library rejects with the count when the budget is used up. */
+function rejectionAsCount(error: unknown): RateLimiterRes {
   if (error instanceof RateLimiterRes) return error;
   throw error;
 }

@@ -5,13 +5,13 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ProcessRole } from '../config/process-role.js';
 
 /**
- * In a shutdown, ends the connections that wait for nothing at once, and each other one after its answer: a client that
- * keeps a connection open would else hold the process until its time is up. Sockets that were upgraded are not ours.
+ * On shutdown, closes idle HTTP connections at once and the others after their answer. Otherwise a keep-alive connection would delay the
+ * end of the process until its time limit. Upgraded sockets are not affected.
  */
 @Injectable()
 export class ConnectionDrain implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  /** Requests that each connection waits for. */
-  private readonly waiting = new Map<Socket, number>();
+  /** Requests in progress on each connection. */
+  private readonly requests = new Map<Socket, number>();
   private draining = false;
 
   constructor(
@@ -23,30 +23,30 @@ export class ConnectionDrain implements OnApplicationBootstrap, BeforeApplicatio
     if (!this.role.isServer) return;
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('connection', (socket: Socket) => {
-      this.waiting.set(socket, 0);
-      socket.once('close', () => this.waiting.delete(socket));
+      this.requests.set(socket, 0);
+      socket.once('close', () => this.requests.delete(socket));
     });
-    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => this.serve(socket, response));
-    server.on('upgrade', ({ socket }: IncomingMessage) => this.waiting.delete(socket));
+    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => this.countRequest(socket, response));
+    server.on('upgrade', ({ socket }: IncomingMessage) => this.requests.delete(socket));
   }
 
   beforeApplicationShutdown(): void {
     this.draining = true;
-    for (const socket of this.waiting.keys()) this.endIfIdle(socket);
+    for (const socket of this.requests.keys()) this.closeIfIdle(socket);
   }
 
-  private serve(socket: Socket, response: ServerResponse): void {
-    this.waiting.set(socket, (this.waiting.get(socket) ?? 0) + 1);
+  private countRequest(socket: Socket, response: ServerResponse): void {
+    this.requests.set(socket, (this.requests.get(socket) ?? 0) + 1);
     if (this.draining) response.setHeader('Connection', 'close');
     response.once('close', () => {
-      const left = this.waiting.get(socket);
+      const left = this.requests.get(socket);
       if (left === undefined) return;
-      this.waiting.set(socket, left - 1);
-      if (this.draining) this.endIfIdle(socket);
+      this.requests.set(socket, left - 1);
+      if (this.draining) this.closeIfIdle(socket);
     });
   }
 
-  private endIfIdle(socket: Socket): void {
-    if (this.waiting.get(socket) === 0) socket.destroySoon();
+  private closeIfIdle(socket: Socket): void {
+    if (this.requests.get(socket) === 0) socket.destroySoon();
   }
 }

@@ -11,9 +11,11 @@ class Health {
   @ApiProperty({ example: 'ok' }) status: 'ok';
 }
 
-class Draining extends declareError(503, 'draining', 'This process is shutting down.', { retryAfter: 1 }) {}
+class Draining extends declareError(503, 'draining', 'This process is shutting down; use another one.', { retryAfter: 1 }) {}
 
-class MigrationsPending extends declareError(503, 'migrations_pending', 'The database has not been migrated yet.', { retryAfter: 5 }) {}
+class MigrationsPending extends declareError(503, 'migrations_pending', 'Migrations are pending; run them, then retry.', {
+  retryAfter: 5,
+}) {}
 
 @ApiTags('health')
 @Public()

@@ -10,11 +10,11 @@ import { Settings } from '../config/settings.js';
 
 const INFO = 30;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
-/** What Nest tells of its own wiring. */
-const WIRING = ['InstanceLoader', 'NestFactory', 'NestApplication', 'RouterExplorer', 'RoutesResolver', 'WebSocketsController'];
-const QUIET = ['/health/live', '/health/ready', '/metrics'];
+/** Contexts in which Nest logs its own start-up. */
+const NEST_CONTEXTS = ['InstanceLoader', 'NestFactory', 'NestApplication', 'RouterExplorer', 'RoutesResolver', 'WebSocketsController'];
+const UNLOGGED_PATHS = ['/health/live', '/health/ready', '/metrics'];
 
-/** What must never stand in a log, wherever an object that holds it is logged. */
+/** Properties that are masked in every logged object. */
 const REDACTED = [
   'authorization',
   'cookie',
@@ -28,7 +28,7 @@ const REDACTED = [
   'text',
 ];
 
-/** The id of a request: the caller's `x-request-id` if it is a plain word, else a new one; always answered. */
+/** Sets the request id: the client's `x-request-id` if it is a plain word, otherwise a new one. Answers it in the same header. */
 export function assignRequestId(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   const given = request.headers['x-request-id'];
   request.id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -43,7 +43,7 @@ export function loggingModule(): DynamicModule {
   });
 }
 
-/** A command's answers go to stdout, its log to stderr. */
+/** A command logs to stderr, since its output goes to stdout. */
 function destination({ production, logLevel }: Settings, role: ProcessRole): DestinationStream {
   if (logLevel === 'silent') return { write: () => undefined };
   const sink = pino.destination({ dest: role.isServer ? 1 : 2, sync: false });
@@ -54,24 +54,24 @@ function options({ logLevel }: Settings, role: ProcessRole): Options {
   return {
     level: role.isServer || logLevel === 'silent' ? logLevel : 'warn',
     genReqId: (request) => request.id,
-    autoLogging: { ignore: ({ url }) => QUIET.includes(url ?? '') },
-    // What was full or away (503) is no defect.
+    autoLogging: { ignore: ({ url }) => UNLOGGED_PATHS.includes(url ?? '') },
+    // A 503 (overloaded, unavailable) is not a defect.
     customLogLevel: (_request, { statusCode }, error) => (statusCode === 503 ? 'warn' : statusCode >= 500 || error ? 'error' : 'info'),
-    // Where a defect lies, the filter of problems has told; pino-http would add a stack of its own.
+    // ProblemFilter has logged the stack of a defect; pino-http would add an unrelated one.
     customErrorObject: (_request, { statusCode }, err, line: { err?: Error }) => ({ ...line, err: statusCode >= 500 ? undefined : err }),
     redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
     quietReqLogger: true,
     hooks: {
-      logMethod(words, method, level) {
-        const { context } = (words[0] ?? {}) as { context?: string };
-        if (level > INFO || !context || !WIRING.includes(context)) method.apply(this, words);
+      logMethod(args, method, level) {
+        const { context } = (args[0] ?? {}) as { context?: string };
+        if (level > INFO || !context || !NEST_CONTEXTS.includes(context)) method.apply(this, args);
       },
     },
-    // Neither headers nor query: tokens and tickets travel there.
+    // Neither headers nor query, which contain tokens and tickets.
     serializers: {
       req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, path: url.split('?', 1)[0] }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-      // A database error carries its statement and parameters.
+      // Only these: a database error has its statement and parameters, too.
       err: ({ type, message, code, stack }: { type?: string; message: string; code?: string; stack?: string }) => ({
         type,
         message,
@@ -96,21 +96,21 @@ interface LogLine {
 
 const LEVELS: Readonly<Record<number, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' };
 
-/** Turns lines of JSON into lines for people at a terminal. */
-export class ReadableLines implements DestinationStream {
+/** Formats JSON log lines for a terminal. */
+class ReadableLines implements DestinationStream {
   constructor(private readonly sink: DestinationStream) {}
 
   write(json: string): void {
-    this.sink.write(`${readable(JSON.parse(json) as LogLine)}\n`);
+    this.sink.write(`${formatLine(JSON.parse(json) as LogLine)}\n`);
   }
 }
 
-function readable(line: LogLine): string {
+function formatLine(line: LogLine): string {
   const clock = new Date(line.time).toISOString().slice(11, 23);
   const level = (LEVELS[line.level] ?? String(line.level)).padEnd(5);
-  const words = [clock, level, line.context && `[${line.context}]`, line.res ? access(line) : line.msg, line.reqId];
-  return `${words.filter(Boolean).join(' ')}${line.level >= 50 && line.err ? story(line.err) : ''}`;
+  const parts = [clock, level, line.context && `[${line.context}]`, line.res ? requestText(line) : line.msg, line.reqId];
+  return `${parts.filter(Boolean).join(' ')}${line.level >= 50 && line.err ? stackLines(line.err) : ''}`;
 }
 
-const access = ({ req, res, responseTime }: LogLine): string => `${req?.method} ${req?.path} ${res?.statusCode} ${responseTime} ms`;
-const story = ({ stack, message }: NonNullable<LogLine['err']>): string => `\n${stack ?? message}`;
+const requestText = ({ req, res, responseTime }: LogLine): string => `${req?.method} ${req?.path} ${res?.statusCode} ${responseTime} ms`;
+const stackLines = ({ stack, message }: NonNullable<LogLine['err']>): string => `\n${stack ?? message}`;

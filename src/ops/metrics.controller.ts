@@ -33,7 +33,7 @@ export class MetricsController {
   @ApiProduces('text/plain')
   async getMetrics(@Headers('authorization') authorization: string | undefined, @Res() response: Response): Promise<void> {
     this.requireToken(authorization ?? '');
-    const { contentType, text } = await this.metrics.read();
+    const { contentType, text } = await this.metrics.renderMetrics();
     response.setHeader('Content-Type', contentType).setHeader('Cache-Control', 'no-store').send(text);
   }
 

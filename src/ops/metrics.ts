@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** One registry an application, so that several may live in one process. */
+/** One registry per application, since tests run several applications in one process. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
@@ -15,10 +15,10 @@ export class Metrics {
     buckets: SECONDS,
     registers: [this.registry],
   });
-  private watching = false;
+  private collecting = false;
 
-  async read(): Promise<{ contentType: string; text: string }> {
-    this.watchProcess();
+  async renderMetrics(): Promise<{ contentType: string; text: string }> {
+    this.collectProcessMetrics();
     return { contentType: this.registry.contentType, text: await this.registry.metrics() };
   }
 
@@ -29,15 +29,15 @@ export class Metrics {
     next();
   };
 
-  /** Watching the event loop and the garbage collector has a price: nobody pays it who is never asked. */
-  private watchProcess(): void {
-    if (this.watching) return;
-    this.watching = true;
+  /** Starts at the first request: observing the event loop and the garbage collector costs time. */
+  private collectProcessMetrics(): void {
+    if (this.collecting) return;
+    this.collecting = true;
     collectDefaultMetrics({ register: this.registry });
   }
 }
 
-/** The pattern, never the path: ids would make a series each. */
+/** Returns the route pattern: a path with ids would create one series for each. */
 function routeOf({ route }: Request): string {
   const { path } = (route ?? {}) as { path?: unknown };
   return typeof path === 'string' ? path : 'unknown';

@@ -5,7 +5,7 @@ import { RateLimits } from '../limits/rate-limits.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { Metrics } from './metrics.js';
 
-/** What the platform below the modules can say of itself, read when somebody asks. */
+/** Metrics of jobs, Redis and rate limits, collected on request. */
 @Injectable()
 export class PlatformMetrics implements OnModuleInit {
   constructor(
@@ -21,7 +21,7 @@ export class PlatformMetrics implements OnModuleInit {
     new Gauge({
       ...{ name: 'jobs', help: 'Durable jobs of all processes, by state.', labelNames: ['state'] as const, registers },
       async collect() {
-        // A database that is away must not take the other numbers with it.
+        // The other metrics must work without the database.
         const counts = await jobs.counts().catch(() => null);
         this.reset();
         if (!counts) return;
@@ -29,15 +29,15 @@ export class PlatformMetrics implements OnModuleInit {
         late.set(counts.lateSeconds);
       },
     });
-    const late = new Gauge({ name: 'jobs_late_seconds', help: 'How long the oldest job that is due has waited.', registers });
+    const late = new Gauge({ name: 'jobs_late_seconds', help: 'How long the oldest due job has waited.', registers });
     new Gauge({
-      ...{ name: 'redis_up', help: '1: connected and subscribed; 0: away; -1: not used.', registers },
+      ...{ name: 'redis_up', help: '1: connected and subscribed; 0: down; -1: not used.', registers },
       collect() {
         this.set({ up: 1, down: 0, off: -1 }[redis.status]);
       },
     });
     new Gauge({
-      ...{ name: 'rate_limit_budgets', help: 'Budgets that this process remembers.', registers },
+      ...{ name: 'rate_limit_budgets', help: 'Rate limit windows in memory of this process.', registers },
       collect() {
         this.set(limits.windowCount);
       },

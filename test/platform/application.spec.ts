@@ -10,7 +10,7 @@ describe('the application', () => {
   afterAll(() => running.close());
   const http = () => request(running.url);
 
-  it('is alive and ready, to anyone', async () => {
+  it('answers the health checks without a token', async () => {
     await http().get('/health/live').expect(200, { status: 'ok' });
     await http().get('/health/ready').expect(200, { status: 'ok' });
   });
@@ -28,7 +28,7 @@ describe('the application', () => {
     });
   });
 
-  it.each(['', 'two words', 'x'.repeat(65), 'ünïcode', '<script>'])('makes a request id where the given one is %j', async (given) => {
+  it.each(['', 'two words', 'x'.repeat(65), 'ünïcode', '<script>'])('generates a request id if the given one is %j', async (given) => {
     const { headers, body } = await http().get('/v1/nowhere').set('x-request-id', Buffer.from(given).toString('latin1'));
     expect(headers['x-request-id']).toMatch(UUID);
     expect(body.requestId).toBe(headers['x-request-id']);
@@ -50,7 +50,7 @@ describe('the application', () => {
     await http().get('/v1/%E0%A4%A').expect(400);
   });
 
-  it('lets nobody keep its answers, and tells browsers to be careful', async () => {
+  it('forbids caching, and sets the security headers', async () => {
     const { headers } = await http().get('/v1/nowhere');
     expect(headers['cache-control']).toBe('no-store');
     expect(headers['x-content-type-options']).toBe('nosniff');
@@ -59,7 +59,7 @@ describe('the application', () => {
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('describes itself', async () => {
+  it('serves its documentation', async () => {
     const { body } = await http().get('/docs/openapi.json').expect(200);
     expect(body.paths).toHaveProperty('/health/ready');
     expect(body.components.schemas).toHaveProperty('Problem');
@@ -67,7 +67,7 @@ describe('the application', () => {
     expect(page.text).toContain('swagger-ui');
   });
 
-  it('measures by route, never by path', async () => {
+  it('labels metrics by route, never by path', async () => {
     await http().get('/health/ready?x=1');
     const { text } = await http().get('/metrics').expect(200);
     expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/health\/ready",status="200"\} \d+/);
@@ -77,7 +77,7 @@ describe('the application', () => {
 });
 
 describe('settings of the application', () => {
-  it('in production hide the documentation and the metrics', async () => {
+  it('hide the documentation and the metrics in production', async () => {
     const production = {
       NODE_ENV: 'production',
       JWT_SECRET: 'kR7mX2pQ9vT4wZ8nB3cF6hJ1sL5dG0aE',
@@ -89,7 +89,7 @@ describe('settings of the application', () => {
     await running.close();
   });
 
-  it('open the metrics to a token, and the API to other origins', async () => {
+  it('allow the metrics to a token, and the API to another origin', async () => {
     const running = await startApp({ env: { METRICS_TOKEN: 'a-token-of-the-test', CORS_ORIGINS: 'https://app.example' } });
     const http = request(running.url);
     await http.get('/metrics').expect(401);

@@ -15,9 +15,9 @@ class Body {
   @IsOptional() @IsArray() @ArrayMaxSize(2) @ValidateNested({ each: true }) @Type(() => Tag) tags?: Tag[];
 }
 
-const read = (value: unknown) => new BodyPipe().transform(value, { type: 'body', metatype: Body });
-const refusal = async (value: unknown) => {
-  const error: unknown = await read(value).then(
+const validate = (value: unknown) => new BodyPipe().transform(value, { type: 'body', metatype: Body });
+const errorPaths = async (value: unknown) => {
+  const error: unknown = await validate(value).then(
     () => null,
     (reason: unknown) => reason,
   );
@@ -26,8 +26,8 @@ const refusal = async (value: unknown) => {
 };
 
 describe('a body', () => {
-  it('becomes its class', async () => {
-    const body = await read({ name: 'ana', tags: [{ word: 'x' }] });
+  it('becomes an instance of its class', async () => {
+    const body = await validate({ name: 'ana', tags: [{ word: 'x' }] });
     expect(body).toBeInstanceOf(Body);
     expect(body).toEqual({ name: 'ana', tags: [{ word: 'x' }] });
   });
@@ -39,22 +39,22 @@ describe('a body', () => {
     ['an unknown field', { name: 'ana', admin: true }, ['admin']],
     ['an unknown field, deep', { name: 'ana', tags: [{ word: 'x', id: 1 }] }, ['tags.0.id']],
     ['a wrong field, deep', { name: 'ana', tags: [{ word: 'x' }, { word: 'long' }] }, ['tags.1.word']],
-    ['a word for an object', { name: 'ana', tags: ['x'] }, ['tags.0']],
+    ['a string for an object', { name: 'ana', tags: ['x'] }, ['tags.0']],
     ['an inherited field', JSON.parse('{"name":"ana","constructor":{"x":1}}'), ['constructor']],
     ['a prototype', JSON.parse('{"name":"ana","__proto__":{"admin":true}}'), ['__proto__']],
     ['nothing', undefined, ['name']],
     ['null', null, ['name']],
-    ['a word', 'ana', ['name']],
+    ['a string', 'ana', ['name']],
     ['a list', [{ name: 'ana' }], ['0', 'name']],
     ['an inherited field, deep', JSON.parse('{"name":"ana","tags":[{"word":"x","__proto__":{}}]}'), ['__proto__']],
-    ['a deep hole', JSON.parse(`{"name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`), ['']],
+    ['deep nesting', JSON.parse(`{"name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`), ['']],
   ])('is refused for %s', async (_, value, paths) => {
-    expect([...new Set(await refusal(value))]).toEqual([...new Set(paths)]);
+    expect([...new Set(await errorPaths(value))]).toEqual([...new Set(paths)]);
   });
 
-  it('tells at most twenty faults, and no long name', async () => {
+  it('reports at most twenty errors, and cuts long names', async () => {
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`${'x'.repeat(500)}${i}`, 1]));
-    const paths = await refusal({ name: 'ana', ...many });
+    const paths = await errorPaths({ name: 'ana', ...many });
     expect(paths).toHaveLength(20);
     expect(Math.max(...paths.map((path) => path.length))).toBeLessThanOrEqual(100);
   });

@@ -26,7 +26,7 @@ describe('the application of a command', () => {
     intervals.mock.restore();
   });
 
-  it('starts nothing that lives on', async () => {
+  it('starts no timer, connection or server of its own', async () => {
     await app.get(DatabaseNotifications).listen('news', () => undefined);
     expect(intervals.mock.callCount()).toBe(0);
     const rows = await app

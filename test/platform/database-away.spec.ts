@@ -11,7 +11,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
 
-describe('a database that is away', () => {
+describe('an unavailable database', () => {
   let database: FreshDatabase;
   let proxy: TcpProxy;
   let running: RunningApp;
@@ -36,9 +36,9 @@ describe('a database that is away', () => {
   });
   beforeEach(async () => {
     await proxy.open();
-    await until('that all is well', isReady, 10_000);
+    await until('the process is ready', isReady, 10_000);
     received.length = 0;
-    await until('that it listens', () => report('ready').then(() => received.includes('ready')), 10_000);
+    await until('it listens', () => notify('ready').then(() => received.includes('ready')), 10_000);
   });
 
   const ready = () => request(running.url).get('/health/ready');
@@ -49,34 +49,34 @@ describe('a database that is away', () => {
     expect(performance.now() - began).toBeLessThan(ms);
     return result;
   };
-  const report = (payload: string) => transactions.query(`SELECT pg_notify('news', $1)`, [payload]);
+  const notify = (payload: string) => transactions.query(`SELECT pg_notify('news', $1)`, [payload]);
 
-  it.each(['refuses', 'is silent'] as const)(
-    'and %s: 503 within 3 s, also when all ask at once, and all is well again within 10 s',
+  it.each(['refuses connections', 'does not answer'] as const)(
+    '%s: 503 within 3 s, also for concurrent requests, and ready again within 10 s',
     async (how) => {
-      const asleep = transactions.query('SELECT pg_sleep(60)').catch((error: unknown) => error);
-      if (how === 'refuses') await proxy.refuse();
+      const sleeping = transactions.query('SELECT pg_sleep(60)').catch((error: unknown) => error);
+      if (how === 'refuses connections') await proxy.refuse();
       else proxy.silence();
       const answers = await within(3_000, () => Promise.all(Array.from({ length: 20 }, () => ready())));
       for (const { status, body, headers } of answers) {
         expect({ status, code: body.code }).toEqual({ status: 503, code: 'database_unavailable' });
         expect(Number(headers['retry-after'])).toBeGreaterThan(0);
       }
-      expect(await within(3_000, () => asleep)).toBeInstanceOf(DatabaseUnavailable);
+      expect(await within(3_000, () => sleeping)).toBeInstanceOf(DatabaseUnavailable);
       await within(3_000, () => request(running.url).get('/health/live').expect(200));
       await proxy.open();
-      await within(10_000, () => until('that the process is ready', isReady, 10_000));
+      await within(10_000, () => until('the process is ready', isReady, 10_000));
     },
   );
 
-  describe('within a request', () => {
+  describe('during a request', () => {
     let ana: Person;
     let bob: Person;
     let room: { id: string };
     let message: { id: string };
     beforeAll(async () => {
       await proxy.open();
-      await until('that all is well', isReady);
+      await until('the process is ready', isReady);
       ({ ana, bob } = await World.at(running.url).people('ana', 'bob'));
       room = await ana.opensGroup(bob);
       message = await ana.sends(room, 'hello');
@@ -85,13 +85,13 @@ describe('a database that is away', () => {
     afterEach(() => proxy.cutAfter(Infinity));
 
     it.each([
-      ['somebody', () => ana.statusOf('GET', `/users/${bob.id}`)],
-      ['oneself', () => ana.statusOf('GET', '/users/me')],
+      ['a user', () => ana.statusOf('GET', `/users/${bob.id}`)],
+      ['the own account', () => ana.statusOf('GET', '/users/me')],
       ['the replies to a message', () => ana.statusOf('GET', `/rooms/${room.id}/messages/${message.id}/replies`)],
-      ['what somebody may do', () => ana.statusOf('GET', `/rooms/${room.id}/permissions?userId=${bob.id}`)],
+      ['the permissions of a member', () => ana.statusOf('GET', `/rooms/${room.id}/permissions?userId=${bob.id}`)],
       ['a login', () => ana.statusOf('POST', '/auth/login', { username: ana.username, password: ana.password })],
       ['a message to send', () => ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'once more' })],
-    ])('asked for %s, whichever statement is the last: 503', async (_, ask) => {
+    ])('for %s, whichever statement fails: 503', async (_, ask) => {
       const answers = new Set<string>();
       for (let writes = 0, cut = true; cut; writes++) {
         proxy.cutAfter(writes);
@@ -102,27 +102,27 @@ describe('a database that is away', () => {
     });
 
     it.each([
-      ['has no disk left', '53100'],
-      ['has no memory left', '53200'],
-    ])('and %s: 503 for what it cannot write', async (_, code) => {
+      ['is out of disk space', '53100'],
+      ['is out of memory', '53200'],
+    ])('%s: 503 for writes', async (_, code) => {
       await transactions.query(
         `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'full' USING ERRCODE = '${code}'; END $$`,
       );
       await transactions.query('CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fail()');
       expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'too much' })).toBe('503 database_unavailable');
       await transactions.query('DROP FUNCTION fail CASCADE');
-      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'available again' })).toBe('201');
     });
 
-    it('and takes no writes, as after a failover: 503 for them alone', async () => {
+    it('is read-only, as after a failover: 503 for writes alone', async () => {
       const name = new URL(database.url).pathname.slice(1);
       const readOnly = async (value: 'on' | 'off') => {
         const client = new pg.Client(`${database.url}?options=-c%20default_transaction_read_only%3Doff`);
         await client.connect();
         await client.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`);
         await client.end();
-        proxy.cut(); // it holds for new connections
-        await until('that all is well', isReady);
+        proxy.cut(); // applies to new connections
+        await until('the process is ready', isReady);
       };
       const socket = await ana.connects();
       await readOnly('on');
@@ -134,23 +134,23 @@ describe('a database that is away', () => {
       });
       expect(await ana.statusOf('GET', `/users/${bob.id}`)).toBe('200');
       await readOnly('off');
-      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'well again' })).toBe('201');
+      expect(await ana.statusOf('POST', `/rooms/${room.id}/messages`, { text: 'available again' })).toBe('201');
       socket.close();
     });
   });
 
-  it('may end any connection while it is held, the first one too, without ending the process', async () => {
+  it('may close any connection in use without ending the process', async () => {
     const other = await startApp({ env: { DATABASE_POOL_SIZE: '2' }, databaseUrl: database.url });
     const { master: pool } = other.app.get(DataSource).driver as unknown as { master: pg.Pool };
     const held = await Promise.all([pool.connect(), pool.connect()]);
-    // An error that nobody listens for is thrown here, and ends a process elsewhere.
+    // Without a listener, emit throws here, and would end the process of a server.
     for (const client of held) expect(() => client.emit('error', new Error('lost between two statements'))).not.toThrow();
     for (const client of held) client.release(true);
-    await until('it is well', async () => (await request(other.url).get('/health/ready')).status === 200, 10_000);
+    await until('it is ready', async () => (await request(other.url).get('/health/ready')).status === 200, 10_000);
     await other.close();
   });
 
-  it('rolls back what was under way', async () => {
+  it('rolls back the current transaction', async () => {
     const half = transactions
       .run(async () => {
         await transactions.query(`INSERT INTO server_state VALUES ('half', 'done')`);
@@ -158,23 +158,23 @@ describe('a database that is away', () => {
       })
       .catch((error: unknown) => error);
     await until(
-      'that it is under way',
+      'the statement runs',
       async () => (await transactions.query(`SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'`)).length > 0,
     );
     await proxy.refuse();
     expect(await half).toBeInstanceOf(DatabaseUnavailable);
     await proxy.open();
-    await until('that the process is ready', isReady, 10_000);
+    await until('the process is ready', isReady, 10_000);
     expect(await transactions.query(`SELECT * FROM server_state WHERE key = 'half'`)).toEqual([]);
   });
 
-  it('hears notifications, and again after it was away, and says that it was', async () => {
-    await report('one');
+  it('delivers notifications again after a reconnect, and reports it', async () => {
+    await notify('one');
     await until('the first', () => received.includes('one'));
     const before = reconnects;
     proxy.cut();
-    await until('that it listens again', () => reconnects > before, 10_000);
-    await report('two');
+    await until('it listens again', () => reconnects > before, 10_000);
+    await notify('two');
     await until('the second', () => received.includes('two'));
     expect(received.filter((word) => word !== 'ready')).toEqual(['one', 'two']);
   });

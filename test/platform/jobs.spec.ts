@@ -13,7 +13,7 @@ import { startApp } from '../support/app.js';
 import { type FreshDatabase, freshDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 
-// What is logged when a job fails is meant here.
+// The log of failing jobs is expected here.
 Logger.overrideLogger(false);
 
 /** One process of several on one database. */
@@ -51,10 +51,10 @@ class Process {
     return this.transactions.query<Row>(text, parameters);
   }
 
-  /** Makes every job due that waits for its time. */
-  async hurry(): Promise<void> {
+  /** Makes every job due. */
+  async makeAllDue(): Promise<void> {
     await this.sql(`UPDATE jobs SET run_at = now() - interval '1 s' WHERE failed_at IS NULL`);
-    this.runner.wake();
+    this.runner.checkNow();
   }
 
   async close(): Promise<void> {
@@ -71,7 +71,7 @@ describe('jobs', () => {
     processes.push(one);
     return one;
   };
-  const empty = (one: Process) => until('no job is left', async () => (await one.sql('SELECT 1 FROM jobs')).length === 0);
+  const untilEmpty = (one: Process) => until('no job is left', async () => (await one.sql('SELECT 1 FROM jobs')).length === 0);
 
   beforeEach(async () => {
     database = await freshDatabase();
@@ -81,50 +81,50 @@ describe('jobs', () => {
     await database.drop();
   });
 
-  it('run with their payload, at once after the commit, and are gone then', async () => {
+  it('run with their payload right after the commit, and are deleted', async () => {
     const one = await open();
     const seen: unknown[] = [];
-    one.jobs.handle('greet', async (payload, { attempt }) => void seen.push([payload, attempt]));
+    one.jobs.handle('notify', async (payload, { attempt }) => void seen.push([payload, attempt]));
     one.start();
     const began = performance.now();
     for (let times = 1; times <= 6; times++) {
       await one.transactions.run(async () => {
-        await one.jobs.enqueue('greet', { name: 'Ana', list: [1, null] });
+        await one.jobs.enqueue('notify', { name: 'Ana', list: [1, null] });
         expect(await one.sql('SELECT 1 FROM jobs')).toHaveLength(1);
       });
-      await until('the greeting', () => seen.length === times);
-      await empty(one);
+      await until('the job has run', () => seen.length === times);
+      await untilEmpty(one);
     }
-    // By the clock alone each would wait for more than a second.
+    // By polling alone each would wait for more than a second.
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(seen).toEqual(Array(6).fill([{ name: 'Ana', list: [1, null] }, 1]));
   });
 
-  it('do not run for what was rolled back', async () => {
+  it('do not run after a rollback', async () => {
     const one = await open();
     const seen: unknown[] = [];
-    one.jobs.handle('greet', async (payload) => void seen.push(payload));
+    one.jobs.handle('notify', async (payload) => void seen.push(payload));
     one.start();
     const work = one.transactions.run(async () => {
-      await one.jobs.enqueue('greet', { name: 'nobody' });
+      await one.jobs.enqueue('notify', { name: 'nobody' });
       throw new Error('rolled back');
     });
     await expect(work).rejects.toThrow('rolled back');
-    await one.jobs.enqueue('greet', { name: 'Ana' });
-    await until('the greeting', () => seen.length > 0);
+    await one.jobs.enqueue('notify', { name: 'Ana' });
+    await until('the job has run', () => seen.length > 0);
     expect(seen).toEqual([{ name: 'Ana' }]);
   });
 
-  it('are found by another process within two seconds', async () => {
+  it('run in another process within two seconds', async () => {
     const [one, two] = [await open(), await open()];
     const seen: unknown[] = [];
-    two.jobs.handle('greet', async (payload) => void seen.push(payload));
+    two.jobs.handle('notify', async (payload) => void seen.push(payload));
     two.start();
-    await one.jobs.enqueue('greet', {});
-    await until('the greeting', () => seen.length > 0, 2_500);
+    await one.jobs.enqueue('notify', {});
+    await until('the job has run', () => seen.length > 0, 2_500);
   });
 
-  it('run once each, shared by all processes', async () => {
+  it('run once each across all processes', async () => {
     const three = [await open(), await open(), await open()];
     const seen: unknown[] = [];
     for (const one of three) {
@@ -133,11 +133,11 @@ describe('jobs', () => {
     }
     const numbers = Array.from({ length: 150 }, (_, n) => n);
     await Promise.all(numbers.map((n) => three[n % 3]!.jobs.enqueue('count', { n })));
-    await empty(three[0]!);
+    await untilEmpty(three[0]!);
     expect([...seen].sort((a, b) => Number(a) - Number(b))).toEqual(numbers);
   });
 
-  it('wait for their time', async () => {
+  it('wait for their runAt', async () => {
     const one = await open();
     const seen: unknown[] = [];
     one.jobs.handle('later', async () => void seen.push('later'));
@@ -148,11 +148,11 @@ describe('jobs', () => {
     await until('now has ended', async () => seen.length > 0 && (await one.jobs.counts()).running === 0);
     expect(seen).toEqual(['now']);
     expect(await one.jobs.counts()).toMatchObject({ waiting: 1, running: 0, failed: 0, lateSeconds: 0 });
-    await one.hurry();
+    await one.makeAllDue();
     await until('later', () => seen.length > 1);
   });
 
-  it('go step by step, and let others pass between', async () => {
+  it('run step by step, with other jobs in between', async () => {
     const one = await open();
     const seen: string[] = [];
     one.jobs.handle<{ left: number }>('long', async ({ left }, { attempt }) => {
@@ -163,12 +163,12 @@ describe('jobs', () => {
     one.jobs.handle('short', async () => void seen.push('short'));
     one.start();
     await one.jobs.enqueue('long', { left: 4 });
-    await empty(one);
+    await untilEmpty(one);
     expect(seen.filter((word) => word !== 'short')).toEqual(['long 4 1', 'long 3 1', 'long 2 1', 'long 1 1']);
     expect(seen.indexOf('short')).toBeLessThan(seen.length - 1);
   });
 
-  it('come back after a failure, later each time, and stand as failed after the tenth', async () => {
+  it('are retried after increasing delays, and fail after the tenth attempt', async () => {
     const one = await open();
     const attempts: number[] = [];
     one.jobs.handle('weak', async (_, { attempt }) => {
@@ -187,7 +187,7 @@ describe('jobs', () => {
         return found;
       });
       delays.push(row.seconds);
-      await one.hurry();
+      await one.makeAllDue();
     }
     expect(attempts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(delays[0]).toBeLessThan(3);
@@ -198,7 +198,7 @@ describe('jobs', () => {
     ]);
   }, 60_000);
 
-  it('of a dead process run elsewhere; one that kills its process every time is given up', async () => {
+  it('of an ended process run elsewhere; a job that ends its process every time fails', async () => {
     const one = await open();
     const seen: number[] = [];
     one.jobs.handle('orphan', async (_, { attempt }) => void seen.push(attempt));
@@ -209,14 +209,14 @@ describe('jobs', () => {
     const held = `INSERT INTO jobs (id, kind, attempts, locked_until) VALUES (gen_random_uuid(), 'orphan', 1, now() + interval '1 h')`;
     await one.sql(held);
     one.start();
-    await until('one is given up', async () => (await one.jobs.counts()).failed === 1);
+    await until('one has failed', async () => (await one.jobs.counts()).failed === 1);
     await until('the orphan has ended', async () => seen.length > 0 && (await one.jobs.counts()).running === 1);
     expect(seen).toEqual([2]);
     expect(await one.jobs.counts()).toMatchObject({ waiting: 0, running: 1, failed: 1 });
   });
 
   describe('with a key', () => {
-    it('are one while they wait, with the latest payload and the earliest time', async () => {
+    it('are merged while they wait, with the latest payload and the earliest time', async () => {
       const one = await open();
       const soon = new Date(Date.now() + 60_000);
       await one.jobs.enqueue('purge', { v: 1 }, { key: 'k', runAt: soon });
@@ -225,7 +225,7 @@ describe('jobs', () => {
       expect(await one.sql(`SELECT payload, run_at FROM jobs WHERE key = 'k'`)).toEqual([{ payload: { v: 2 }, run_at: soon }]);
     });
 
-    it('run once more when they are asked for while they run, not beside it', async () => {
+    it('run once more if enqueued while they run, not concurrently', async () => {
       const [one, two] = [await open(), await open()];
       const seen: unknown[] = [];
       const { resolve: finish, promise: finished } = Promise.withResolvers<void>();
@@ -245,11 +245,11 @@ describe('jobs', () => {
       await two.jobs.enqueue('witness', {});
       await witness.promise;
       finish();
-      await empty(one);
+      await untilEmpty(one);
       expect(seen).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
     });
 
-    it('live again after they had failed', async () => {
+    it('run again when enqueued after they failed', async () => {
       const one = await open();
       const seen: unknown[] = [];
       one.jobs.handle('purge', async ({ v }, { attempt }) => void seen.push([v, attempt]));
@@ -257,12 +257,12 @@ describe('jobs', () => {
       await one.sql(`UPDATE jobs SET failed_at = now(), attempts = 10, last_error = 'x'`);
       await one.jobs.enqueue('purge', { v: 2 }, { key: 'k' });
       one.start();
-      await empty(one);
+      await untilEmpty(one);
       expect(seen).toEqual([[2, 1]]);
     });
   });
 
-  it('let the current step finish at shutdown, and begin no other', async () => {
+  it('finish the current step at shutdown, and start no other', async () => {
     const one = await open();
     const steps: string[] = [];
     const { resolve: finish, promise: finished } = Promise.withResolvers<void>();
@@ -282,56 +282,56 @@ describe('jobs', () => {
     expect(await one.sql('SELECT payload, locked_until FROM jobs')).toEqual([{ payload: { left: 8 }, locked_until: null }]);
   });
 
-  it('outlive a database that goes away', async () => {
+  it('run after the database was unavailable', async () => {
     const one = await open();
     const seen: unknown[] = [];
-    one.jobs.handle('greet', async () => void seen.push('greeted'));
+    one.jobs.handle('notify', async () => void seen.push('notified'));
     one.start();
     await until('the first poll', async () => (await one.sql('SELECT 1')).length);
     const other = await open();
     await other.sql(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
-    await other.jobs.enqueue('greet', {});
-    await until('the greeting', () => seen.length > 0);
+    await other.jobs.enqueue('notify', {});
+    await until('the job has run', () => seen.length > 0);
   });
 
   describe('timers', () => {
-    it('keep one pace in all processes together', async () => {
+    it('run once per interval across all processes', async () => {
       const three = [await open(), await open(), await open()];
-      let slots = 0;
+      let runs = 0;
       for (const one of three) {
-        one.jobs.every('sweep', 3_600, async () => void slots++);
+        one.jobs.every('sweep', 3_600, async () => void runs++);
         one.start();
       }
-      await until('the first turn', () => slots > 0);
+      await until('the first run', () => runs > 0);
       const row = () =>
         three[0]!.sql(`SELECT 1 FROM jobs WHERE kind = 'timer:sweep' AND locked_until IS NULL AND run_at > now() + interval '50 min'`);
-      await until('the turn is over', async () => (await row()).length);
-      expect(slots).toBe(1);
-      await three[0]!.hurry();
-      await until('the second turn is over', async () => slots > 1 && (await row()).length);
+      await until('the run has ended', async () => (await row()).length);
+      expect(runs).toBe(1);
+      await three[0]!.makeAllDue();
+      await until('the second run has ended', async () => runs > 1 && (await row()).length);
       expect(await three[0]!.jobs.counts()).toMatchObject({ waiting: 0, running: 0 });
     });
 
-    it('go on after a turn that failed', async () => {
+    it('continue after a failed run', async () => {
       const one = await open();
-      let slots = 0;
+      let runs = 0;
       one.jobs.every('sweep', 3_600, async () => {
-        slots++;
+        runs++;
         throw new Error('not this time');
       });
       one.start();
-      for (let turn = 1; turn <= 3; turn++) {
-        await until(`turn ${turn}`, async () => {
-          await one.hurry();
-          return slots >= turn;
+      for (let run = 1; run <= 3; run++) {
+        await until(`run ${run}`, async () => {
+          await one.makeAllDue();
+          return runs >= run;
         });
       }
       expect(await one.sql('SELECT failed_at, attempts <= 1 AS fresh FROM jobs')).toEqual([{ failed_at: null, fresh: true }]);
     });
 
-    it('that are made shorter hold at once', async () => {
+    it('take a shorter interval at once', async () => {
       const one = await open();
       await new JobQueue(one.transactions).addTimer('timer:sweep', 60);
       await one.sql(`UPDATE jobs SET run_at = now() + interval '1 day'`);
@@ -340,30 +340,30 @@ describe('jobs', () => {
     });
   });
 
-  it('do not run in a command, which may ask for them', async () => {
+  it('do not run in a command, which may enqueue them', async () => {
     const [command, server] = [await open(ProcessRole.command), await open()];
     const seen: string[] = [];
-    command.jobs.handle('greet', async () => void seen.push('command'));
+    command.jobs.handle('notify', async () => void seen.push('command'));
     command.jobs.every('sweep', 1, async () => void seen.push('timer'));
-    server.jobs.handle('greet', async () => void seen.push('server'));
+    server.jobs.handle('notify', async () => void seen.push('server'));
     command.start();
-    await command.jobs.enqueue('greet', {});
+    await command.jobs.enqueue('notify', {});
     server.start();
-    await empty(server);
+    await untilEmpty(server);
     expect(seen).toEqual(['server']);
   });
 
-  it('have one handler a kind', async () => {
+  it('have one handler per kind', async () => {
     const one = await open();
-    one.jobs.handle('greet', async () => undefined);
-    expect(() => one.jobs.handle('greet', async () => undefined)).toThrow('two handlers');
+    one.jobs.handle('notify', async () => undefined);
+    expect(() => one.jobs.handle('notify', async () => undefined)).toThrow('two handlers');
     one.jobs.every('sweep', 1, async () => undefined);
     expect(() => one.jobs.every('sweep', 1, async () => undefined)).toThrow('two timers');
   });
 });
 
 describe('the metrics', () => {
-  it('tell of jobs, Redis and budgets', async () => {
+  it('include jobs, Redis and rate limits', async () => {
     const server = await startApp();
     try {
       await server.app.get(Transactions).query(`INSERT INTO jobs (id, kind, failed_at) VALUES (gen_random_uuid(), 'lost', now())`);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RunningApp, startApp } from '../support/app.js';
 import { bearer, Logins } from '../support/logins.js';
 
-describe('guessing passwords', () => {
+describe('failed logins', () => {
   let server: RunningApp;
   let logins: Logins;
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('guessing passwords', () => {
     return answers.reduce<Record<number, number>>((counts, { status }) => ({ ...counts, [status]: (counts[status] ?? 0) + 1 }), {});
   };
 
-  it('ends after ten a minute, for the right one too, and tells the time to wait', async () => {
+  it('are limited to ten per minute; then the right password is refused too, with the time to wait', async () => {
     const ana = await logins.register('ana');
     for (let i = 0; i < 10; i++) await logins.login('ana', 'not the password').expect(401);
     const refused = await logins.login('Ana').expect(429);
@@ -27,13 +27,13 @@ describe('guessing passwords', () => {
     await logins.login('bob').expect(200);
   });
 
-  it('goes no faster with all at once, whether there is such a person or not', async () => {
+  it('are limited when concurrent, whether the user exists or not', async () => {
     await logins.register('eva');
     expect(await statuses(40, () => logins.login('eva', 'not the password'))).toEqual({ 401: 10, 429: 30 });
     expect(await statuses(40, () => logins.login('nobody', 'not the password'))).toEqual({ 401: 10, 429: 30 });
   });
 
-  it('is bounded where the password is changed', async () => {
+  it('include wrong passwords in a password change', async () => {
     const { accessToken } = await logins.register('kim');
     const change = () =>
       logins.api
@@ -43,12 +43,12 @@ describe('guessing passwords', () => {
     expect(await statuses(15, change)).toEqual({ 422: 10, 429: 5 });
   });
 
-  it('does not make one wait who logs in often', async () => {
+  it('do not include successful logins', async () => {
     await logins.register('zoe');
     for (let i = 0; i < 30; i++) await logins.login('zoe').expect(200);
   });
 
-  it('leaves room for two hundred registrations from one address, and for whoever asks about health', async () => {
+  it('do not affect two hundred registrations from one address, or health checks', async () => {
     expect(await statuses(200, () => logins.register().then(() => ({ status: 201 })))).toEqual({ 201: 200 });
     const health = await logins.api.get('/health/live').expect(200);
     expect(health.headers['ratelimit-limit']).toBeUndefined();

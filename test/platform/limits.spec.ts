@@ -17,30 +17,30 @@ import { RedisModule } from '../../src/redis/redis.module.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 
-// What is logged when Redis goes away is meant here.
+// The log of Redis going down is expected here.
 Logger.overrideLogger(false);
 
 const settings = (env: Record<string, string> = {}) => loadSettings({ JWT_SECRET: 'test', ...env });
 const ana = { userId: 'ana' };
 const bob = { userId: 'bob' };
 
-/** Whether it passed; anything but a refusal by the budget fails the test. */
-const passes = async (spend: () => unknown): Promise<boolean> => {
+/** Whether the call passed; any error but RateLimited fails the test. */
+const passes = async (call: () => unknown): Promise<boolean> => {
   try {
-    await spend();
+    await call();
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(RateLimited);
     return false;
   }
 };
-const passed = async (spends: (() => unknown)[]): Promise<number> => (await Promise.all(spends.map(passes))).filter(Boolean).length;
-const times = (count: number, spend: () => unknown) => Array.from({ length: count }, () => spend);
+const countPassed = async (calls: (() => unknown)[]): Promise<number> => (await Promise.all(calls.map(passes))).filter(Boolean).length;
+const times = (count: number, call: () => unknown) => Array.from({ length: count }, () => call);
 
 describe('a budget in one process', () => {
   const limitsOf = (env?: Record<string, string>) => new RateLimits(settings(env), new RedisConnections({ url: null }));
 
-  it('is spent to its last point, at once, and then refused until its window is over', async () => {
+  it('is consumed to its last point, then refused until its window ends', async () => {
     const limits = limitsOf({ RATE_LIMIT_SEND: '5/1' });
     for (let i = 0; i < 5; i++) expect(limits.consumePoints(ana, 'send')).toBeUndefined();
     expect(() => limits.consumePoints(ana, 'send')).toThrow(RateLimited);
@@ -53,7 +53,7 @@ describe('a budget in one process', () => {
     expect(await limits.consumeForResponse(ana, 'send')).toEqual({ limit: 5, remaining: 3, reset: 1 });
   });
 
-  it('is one for each person and action, and counts points', async () => {
+  it('is separate for each user and action, and counts points', async () => {
     const limits = limitsOf({ RATE_LIMIT_SEND: '5/60', RATE_LIMIT_TYPING: '5/60' });
     expect(await limits.consumeForResponse(ana, 'send', 4)).toEqual({ limit: 5, remaining: 1, reset: 60 });
     expect(await passes(() => limits.consumePoints(ana, 'send', 2))).toBe(false);
@@ -63,41 +63,41 @@ describe('a budget in one process', () => {
     expect(limits.consumePoints({ ip: 'ana' }, 'send', 5)).toBeUndefined();
   });
 
-  it('lets ordinary clients pass: 320 messages at once, 200 registrations from one address', async () => {
+  it('allows ordinary use: 320 messages at once, 400 registrations from one address', async () => {
     const limits = limitsOf();
-    expect(await passed(times(320, () => limits.consumePoints(ana, 'send')))).toBe(320);
-    expect(await passed(times(1_000, () => limits.consumePoints(ana, 'request')))).toBe(1_000);
-    expect(await passed(times(400, () => limits.consumePoints({ ip: '127.0.0.1' }, 'auth')))).toBe(400);
+    expect(await countPassed(times(320, () => limits.consumePoints(ana, 'send')))).toBe(320);
+    expect(await countPassed(times(1_000, () => limits.consumePoints(ana, 'request')))).toBe(1_000);
+    expect(await countPassed(times(400, () => limits.consumePoints({ ip: '127.0.0.1' }, 'auth')))).toBe(400);
   });
 
-  it('of logins counts those that failed: ten a minute and account, also at once', async () => {
+  it('of failed logins allows ten per minute and account, also concurrently', async () => {
     const limits = limitsOf();
     const account = { account: 'Ana' };
     for (let i = 0; i < 50; i++) {
       await limits.consumeForResponse(account, 'login');
       limits.refund(account, 'login');
     }
-    expect(await passed(times(50, () => limits.consumeForResponse(account, 'login')))).toBe(10);
+    expect(await countPassed(times(50, () => limits.consumeForResponse(account, 'login')))).toBe(10);
     expect(await passes(() => limits.consumeForResponse({ account: 'ana' }, 'login'))).toBe(false);
     expect(await passes(() => limits.consumeForResponse({ account: 'bob' }, 'login'))).toBe(true);
   });
 
-  it('is not made larger by giving back', async () => {
+  it('does not grow by refunds', async () => {
     const limits = limitsOf({ RATE_LIMIT_LOGIN: '3/60' });
     limits.refund(ana, 'login', 100);
     await limits.consumeForResponse(ana, 'login');
     limits.refund(ana, 'login', 100);
-    expect(await passed(times(10, () => limits.consumeForResponse(ana, 'login')))).toBe(3);
+    expect(await countPassed(times(10, () => limits.consumeForResponse(ana, 'login')))).toBe(3);
   });
 
-  it('is off when it is switched off', async () => {
+  it('is unlimited with RATE_LIMIT=off', async () => {
     const limits = limitsOf({ RATE_LIMIT: 'off', RATE_LIMIT_SEND: '1/60' });
-    expect(await passed(times(1_000, () => limits.consumePoints(ana, 'send')))).toBe(1_000);
+    expect(await countPassed(times(1_000, () => limits.consumePoints(ana, 'send')))).toBe(1_000);
     expect(await limits.consumeForResponse(ana, 'send')).toBeNull();
     limits.refund(ana, 'send');
   });
 
-  it('is kept for a bounded number of spenders', async () => {
+  it('is stored for a bounded number of keys', async () => {
     const limits = limitsOf();
     for (let i = 0; i < 150_000; i++) void limits.consumePoints({ userId: `user${i}` }, 'typing');
     expect(limits.windowCount).toBeLessThanOrEqual(50_000);
@@ -114,12 +114,12 @@ describe('a budget in one process', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['', ''],
     ['nonsense', 'nonsense'],
-  ])('of the address %s is that of %s', (ip, key) => {
+  ])('of the address %s belongs to %s', (ip, key) => {
     expect(addressKey(ip)).toBe(key);
   });
 });
 
-describe('a budget over several processes', () => {
+describe('a budget of several processes', () => {
   const opened: RedisConnections[] = [];
   let server: RedisServer;
 
@@ -137,25 +137,25 @@ describe('a budget over several processes', () => {
     return { redis, limits: new RateLimits(settings(env), redis) };
   };
 
-  it('is one: a flood through two gets it once', async () => {
+  it('is shared: a flood through two gets it once', async () => {
     const [a, b] = [await process(), await process()];
     const flood = [...times(1_000, () => a.limits.consumePoints(ana, 'send')), ...times(1_000, () => b.limits.consumePoints(ana, 'send'))];
-    const accepted = await passed(flood);
+    const accepted = await countPassed(flood);
     expect(accepted).toBeGreaterThanOrEqual(570);
     expect(accepted).toBeLessThanOrEqual(660);
-    expect(await passed(flood)).toBeLessThanOrEqual(30);
+    expect(await countPassed(flood)).toBeLessThanOrEqual(30);
   });
 
-  it('is one for a slow flood too', async () => {
+  it('is shared for a slow flood, too', async () => {
     const [a, b] = [await process({ RATE_LIMIT_UPLOAD: '100/60' }), await process({ RATE_LIMIT_UPLOAD: '100/60' })];
     let accepted = 0;
     for (let i = 0; i < 150; i++)
-      accepted += await passed([() => a.limits.consumeForResponse(ana, 'upload'), () => b.limits.consumeForResponse(ana, 'upload')]);
+      accepted += await countPassed([() => a.limits.consumeForResponse(ana, 'upload'), () => b.limits.consumeForResponse(ana, 'upload')]);
     expect(accepted).toBeGreaterThanOrEqual(90);
     expect(accepted).toBeLessThanOrEqual(110);
   });
 
-  it('that is small is counted one by one', async () => {
+  it('that is small reports every call', async () => {
     const [a, b] = [await process(), await process()];
     const account = { account: 'counted' };
     for (const { limits } of [a, b]) {
@@ -168,10 +168,10 @@ describe('a budget over several processes', () => {
       ...times(30, () => a.limits.consumeForResponse(account, 'login')),
       ...times(30, () => b.limits.consumeForResponse(account, 'login')),
     ];
-    expect(await passed(tries)).toBe(10);
+    expect(await countPassed(tries)).toBe(10);
   });
 
-  it('is decided at once for a person who sends little, and in order for one who sends much', async () => {
+  it('is decided at once for a user who sends little, and in order for one who sends much', async () => {
     const { limits } = await process();
     for (let i = 0; i < 10; i++) expect(limits.consumePoints(bob, 'send')).toBeUndefined();
     const order: number[] = [];
@@ -183,28 +183,28 @@ describe('a budget over several processes', () => {
     expect(order).toEqual([...order].sort((x, y) => x - y));
   });
 
-  it('is counted by each for itself while Redis is away, without errors and without waiting', async () => {
+  it('is counted per process while Redis is down, without errors or delay', async () => {
     const { redis, limits } = await process({ RATE_LIMIT_SEND: '600/2' });
     const eva = { userId: 'eva' };
-    expect(await passed(times(100, () => limits.consumePoints(eva, 'send')))).toBe(100);
+    expect(await countPassed(times(100, () => limits.consumePoints(eva, 'send')))).toBe(100);
     await server.kill();
     const began = performance.now();
-    const accepted = await passed(times(1_000, () => limits.consumePoints(eva, 'send')));
+    const accepted = await countPassed(times(1_000, () => limits.consumePoints(eva, 'send')));
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(100 + accepted).toBeLessThanOrEqual(630);
     await until('Redis is down', () => redis.status === 'down');
     await until('a new window', () => passes(() => limits.consumePoints(eva, 'send')), 4_000);
-    expect(await passed(times(400, () => limits.consumePoints(eva, 'send')))).toBe(400);
+    expect(await countPassed(times(400, () => limits.consumePoints(eva, 'send')))).toBe(400);
     await server.up();
     await until('Redis is up', () => redis.status === 'up');
-    expect(await passed(times(100, () => limits.consumePoints({ userId: 'zoe' }, 'send')))).toBe(100);
+    expect(await countPassed(times(100, () => limits.consumePoints({ userId: 'zoe' }, 'send')))).toBe(100);
   });
 
-  it('does not hang on a Redis that is frozen', async () => {
+  it('does not hang if Redis freezes', async () => {
     const { redis, limits } = await process();
     server.freeze();
     const began = performance.now();
-    expect(await passed(times(300, () => limits.consumePoints({ userId: 'kim' }, 'send')))).toBe(300);
+    expect(await countPassed(times(300, () => limits.consumePoints({ userId: 'kim' }, 'send')))).toBe(300);
     expect(performance.now() - began).toBeLessThan(5_000);
     server.thaw();
     await until('Redis is up', () => redis.status === 'up');
@@ -231,8 +231,8 @@ describe('the budget of a REST request', () => {
     }
   }
 
-  /** In the place of the login: who asks stands in a header. */
-  class NameTag implements CanActivate {
+  /** Authenticates by a header. */
+  class HeaderGuard implements CanActivate {
     canActivate(context: ExecutionContext): boolean {
       const call = context.switchToHttp().getRequest<{ headers: Record<string, string>; user?: object }>();
       if (call.headers['x-user']) call.user = { userId: call.headers['x-user'], sessionId: null, admin: false };
@@ -246,7 +246,7 @@ describe('the budget of a REST request', () => {
     const module = await Test.createTestingModule({
       imports: [LimitsModule, RedisModule, ConfigModule.forRoot(env, ProcessRole.server)],
       controllers: [Things],
-      providers: [{ provide: APP_GUARD, useClass: NameTag }],
+      providers: [{ provide: APP_GUARD, useClass: HeaderGuard }],
     }).compile();
     app = module.createNestApplication<NestExpressApplication>();
     app.useGlobalFilters(new ProblemFilter());
@@ -255,7 +255,7 @@ describe('the budget of a REST request', () => {
   afterAll(() => app.close());
   const get = (path: string, headers: Record<string, string> = {}) => request(app.getHttpServer()).get(path).set(headers);
 
-  it('is told with every answer, and refuses with the time to wait', async () => {
+  it('is in the headers of every answer, and refuses with the time to wait', async () => {
     const first = await get('/things', { 'x-user': 'ana' });
     expect([
       first.status,
@@ -272,12 +272,12 @@ describe('the budget of a REST request', () => {
     await get('/things', { 'x-user': 'bob' }).expect(200);
   });
 
-  it('belongs to the address where nobody is logged in, whatever X-Forwarded-For says', async () => {
+  it('belongs to the address without a token, whatever X-Forwarded-For contains', async () => {
     for (let i = 0; i < 3; i++) await get('/things', { 'x-forwarded-for': `10.0.0.${i}` }).expect(200);
     await get('/things', { 'x-forwarded-for': '10.0.0.9' }).expect(429);
   });
 
-  it('is another where the route says so, or none', async () => {
+  it('can be another for a route, or none', async () => {
     await get('/things/upload', { 'x-user': 'ana' }).expect(200);
     await get('/things/upload', { 'x-user': 'ana' }).expect(429);
     for (let i = 0; i < 5; i++) expect((await get('/things/free', { 'x-user': 'ana' })).headers['ratelimit-limit']).toBeUndefined();

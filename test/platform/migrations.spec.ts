@@ -19,12 +19,12 @@ describe('migrations', () => {
   beforeAll(async () => void (empty = await freshDatabase({ empty: true })));
   afterAll(() => empty.drop());
 
-  it('may be started by several processes at once: each runs once', async () => {
+  it('run once each when several processes start them at once', async () => {
     const rounds = await Promise.all(Array.from({ length: 4 }, () => migrate(settingsOf(empty))));
     expect(rounds.flat()).toEqual(NAMES);
   });
 
-  it('undo to nothing, and redo to the same', async () => {
+  it('undo to an empty database, and redo to the same schema', async () => {
     const first = await catalogue(empty.url);
     const undone: (string | null)[] = [];
     for (const _ of NAMES) undone.push(await undoMigration(settingsOf(empty)));
@@ -35,7 +35,7 @@ describe('migrations', () => {
     expect(await catalogue(empty.url)).toEqual(first);
   });
 
-  it('leave the database as it was when one of them fails', async () => {
+  it('leave the schema unchanged if one fails', async () => {
     const database = await freshDatabase({ empty: true });
     const source = await new DataSource({ type: 'postgres', url: database.url }).initialize();
     await source.query('CREATE TABLE messages (in_the_way int)');
@@ -66,9 +66,9 @@ describe('the migrated schema', () => {
     expect(await migrationState(source)).toMatchObject({ done: [...NAMES].reverse(), pending: [], unknown: [] });
   });
 
-  it('has every column as its entity says, and every constraint and index that an entity names', async () => {
+  it('matches the entities: every column, and every constraint and index that an entity names', async () => {
     const { upQueries } = await source.driver.createSchemaBuilder().log();
-    // More constraints and indexes than the entities name are the schema's own business: SQL says there what TypeORM cannot.
+    // The schema may have more constraints and indexes than the entities name, since TypeORM cannot express all of them.
     const beyondEntities = /^(DROP INDEX|ALTER TABLE "[^"]+" DROP CONSTRAINT)/;
     expect(upQueries.map(({ query }) => query).filter((query) => !beyondEntities.test(query))).toEqual([]);
   });
@@ -78,14 +78,14 @@ describe('the migrated schema', () => {
     expect(rows.map((row: { tablename: string }) => row.tablename).sort()).toEqual(Object.keys(owners).sort());
   });
 
-  it('keeps the heads narrow, roomy and unindexed, so that a send updates a page in place', async () => {
+  it('keeps the heads narrow, with free space and no further index, so that a send is a HOT update', async () => {
     const lines = await catalogue(database.url);
     expect(lines).toContain('options room_heads fillfactor=40');
     expect(lines).toContain('options user_heads fillfactor=50');
     expect(lines.filter((line) => /^index .* ON public\.room_heads /.test(line))).toHaveLength(1);
   });
 
-  it('holds no time without a zone and no text with a length', async () => {
+  it('has no time without a zone and no text with a length', async () => {
     const loose = (await catalogue(database.url)).filter((line) => /^column .*(without time zone|character varying)/.test(line));
     expect(loose.filter((line) => !line.startsWith('column migrations.'))).toEqual([]);
   });

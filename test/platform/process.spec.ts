@@ -28,7 +28,7 @@ describe('a process', () => {
   });
   afterAll(() => database.drop());
 
-  it('logs what was asked, but no secret and nothing that people write', async () => {
+  it('logs requests, but no secret and no content of users', async () => {
     const server = serve({ LOG_LEVEL: 'trace' });
     const url = await server.url();
     await fetch(`${url}/v1/nowhere?ticket=canary-ticket&query=canary-query`, {
@@ -52,56 +52,56 @@ describe('a process', () => {
     for (const secret of ['canary', SECRET, new URL(database.url).password]) expect(stdout + stderr).not.toContain(secret);
   });
 
-  it('says in one line that its port is taken', async () => {
+  it('reports in one line that its port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const { code, stderr } = await serve({ PORT: String(port) }).end();
     other.close();
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `PORT ${port} is taken already\n` });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `PORT ${port} is in use\n` });
   });
 
-  it('ends in order on SIGTERM and on SIGINT, and waits for no connection that waits for nothing', async () => {
+  it('shuts down on SIGTERM and on SIGINT, and does not wait for idle connections', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const server = serve();
       const { hostname, port } = new URL(await server.url());
       const idle = connect(Number(port), hostname);
       await once(idle, 'connect');
-      const kept = await fetch(`http://${hostname}:${port}/health/live`);
-      expect(kept.status).toBe(200);
-      const received = performance.now();
+      const keepAlive = await fetch(`http://${hostname}:${port}/health/live`);
+      expect(keepAlive.status).toBe(200);
+      const began = performance.now();
       server.kill(signal);
       expect(await server.end()).toMatchObject({ code: 0, signal: null });
-      expect(performance.now() - received).toBeLessThan(5_000);
+      expect(performance.now() - began).toBeLessThan(5_000);
       idle.destroy();
     }
   });
 
-  it('tells its sockets first when it ends, and then waits for the job under way', async () => {
+  it('notifies its sockets at shutdown, then waits for the running job', async () => {
     const server = serve({ WRITER_LOCK_TIMEOUT_MS: '30000' });
     const { ana } = await World.at(await server.url()).people('ana');
     const room = await ana.opensGroup();
     const socket = await ana.connects();
-    const holder = new pg.Client(database.url);
-    await holder.connect();
-    await holder.query('BEGIN; LOCK TABLE room_bans IN SHARE MODE');
+    const locker = new pg.Client(database.url);
+    await locker.connect();
+    await locker.query('BEGIN; LOCK TABLE room_bans IN SHARE MODE');
     await ana.deletes(`/rooms/${room.id}`);
-    const held = async () => (await holder.query(`SELECT 1 FROM pg_locks WHERE relation = 'room_bans'::regclass AND NOT granted`)).rowCount;
-    await until('that the room is being emptied', held);
+    const held = async () => (await locker.query(`SELECT 1 FROM pg_locks WHERE relation = 'room_bans'::regclass AND NOT granted`)).rowCount;
+    await until('the purge has started', held);
     server.kill('SIGTERM');
-    const received = performance.now();
-    // Sooner than a job is given up.
+    const began = performance.now();
+    // Before the time limit for a running job.
     await socket.receives('server:draining', () => true, 4_000);
-    await until('that the socket is closed', () => !socket.socket.connected, 4_000);
+    await until('the socket is closed', () => !socket.socket.connected, 4_000);
     expect(await held()).toBe(1);
-    await holder.query('COMMIT');
+    await locker.query('COMMIT');
     expect(await server.end()).toMatchObject({ code: 0, signal: null });
-    expect(performance.now() - received).toBeLessThan(10_000);
-    expect((await holder.query(`SELECT 1 FROM jobs WHERE kind = 'rooms:purge' AND locked_until IS NOT NULL`)).rowCount).toBe(0);
-    await holder.end();
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect((await locker.query(`SELECT 1 FROM jobs WHERE kind = 'rooms:purge' AND locked_until IS NOT NULL`)).rowCount).toBe(0);
+    await locker.end();
   });
 
-  it('refuses a database whose transactions are not read committed', async () => {
+  it('refuses a database with another isolation level than read committed', async () => {
     const other = await freshDatabase();
     const name = new URL(other.url).pathname.slice(1);
     const client = new pg.Client(other.url);
@@ -114,7 +114,7 @@ describe('a process', () => {
     expect(stderr).toMatch(/^DATABASE_URL names a database with the isolation level serializable[^\n]*\n$/);
   });
 
-  it('does not migrate when it is told not to, and is not ready then', async () => {
+  it('does not migrate with DATABASE_MIGRATE=off, and is not ready', async () => {
     const empty = await freshDatabase({ empty: true });
     const server = serve({ DATABASE_URL: empty.url, DATABASE_MIGRATE: 'off' });
     const url = await server.url();
@@ -132,7 +132,7 @@ describe('a command', () => {
   afterAll(() => database.drop());
   const run = (...args: string[]) => AppProcess.command({ JWT_SECRET: SECRET, DATABASE_URL: database.url }, ...args).end();
 
-  it('examines what the settings lead to, and shows no secret', async () => {
+  it('doctor checks the installation, and prints no secret', async () => {
     const durable = `${database.url}?options=-c%20synchronous_commit%3Don`; // the server of the tests is not
     const { code, stdout, stderr } = await AppProcess.command({ JWT_SECRET: SECRET, DATABASE_URL: durable }, 'doctor').end();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -143,7 +143,7 @@ describe('a command', () => {
     expect(stdout).not.toContain(new URL(database.url).password);
   });
 
-  it('undoes and redoes a migration, and the doctor tells', async () => {
+  it('migrate:undo and migrate undo and redo a migration, and doctor reports it', async () => {
     const undone = await run('migrate:undo');
     expect(undone.stdout).toMatch(/^undone: \w+\n$/);
     const sick = await run('doctor');
@@ -152,7 +152,7 @@ describe('a command', () => {
     expect((await run('migrate')).stdout).toBe(undone.stdout.replace('undone', 'done'));
   });
 
-  it('that nobody knows is refused', async () => {
+  it('that does not exist is refused', async () => {
     const { code, stderr } = await run('dance');
     expect(code).toBe(1);
     expect(stderr).toContain("unknown command 'dance'");

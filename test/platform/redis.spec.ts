@@ -5,7 +5,7 @@ import { RedisUnavailable } from '../../src/redis/redis.errors.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 
-// What is logged when Redis goes away is meant here.
+// The log of Redis going down is expected here.
 Logger.overrideLogger(false);
 
 describe('the connections to Redis', () => {
@@ -19,21 +19,21 @@ describe('the connections to Redis', () => {
   };
   const isUp = (redis: RedisConnections) => until('Redis is up', () => redis.status === 'up', 10_000);
   const isDown = (redis: RedisConnections) => until('Redis is down', () => redis.status === 'down', 10_000);
-  /** Packets that a channel brought, as text. */
-  const socket = (redis: RedisConnections, channel: string) => {
+  /** Subscribes to a channel, and returns the list of its payloads. */
+  const collect = (redis: RedisConnections, channel: string) => {
     const packets: string[] = [];
     redis.subscribe(channel, (payload) => packets.push(payload.toString()));
     return packets;
   };
-  /** Says it until it is heard: a subscription takes its time. */
-  const arrives = (from: RedisConnections, channel: string, packets: string[], text: string) =>
+  /** Publishes until the payload arrives, since a subscription takes time. */
+  const publishUntilReceived = (from: RedisConnections, channel: string, packets: string[], text: string) =>
     until(`${text} on ${channel}`, () => {
       from.publish(channel, Buffer.from(text));
       return packets.includes(text);
     });
 
   beforeAll(async () => {
-    await (await RedisServer.prepare()).stop(); // installs it, if need be
+    await (await RedisServer.prepare()).stop(); // installs it if needed
   }, 300_000);
   beforeEach(async () => {
     server = await RedisServer.prepare();
@@ -43,7 +43,7 @@ describe('the connections to Redis', () => {
     await server.stop();
   });
 
-  it('are off without an address', async () => {
+  it('are off without a URL', async () => {
     const redis = new RedisConnections({ url: null });
     redis.onModuleInit();
     redis.subscribe('c', () => undefined);
@@ -53,7 +53,7 @@ describe('the connections to Redis', () => {
     redis.close();
   });
 
-  it('carry bytes from process to process, on the channels asked for', async () => {
+  it('carry bytes between processes, on subscribed channels only', async () => {
     await server.up();
     const [a, b] = [connect(), connect()];
     await Promise.all([isUp(a), isUp(b)]);
@@ -79,42 +79,42 @@ describe('the connections to Redis', () => {
     await expect(redis.command('NONSENSE')).rejects.toThrow(/unknown command/);
   });
 
-  it('leave and join a channel in one breath', async () => {
+  it('unsubscribe from and subscribe to a channel in the same tick', async () => {
     await server.up();
     const redis = connect();
     await isUp(redis);
-    const packets = socket(redis, 'c');
-    await arrives(redis, 'c', packets, 'first');
+    const packets = collect(redis, 'c');
+    await publishUntilReceived(redis, 'c', packets, 'first');
     redis.unsubscribe('c');
-    const again = socket(redis, 'c');
+    const again = collect(redis, 'c');
     redis.unsubscribe('d');
-    await arrives(redis, 'c', again, 'second');
+    await publishUntilReceived(redis, 'c', again, 'second');
     redis.unsubscribe('c');
-    const witness = socket(redis, 'witness');
+    const witness = collect(redis, 'witness');
     redis.publish('c', Buffer.from('third'));
-    await arrives(redis, 'witness', witness, 'heard');
+    await publishUntilReceived(redis, 'witness', witness, 'received');
     expect([...packets, ...again]).not.toContain('third');
   });
 
-  it('listen to thousands of channels', async () => {
+  it('subscribe to thousands of channels', async () => {
     await server.up();
     const redis = connect();
     await isUp(redis);
     const missing = new Set(Array.from({ length: 3_000 }, (_, n) => `c${n}`));
     for (const one of missing) redis.subscribe(one, (_, channel) => missing.delete(channel));
-    const last = socket(redis, 'last');
-    // Beats as quick as these may find a busy machine gone, and a packet with it: what was not heard is said again.
+    const last = collect(redis, 'last');
+    // With heartbeats this frequent a busy machine may count as down, and packets are lost: they are published again.
     for (let round = 1; missing.size > 0; round++) {
       for (const channel of missing) redis.publish(channel, Buffer.from('x'));
-      await arrives(redis, 'last', last, `round ${round}`);
+      await publishUntilReceived(redis, 'last', last, `round ${round}`);
     }
   });
 
-  it('do not wait for a Redis that is away at the start, and join when it comes', async () => {
+  it('start while Redis is down, and connect when it is up', async () => {
     const redis = connect();
     const ups: string[] = [];
     redis.onUp(() => ups.push('up'));
-    const packets = socket(redis, 'c');
+    const packets = collect(redis, 'c');
     expect([redis.status, redis.publish('c', Buffer.from('lost'))]).toEqual(['down', false]);
     await expect(redis.command('PING')).rejects.toBeInstanceOf(RedisUnavailable);
     await server.up();
@@ -125,21 +125,21 @@ describe('the connections to Redis', () => {
     expect(packets).toEqual(['hello']);
   });
 
-  it('come back after a kill with every subscription, and say so', async () => {
+  it('restore every subscription after a kill, and report it', async () => {
     await server.up();
     const [a, b] = [connect(), connect()];
     await Promise.all([isUp(a), isUp(b)]);
-    const payload: string[] = [];
-    b.onUp(() => payload.push('up'));
-    b.onDown(() => payload.push('down'));
-    const kept = socket(b, 'kept');
-    const left = socket(b, 'left');
-    await arrives(a, 'kept', kept, 'before');
+    const events: string[] = [];
+    b.onUp(() => events.push('up'));
+    b.onDown(() => events.push('down'));
+    const kept = collect(b, 'kept');
+    const left = collect(b, 'left');
+    await publishUntilReceived(a, 'kept', kept, 'before');
 
     await server.kill();
     await Promise.all([isDown(a), isDown(b)]);
     b.unsubscribe('left');
-    const late = socket(b, 'late');
+    const late = collect(b, 'late');
     expect(a.publish('kept', Buffer.from('lost'))).toBe(false);
 
     await server.up();
@@ -148,17 +148,17 @@ describe('the connections to Redis', () => {
     a.publish('kept', Buffer.from('after'));
     a.publish('late', Buffer.from('after'));
     await until('both channels', () => kept.includes('after') && late.includes('after'));
-    expect(payload).toEqual(['up', 'down', 'up']);
+    expect(events).toEqual(['up', 'down', 'up']);
     expect([kept.includes('lost'), left]).toEqual([false, []]);
   });
 
   it('survive ten kills in a row', async () => {
     await server.up();
     const redis = connect();
-    const packets = socket(redis, 'c');
+    const packets = collect(redis, 'c');
     for (let round = 0; round < 10; round++) {
       await isUp(redis);
-      await arrives(redis, 'c', packets, `round ${round}`);
+      await publishUntilReceived(redis, 'c', packets, `round ${round}`);
       await server.kill();
       await isDown(redis);
       await server.up();
@@ -166,12 +166,12 @@ describe('the connections to Redis', () => {
     await isUp(redis);
   }, 30_000);
 
-  it('notice a Redis that is frozen, and never hang', async () => {
+  it('detect a frozen Redis, and never hang', async () => {
     await server.up();
     const redis = connect();
     await isUp(redis);
-    const packets = socket(redis, 'c');
-    await arrives(redis, 'c', packets, 'before');
+    const packets = collect(redis, 'c');
+    await publishUntilReceived(redis, 'c', packets, 'before');
 
     server.freeze();
     const began = performance.now();
@@ -183,10 +183,10 @@ describe('the connections to Redis', () => {
 
     server.thaw();
     await isUp(redis);
-    await arrives(redis, 'c', packets, 'after');
+    await publishUntilReceived(redis, 'c', packets, 'after');
   });
 
-  it('hold what is published to a Redis that does not read to a bound', async () => {
+  it('bound the memory for payloads that Redis does not read', async () => {
     await server.up();
     const redis = connect();
     await isUp(redis);
@@ -200,7 +200,7 @@ describe('the connections to Redis', () => {
     await isUp(redis);
   });
 
-  it('close while Redis is away, and stay closed', async () => {
+  it('close while Redis is down, and stay closed', async () => {
     const redis = connect();
     redis.close();
     await server.up();

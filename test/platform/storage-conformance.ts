@@ -9,8 +9,8 @@ const KIB = 1024;
 const MIB = KIB * KIB;
 const png = { contentType: 'image/png' };
 
-/** What every store of objects promises, whatever it is made of. */
-export function behavesAsAnObjectStore(store: () => ObjectStore): void {
+/** The tests of every object store. */
+export function testObjectStore(store: () => ObjectStore): void {
   let folder: string;
   beforeEach(() => {
     folder = `t/${randomUUID()}`;
@@ -21,7 +21,7 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
   const read = async (name: string) => buffer((await store().get(key(name))).stream);
 
   describe('an object', () => {
-    it.each([0, 1, 100 * KIB, 5 * MIB, 12 * MIB + 1])('of %d bytes comes back as it was streamed in', async (size) => {
+    it.each([0, 1, 100 * KIB, 5 * MIB, 12 * MIB + 1])('of %d bytes is read as it was written', async (size) => {
       const bytes = randomBytes(size);
       expect(await put('object', bytes)).toEqual({ size });
       expect((await read('object')).equals(bytes)).toBe(true);
@@ -30,7 +30,7 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
       expect(Math.abs(head!.modifiedAt.getTime() - Date.now())).toBeLessThan(60_000);
     });
 
-    it('gives a part of itself, and its whole size', async () => {
+    it('returns a range, and its whole size', async () => {
       const bytes = randomBytes(1000);
       await put('object', bytes);
       const { stream, size } = await store().get(key(), { start: 10, end: 19 });
@@ -38,13 +38,13 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
       expect((await buffer(stream)).equals(bytes.subarray(10, 20))).toBe(true);
     });
 
-    it('is replaced by a later one', async () => {
+    it('is replaced by a later put', async () => {
       await put('object', randomBytes(1000));
       await put('object', Buffer.from('second'));
       expect((await read('object')).toString()).toBe('second');
     });
 
-    it('is copied as it is: what is put there later does not change the copy', async () => {
+    it('is copied: a later put does not change the copy', async () => {
       await put('object', Buffer.from('first'));
       await store().copy(key(), key('copy'));
       await store().copy(key(), key('copy'));
@@ -56,14 +56,14 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
       expect((await listed()).map((object) => object.key)).toEqual([key('copy')]);
     });
 
-    it('is one whole body after twenty at once', async () => {
+    it('is one complete body after twenty concurrent puts', async () => {
       const bodies = Array.from({ length: 20 }, () => randomBytes(70 * KIB));
       await Promise.all(bodies.map((body) => put('object', body)));
       const stored = await read('object');
       expect(bodies.some((body) => body.equals(stored))).toBe(true);
     });
 
-    it('that is not there is missing', async () => {
+    it('that does not exist is missing', async () => {
       expect(await store().head(key())).toBeNull();
       await expect(store().get(key())).rejects.toBeInstanceOf(ObjectMissing);
     });
@@ -73,14 +73,14 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
     it.each([
       ['early', 10 * KIB],
       ['late', 7 * MIB],
-    ])('%s leaves nothing, and its error is told', async (_, size) => {
+    ])('%s stores nothing, and its error is thrown', async (_, size) => {
       const body = Readable.from(cutOff(randomBytes(size), new Error('the client went away')));
       await expect(store().put(key(), body, png)).rejects.toThrow('the client went away');
       expect(await store().head(key())).toBeNull();
       expect(await listed()).toEqual([]);
     });
 
-    it('because it was destroyed leaves nothing', async () => {
+    it('because it was destroyed stores nothing', async () => {
       const body = new Readable({ read: () => undefined });
       body.push(randomBytes(10 * KIB));
       const storing = store().put(key(), body, png);
@@ -90,7 +90,7 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
       expect(await listed()).toEqual([]);
     });
 
-    it('while it waits for its turn hurts nobody', async () => {
+    it('while it waits does not affect others', async () => {
       const slow = Array.from({ length: 20 }, () => new Readable({ read: () => undefined }));
       const puts = slow.map((body, i) => store().put(key(`slow${i}`), body, png));
       slow.forEach((body) => body.destroy(new Error('gone')));
@@ -99,13 +99,13 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
       expect(await put('after', Buffer.from('x'))).toEqual({ size: 1 });
     });
 
-    it('leaves the object that stood there', async () => {
+    it('keeps the previous object', async () => {
       await put('object', Buffer.from('first'));
       await expect(store().put(key(), Readable.from(cutOff(randomBytes(KIB), new Error('cut'))), png)).rejects.toThrow('cut');
       expect((await read('object')).toString()).toBe('first');
     });
 
-    it.each([100 * KIB, 11 * MIB])('a bound of %d bytes leaves nothing and stops reading', async (maxBytes) => {
+    it.each([100 * KIB, 11 * MIB])('the maximum of %d bytes stores nothing and stops reading', async (maxBytes) => {
       const body = Readable.from(endless());
       await expect(store().put(key(), body, { ...png, maxBytes })).rejects.toBeInstanceOf(ObjectTooLarge);
       expect(body.destroyed).toBe(true);
@@ -113,7 +113,7 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
     });
   });
 
-  it('deletes many, also those that are gone', async () => {
+  it('deletes many, and ignores missing ones', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `n${i}`);
     for (const name of names) await put(name, Buffer.from(name));
     await store().delete([...names.slice(2), 'never-was'].map((name) => key(name)));
@@ -121,7 +121,7 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
     await store().delete([]);
   });
 
-  it('lists what begins with a prefix', async () => {
+  it('lists the keys with a prefix', async () => {
     await put('a/one', Buffer.alloc(1));
     await put('a/two', Buffer.alloc(2));
     await put('b', Buffer.alloc(3));
@@ -153,12 +153,12 @@ export function behavesAsAnObjectStore(store: () => ObjectStore): void {
     await expect(store().delete([bad])).rejects.toThrow('not an object key');
   });
 
-  it('can be asked whether it works', () => expect(store().check()).resolves.toBeUndefined());
+  it('can be checked', () => expect(store().check()).resolves.toBeUndefined());
 }
 
-/** What every S3 server promises; one that checks signatures is asked for refusals too. */
-export function signsLinks(store: () => ObjectStore, checksSignatures: boolean): void {
-  const bytes = Buffer.from('what was promised');
+/** The tests of every S3 service; those of refused requests need one that checks signatures. */
+export function testSignedLinks(store: () => ObjectStore, checksSignatures: boolean): void {
+  const bytes = Buffer.from('what was granted');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const grant = { mediaId: randomUUID(), contentType: 'text/plain', size: bytes.length, sha256 };
   const key = () => `t/${randomUUID()}`;
@@ -167,14 +167,14 @@ export function signsLinks(store: () => ObjectStore, checksSignatures: boolean):
     return fetch(target.url, { method: target.method, body: new Uint8Array(body), headers: { ...target.headers, ...headers } });
   };
 
-  it('takes the promised bytes by a signed link', async () => {
+  it('accepts the granted bytes at a signed link', async () => {
     const name = key();
     expect((await upload(name, bytes)).status).toBe(200);
     expect((await buffer((await store().get(name)).stream)).equals(bytes)).toBe(true);
     expect(store().verifyUpload(grant.mediaId, 'any')).toBeNull();
   });
 
-  it('hands out by a signed link, under the name and type asked for', async () => {
+  it('serves a signed link with the requested name and type', async () => {
     const name = key();
     await store().put(name, Readable.from([bytes]), { contentType: 'application/octet-stream' });
     const link = await store().signedDownload(name, {
@@ -198,7 +198,7 @@ export function signsLinks(store: () => ObjectStore, checksSignatures: boolean):
     ['fewer bytes', bytes.subarray(1), {}],
     ['another type', bytes, { 'content-type': 'text/html' }],
     ['another checksum', bytes, { 'x-amz-checksum-sha256': Buffer.alloc(32).toString('base64') }],
-  ])('refuses %s by that link', async (_, body, headers) => {
+  ])('refuses %s at that link', async (_, body, headers) => {
     const name = key();
     expect((await upload(name, body, headers)).status).toBe(403);
     expect(await store().head(name)).toBeNull();

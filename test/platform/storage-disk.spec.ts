@@ -7,12 +7,12 @@ import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiskStore } from '../../src/storage/disk-store.js';
 import { StorageUnavailable } from '../../src/storage/storage.errors.js';
-import { behavesAsAnObjectStore } from './storage-conformance.js';
+import { testObjectStore } from './storage-conformance.js';
 
-// What a store logs when it fails is meant here.
+// The log of failures is expected here.
 Logger.overrideLogger(false);
 
-describe('a folder as the store of objects', () => {
+describe('the disk store', () => {
   const secret = randomBytes(32);
   let dir: string;
   let store: DiskStore;
@@ -24,13 +24,13 @@ describe('a folder as the store of objects', () => {
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  behavesAsAnObjectStore(() => store);
+  testObjectStore(() => store);
 
-  it('keeps no draft of a failed put', async () => {
+  it('removes the draft of a failed put', async () => {
     expect(await readdir(path.join(dir, 'media', 'incoming'))).toEqual([]);
   });
 
-  it('removes the drafts of a dead process once they are old, however long it is in use itself', async () => {
+  it('removes old drafts of ended processes, and keeps new ones', async () => {
     const incoming = path.join(dir, 'other', 'incoming');
     const other = new DiskStore({ dir: path.join(dir, 'other'), secret });
     await other.removeDrafts();
@@ -44,7 +44,7 @@ describe('a folder as the store of objects', () => {
     expect(await readdir(incoming)).toEqual(['new']);
   });
 
-  it('has no links for strangers: the application streams', async () => {
+  it('has no signed links: the application streams', async () => {
     expect(await store.signedDownload()).toBeNull();
   });
 
@@ -58,7 +58,7 @@ describe('a folder as the store of objects', () => {
       return token!;
     };
 
-    it('is admitted as it was granted', async () => {
+    it('is verified as it was granted', async () => {
       expect(store.verifyUpload(grant.mediaId, await tokenOf(60))).toEqual({ key: 'm/one', ...grant });
     });
 
@@ -68,19 +68,19 @@ describe('a folder as the store of objects', () => {
       ['without signature', (token: string) => [grant.mediaId, token.split('.')[0]!]],
       ['that is empty', () => [grant.mediaId, '']],
       ['that is huge', () => [grant.mediaId, `${'a'.repeat(1e6)}.a`]],
-    ])('is refused to a token %s', async (_, change) => {
+    ])('is refused for a token %s', async (_, change) => {
       const [mediaId, token] = change(await tokenOf(60)) as [string, string];
       expect(store.verifyUpload(mediaId, token)).toBeNull();
     });
 
-    it('is refused when its time is over, or when another server signed it', async () => {
+    it('is refused after it expired, or if another server signed it', async () => {
       expect(store.verifyUpload(grant.mediaId, await tokenOf(0))).toBeNull();
       const outsider = new DiskStore({ dir, secret: randomBytes(32) });
       expect(outsider.verifyUpload(grant.mediaId, await tokenOf(60))).toBeNull();
     });
   });
 
-  it('is unavailable, not broken, when the folder cannot be used', async () => {
+  it('is unavailable if the folder cannot be used', async () => {
     const file = path.join(dir, 'a-file');
     await writeFile(file, '');
     const broken = new DiskStore({ dir: file, secret });

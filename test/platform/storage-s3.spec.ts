@@ -9,9 +9,9 @@ import { StorageUnavailable } from '../../src/storage/storage.errors.js';
 import { freePort } from '../support/free-port.js';
 import { startRadosgw } from '../support/radosgw.js';
 import { startS3rver, type S3Server } from '../support/s3.js';
-import { behavesAsAnObjectStore, signsLinks } from './storage-conformance.js';
+import { testObjectStore, testSignedLinks } from './storage-conformance.js';
 
-// What a store logs when it fails is meant here.
+// The log of failures is expected here.
 Logger.overrideLogger(false);
 
 const txt = { contentType: 'text/plain' };
@@ -29,10 +29,10 @@ describe.each([
   }, 300_000);
   afterAll(() => server?.stop());
 
-  behavesAsAnObjectStore(() => store);
-  signsLinks(() => store, checksSignatures);
+  testObjectStore(() => store);
+  testSignedLinks(() => store, checksSignatures);
 
-  it('is unavailable when the bucket is another', async () => {
+  it('is unavailable if the bucket does not exist', async () => {
     const lost = new S3Store({ ...server.options, bucket: 'nowhere' });
     await expect(lost.get('x')).rejects.toBeInstanceOf(StorageUnavailable);
     await expect(lost.check()).rejects.toBeInstanceOf(StorageUnavailable);
@@ -41,7 +41,7 @@ describe.each([
 
   if (!checksSignatures) return;
 
-  it('keeps no part of an upload that failed', async () => {
+  it('removes the parts of a failed upload', async () => {
     const client = new S3Client(server.options as ConstructorParameters<typeof S3Client>[0] & object);
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: server.options.bucket }));
     client.destroy();
@@ -65,21 +65,21 @@ describe('a bucket that does not answer', () => {
     store.list('').next(),
     store.check(),
   ];
-  const refusals = async (store: S3Store) =>
+  const failures = async (store: S3Store) =>
     (await Promise.allSettled(attempts(store))).map((one) => one.status === 'rejected' && one.reason);
 
-  it('because nobody listens is unavailable', async () => {
+  it('because nothing listens is unavailable', async () => {
     const store = new S3Store({ ...options, endpoint: `http://127.0.0.1:${await freePort()}` });
-    for (const refusal of await refusals(store)) expect(refusal).toBeInstanceOf(StorageUnavailable);
+    for (const failure of await failures(store)) expect(failure).toBeInstanceOf(StorageUnavailable);
   });
 
-  it('because it hangs is unavailable, within a bound', async () => {
+  it('because it hangs is unavailable within a bounded time', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const store = new S3Store({ ...options, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, timeoutMs: 300 });
     const began = performance.now();
-    for (const refusal of await refusals(store)) expect(refusal).toBeInstanceOf(StorageUnavailable);
+    for (const failure of await failures(store)) expect(failure).toBeInstanceOf(StorageUnavailable);
     expect(performance.now() - began).toBeLessThan(5_000);
     sockets.forEach((socket) => socket.destroy());
     server.close();

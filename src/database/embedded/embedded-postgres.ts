@@ -120,7 +120,7 @@ const holders = ({ dataDir }: EmbeddedOptions): FolderUsers => new FolderUsers(p
 
 function openPassword({ dataDir }: EmbeddedOptions, data: string): string {
   const file = path.join(path.resolve(dataDir), 'postgres-password');
-  if (isInitialised(data) && !existsSync(file)) throw new Error(`${file} is gone: without it the database in ${data} cannot be opened`);
+  if (isInitialised(data) && !existsSync(file)) throw new Error(`${file} is missing: without it the database in ${data} cannot be opened`);
   return loadOrCreateSecret(file);
 }
 

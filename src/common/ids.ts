@@ -21,5 +21,8 @@ export class IdPipe implements PipeTransform<unknown, string> {
 /** The path parameter `:roomId`. */
 export const RoomId = (): ParameterDecorator => Param('roomId', IdPipe);
 
+/** The path parameter `:userId`. */
+export const UserId = (): ParameterDecorator => Param('userId', IdPipe);
+
 /** The path parameter `:messageId`. */
 export const MessageId = (): ParameterDecorator => Param('messageId', IdPipe);

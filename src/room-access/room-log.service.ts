@@ -3,6 +3,7 @@ import { chunks } from '../common/chunks.js';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomAudit } from './room-audit.entity.js';
+import { RoomHead } from './room-head.entity.js';
 import type { AuditAction, ChangeKind, LogStep } from './room.types.js';
 
 export interface AuditEntry {
@@ -54,11 +55,8 @@ export class RoomLog {
 
   /** Returns the present position of the log as a step without a change. */
   async currentStep(roomId: string): Promise<LogStep> {
-    const [step] = await this.transactions.query<LogStep>(`SELECT rev AS "prevRev", rev, fence FROM room_heads WHERE room_id = $1`, [
-      roomId,
-    ]);
-    if (!step) throw new Error(`room ${roomId} has no head`);
-    return step;
+    const { rev, fence } = await this.transactions.manager.findOneByOrFail(RoomHead, { roomId });
+    return { prevRev: rev, rev, fence };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, PickType } from '@nestjs/swagger';
 import { ROOM_PERMISSIONS, type RoomPermission } from '../common/permissions.js';
 import { timeJson } from '../database/sql.js';
 import { PRESET_BITS } from '../room-access/permission-set.policy.js';
@@ -31,7 +31,7 @@ export class RoomUserView {
 
 /** A member as they see themselves. */
 export class MembershipView extends RoomUserView {
-  @ApiProperty({ example: 41 }) declare lastReadSeq: number;
+  @ApiProperty({ nullable: false, description: 'Your read mark.', example: 41 }) declare lastReadSeq: number;
   @ApiProperty({ example: false }) muted: boolean;
   @ApiProperty({ example: false }) pinned: boolean;
   @ApiProperty({ example: false }) archived: boolean;
@@ -44,11 +44,7 @@ export class MembershipView extends RoomUserView {
 }
 
 /** The read mark of a member and what is unread after it. */
-export class ReadStateView {
-  @ApiProperty({ example: 42 }) lastReadSeq: number;
-  @ApiProperty({ example: 0 }) unreadCount: number;
-  @ApiProperty({ example: 0 }) mentionCount: number;
-}
+export class ReadStateView extends PickType(MembershipView, ['lastReadSeq', 'unreadCount', 'mentionCount'] as const) {}
 
 /** A page of members, with the room head. */
 export class RoomUsersPage {

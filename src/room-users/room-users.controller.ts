@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -13,7 +13,7 @@ import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { RoomId, UserId } from '../common/ids.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { Bans } from './bans.service.js';
 import { AddMembersDto, BanUserDto, MarkReadDto, RoomUsersQuery, UpdateMemberDto, UpdateMembershipDto } from './dto/room-user.dto.js';
@@ -49,11 +49,7 @@ export class RoomUsersController {
   })
   @ApiOkResponse({ type: RoomUsersPage })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
-  listMembers(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Query() query: RoomUsersQuery,
-  ): Promise<RoomUsersPage> {
+  listMembers(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: RoomUsersQuery): Promise<RoomUsersPage> {
     return this.members.listMembers(actor, roomId, query);
   }
 
@@ -73,7 +69,7 @@ export class RoomUsersController {
   })
   addMembers(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
+    @RoomId() roomId: string,
     @Body() dto: AddMembersDto,
   ): Promise<RoomUserView | { items: RoomUserView[] }> {
     return this.members.addMembers(actor, roomId, dto);
@@ -86,11 +82,7 @@ export class RoomUsersController {
   })
   @ApiOkResponse({ type: MembershipView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: 'unstorable_text' })
-  updateMembership(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Body() dto: UpdateMembershipDto,
-  ): Promise<MembershipView> {
+  updateMembership(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Body() dto: UpdateMembershipDto): Promise<MembershipView> {
     return this.preferences.updateMembership(actor, roomId, dto);
   }
 
@@ -98,7 +90,7 @@ export class RoomUsersController {
   @ApiOperation({ summary: 'Mark a room as read up to a message', description: 'The read mark never goes back. Also sets `lastSeenAt`.' })
   @ApiOkResponse({ type: ReadStateView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 503: ['database_unavailable', 'overloaded'] })
-  markRead(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() { seq }: MarkReadDto): Promise<ReadStateView> {
+  markRead(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Body() { seq }: MarkReadDto): Promise<ReadStateView> {
     return this.marks.markRead(actor, roomId, seq);
   }
 
@@ -106,11 +98,7 @@ export class RoomUsersController {
   @ApiOperation({ summary: 'Get a member of a room' })
   @ApiOkResponse({ type: RoomUserView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
-  getMember(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('userId', IdPipe) userId: string,
-  ): Promise<RoomUserView> {
+  getMember(@CurrentActor() actor: Actor, @RoomId() roomId: string, @UserId() userId: string): Promise<RoomUserView> {
     return this.members.getMember(actor, roomId, userId);
   }
 
@@ -127,8 +115,8 @@ export class RoomUsersController {
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'], 422: 'time_is_past' })
   async updateMember(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('userId', IdPipe) userId: string,
+    @RoomId() roomId: string,
+    @UserId() userId: string,
     @Body() dto: UpdateMemberDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RoomUserView | null> {
@@ -145,11 +133,7 @@ export class RoomUsersController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
-  removeMember(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('userId', IdPipe) userId: string,
-  ): Promise<void> {
+  removeMember(@CurrentActor() actor: Actor, @RoomId() roomId: string, @UserId() userId: string): Promise<void> {
     return this.members.removeMember(actor, roomId, userId);
   }
 }
@@ -167,7 +151,7 @@ export class BansController {
   @ApiOperation({ summary: 'List the bans of a room', description: 'Needs `can_ban_users`.' })
   @ApiPage(BanView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  listBans(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<BanView>> {
+  listBans(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: PageQuery): Promise<Page<BanView>> {
     return this.members.listBans(actor, roomId, query);
   }
 
@@ -180,12 +164,7 @@ export class BansController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'user_not_found'], 422: ['time_is_past', 'unstorable_text'] })
-  banUser(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('userId', IdPipe) userId: string,
-    @Body() dto: BanUserDto,
-  ): Promise<void> {
+  banUser(@CurrentActor() actor: Actor, @RoomId() roomId: string, @UserId() userId: string, @Body() dto: BanUserDto): Promise<void> {
     return this.bans.banUser(actor, roomId, userId, dto);
   }
 
@@ -194,7 +173,7 @@ export class BansController {
   @ApiOperation({ summary: 'Lift a ban', description: 'Needs `can_ban_users`.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'ban_not_found'] })
-  liftBan(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('userId', IdPipe) userId: string): Promise<void> {
+  liftBan(@CurrentActor() actor: Actor, @RoomId() roomId: string, @UserId() userId: string): Promise<void> {
     return this.bans.liftBan(actor, roomId, userId);
   }
 }

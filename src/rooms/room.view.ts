@@ -1,4 +1,4 @@
-import { ApiProperty, OmitType } from '@nestjs/swagger';
+import { ApiProperty, OmitType, PickType } from '@nestjs/swagger';
 import { ROOM_PERMISSIONS, type RoomPermission } from '../common/permissions.js';
 import { timeJson } from '../database/sql.js';
 import {
@@ -54,18 +54,21 @@ export class RoomView {
 /** A room without what is specific to a viewer; for broadcasts. */
 export class NeutralRoomView extends OmitType(RoomView, ['lastMessage', 'otherUser', 'otherLastReadSeq', 'membership'] as const) {}
 
+const CARD_FIELDS = [
+  'id',
+  'type',
+  'name',
+  'description',
+  'avatarUrl',
+  'isPublic',
+  'metaTags',
+  'active',
+  'memberCount',
+  'createdAt',
+] as const;
+
 /** A public room as other users see it. */
-export class RoomCardView {
-  @ApiProperty({ format: 'uuid', example: '0199f3b0-1a2b-7c3d-8e4f-5a6b7c8d9e0f' }) id: string;
-  @ApiProperty({ enum: ROOM_TYPES, example: 'channel' }) type: RoomType;
-  @ApiProperty({ type: String, nullable: true, example: 'News' }) name: string | null;
-  @ApiProperty({ type: String, nullable: true, example: 'What is new' }) description: string | null;
-  @ApiProperty({ type: String, nullable: true, example: AVATAR }) avatarUrl: string | null;
-  @ApiProperty({ example: true }) isPublic: boolean;
-  @ApiProperty({ type: [String], example: ['news'] }) metaTags: string[];
-  @ApiProperty({ example: true }) active: boolean;
-  @ApiProperty({ example: 120 }) memberCount: number;
-  @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
+export class RoomCardView extends PickType(RoomView, CARD_FIELDS) {
   @ApiProperty({ type: MembershipView, nullable: true, description: 'In the list of public rooms: your membership, if you are a member.' })
   membership: MembershipView | null;
 }
@@ -87,22 +90,20 @@ export class RoomPermissionsView {
   @ApiProperty({ type: [RuledPermissionView] }) permissions: RuledPermissionView[];
 }
 
-const NEUTRAL_FIELDS = `'id', r.id, 'type', r.type, 'name', r.name, 'description', r.description,
-  'avatarUrl', ${avatarUrlSql('r.avatar_media_id')}, 'isPublic', r.is_public, 'metaTags', to_json(r.meta_tags), 'active', r.active,
-  'historyVisibility', r.history_visibility, 'slowModeSeconds', r.slow_mode_seconds, 'teamId', r.team_id, 'createdBy', r.created_by,
-  'createdAt', ${timeJson('r.created_at')}, 'updatedAt', ${timeJson('r.updated_at')},
-  'lastSeq', h.last_seq, 'rev', h.rev, 'memberCount', h.member_count`;
-
 // The SQL below expects the aliases of MEMBER_ROWS.
 
+const CARD_COLUMNS = `'id', r.id, 'type', r.type, 'name', r.name, 'description', r.description,
+  'avatarUrl', ${avatarUrlSql('r.avatar_media_id')}, 'isPublic', r.is_public, 'metaTags', to_json(r.meta_tags), 'active', r.active,
+  'memberCount', h.member_count, 'createdAt', ${timeJson('r.created_at')}`;
+
+const NEUTRAL_COLUMNS = `${CARD_COLUMNS}, 'historyVisibility', r.history_visibility, 'slowModeSeconds', r.slow_mode_seconds,
+  'teamId', r.team_id, 'createdBy', r.created_by, 'updatedAt', ${timeJson('r.updated_at')}, 'lastSeq', h.last_seq, 'rev', h.rev`;
+
 /** SQL: a {@link NeutralRoomView} as json. */
-export const NEUTRAL_ROOM_JSON = `json_build_object(${NEUTRAL_FIELDS})`;
+export const NEUTRAL_ROOM_JSON = `json_build_object(${NEUTRAL_COLUMNS})`;
 
 /** SQL: a {@link RoomCardView} as json. @param membership SQL of the viewer's {@link MembershipView} */
-export const roomCardJson = (membership = 'NULL::json'): string => `json_build_object(
-  'id', r.id, 'type', r.type, 'name', r.name, 'description', r.description, 'avatarUrl', ${avatarUrlSql('r.avatar_media_id')},
-  'isPublic', r.is_public, 'metaTags', to_json(r.meta_tags), 'active', r.active, 'memberCount', h.member_count,
-  'createdAt', ${timeJson('r.created_at')}, 'membership', ${membership})`;
+export const roomCardJson = (membership = 'NULL::json'): string => `json_build_object(${CARD_COLUMNS}, 'membership', ${membership})`;
 
 const LAST_MESSAGE = `(SELECT ${messageJson({ viewer: 'ru.user_id', visibleFrom: 'ru.visible_from_seq' })} FROM messages m
   WHERE m.room_id = ru.room_id AND m.seq >= ru.visible_from_seq ORDER BY m.seq DESC LIMIT 1)`;
@@ -115,6 +116,6 @@ const ofOtherUser = (json: string): string => `(SELECT ${json} FROM users ou
 const OTHER_RECEIPTS = receiptsSql('ru.user_id', { member: 'oru', user: 'ou' });
 
 /** SQL: the {@link RoomView} of a member, as json. */
-export const ROOM_JSON = `json_build_object(${NEUTRAL_FIELDS}, 'lastMessage', ${LAST_MESSAGE},
+export const ROOM_JSON = `json_build_object(${NEUTRAL_COLUMNS}, 'lastMessage', ${LAST_MESSAGE},
   'otherUser', ${ofOtherUser(userJson('ou'))},
   'otherLastReadSeq', ${ofOtherUser(`CASE WHEN ${OTHER_RECEIPTS} THEN oru.last_read_seq END`)}, 'membership', ${MEMBERSHIP_JSON})`;

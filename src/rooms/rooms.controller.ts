@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, HttpStatus, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, HttpStatus, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -13,7 +13,7 @@ import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { RoomId } from '../common/ids.js';
 import { JoinLeaveService } from './join-leave.service.js';
 import {
   CreateRoomDto,
@@ -72,7 +72,7 @@ export class RoomsController {
       'with that room. A channel or a team needs a name.',
   })
   @ApiCreatedResponse({ type: RoomView })
-  @ApiOkResponse({ type: RoomView, description: 'The private room existed.' })
+  @ApiOkResponse({ type: RoomView, description: 'The existing private room.' })
   @ApiProblems({
     403: 'forbidden',
     404: ['user_not_found', 'room_not_found', 'room_user_not_found'],
@@ -90,10 +90,10 @@ export class RoomsController {
 
   @Get(':roomId')
   @ApiExtraModels(RoomView, RoomCardView)
-  @ApiOperation({ summary: 'One room', description: 'Of a public room, who is not in it sees the card.' })
+  @ApiOperation({ summary: 'Get a room', description: 'A non-member of a public room receives its card.' })
   @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(RoomView) }, { $ref: getSchemaPath(RoomCardView) }] } })
   @ApiProblems({ 404: 'room_not_found' })
-  getRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView | RoomCardView> {
+  getRoom(@CurrentActor() actor: Actor, @RoomId() roomId: string): Promise<RoomView | RoomCardView> {
     return this.views.getRoom(actor, roomId);
   }
 
@@ -101,7 +101,7 @@ export class RoomsController {
   @ApiOperation({ summary: 'Update a room', description: 'Needs `can_edit_room`. With `active: false` the room accepts no new messages.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['name_required', 'media_not_usable', 'unstorable_text'] })
-  updateRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: UpdateRoomDto): Promise<RoomView> {
+  updateRoom(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Body() dto: UpdateRoomDto): Promise<RoomView> {
     return this.updates.updateRoom(actor, roomId, dto);
   }
 
@@ -113,7 +113,7 @@ export class RoomsController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  deleteRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
+  deleteRoom(@CurrentActor() actor: Actor, @RoomId() roomId: string): Promise<void> {
     return this.deletion.deleteRoom(actor, roomId);
   }
 
@@ -122,7 +122,7 @@ export class RoomsController {
   @ApiOperation({ summary: 'Join a public room', description: 'Changes nothing if you are a member.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['room_full', 'too_many_rooms'] })
-  joinRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<RoomView> {
+  joinRoom(@CurrentActor() actor: Actor, @RoomId() roomId: string): Promise<RoomView> {
     return this.joinLeave.joinRoom(actor, roomId);
   }
 
@@ -135,7 +135,7 @@ export class RoomsController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 409: ['owner_must_transfer', 'private_room'] })
-  leaveRoom(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string): Promise<void> {
+  leaveRoom(@CurrentActor() actor: Actor, @RoomId() roomId: string): Promise<void> {
     return this.joinLeave.leaveRoom(actor, roomId);
   }
 }
@@ -154,11 +154,7 @@ export class RoomRightsController {
   @ApiOperation({ summary: 'Transfer the ownership of a room', description: 'Only for the owner, who becomes an admin.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found', 'user_not_found'], 409: 'private_room' })
-  transferOwnership(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Body() { userId }: TransferOwnershipDto,
-  ): Promise<void> {
+  transferOwnership(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Body() { userId }: TransferOwnershipDto): Promise<void> {
     return this.ownership.transferOwnership(actor, roomId, userId);
   }
 
@@ -171,7 +167,7 @@ export class RoomRightsController {
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
   explainPermissions(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
+    @RoomId() roomId: string,
     @Query() { userId }: RoomPermissionsQuery,
   ): Promise<RoomPermissionsView> {
     return this.permissions.explainPermissions(actor, roomId, userId);

@@ -103,7 +103,7 @@ export class BanUserDto {
 }
 
 export class RoomUsersQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'A part of the username or the display name.', maxLength: 64 })
+  @ApiPropertyOptional({ description: 'Part of the username or display name.', maxLength: 64 })
   @IsOptional()
   @IsText(0, 64)
   query?: string;

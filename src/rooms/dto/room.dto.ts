@@ -102,7 +102,10 @@ export class RoomPermissionsQuery {
 }
 
 export class PublicRoomsQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'Part of the name or description, or a whole tag.', maxLength: name })
+  @ApiPropertyOptional({
+    description: "Part of the name or description; also a whole tag (public rooms) or part of the other member's name (your rooms).",
+    maxLength: name,
+  })
   @IsNotNull()
   @IsText(0, name)
   query?: string;

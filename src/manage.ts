@@ -1,28 +1,22 @@
 import { Command } from 'commander';
-import { createAdminCommand } from './manage/create-admin.command.js';
-import { doctorCommand } from './manage/doctor.command.js';
-import { envExampleCommand } from './manage/env-example.command.js';
+import { doctorCommands } from './manage/doctor.command.js';
 import { exportCommand } from './manage/export.command.js';
 import { importCommand } from './manage/import.command.js';
-import { mediaCollectCommand } from './manage/media-collect.command.js';
+import { maintenanceCommands } from './manage/maintenance.commands.js';
 import { migrateCommands } from './manage/migrate.command.js';
 import { seedCommand } from './manage/seed.command.js';
-import { setPasswordCommand } from './manage/set-password.command.js';
-import { unreadRepairCommand } from './manage/unread-repair.command.js';
+import { userCommands } from './manage/user.commands.js';
 import { type CommandFile, exitWithError, CommandContext } from './manage/command-context.js';
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly CommandFile[] = [
   migrateCommands,
-  createAdminCommand,
-  setPasswordCommand,
+  userCommands,
   seedCommand,
-  mediaCollectCommand,
-  unreadRepairCommand,
+  maintenanceCommands,
   exportCommand,
   importCommand,
-  doctorCommand,
-  envExampleCommand,
+  doctorCommands,
 ];
 
 const context = new CommandContext();

@@ -42,8 +42,8 @@ describe('manage create-admin', () => {
 
   it('refuses in one line what cannot be', async () => {
     for (const [args, complaint] of [
-      [['all'], 'a username is 3 to 32 of a-z 0-9 _ . -'],
-      [['boss', '--password', 'password'], 'a password is 8 to 128 characters, and none of the commonest'],
+      [['all'], 'a username has 3 to 32 characters of a-z 0-9 _ . -'],
+      [['boss', '--password', 'password'], 'a password has 8 to 128 characters and is not a common one'],
     ] as const) {
       const { code, stderr } = await run(...args);
       expect([code, stderr.trim()]).toEqual([1, complaint]);

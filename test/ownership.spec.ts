@@ -185,7 +185,7 @@ describe('when an import contains an inactive owner', () => {
   const settled = { ann: 'admin', ben: 'admin', cat: 'member', eye: 'member', eve: 'owner' };
   const breaksOff = async ({ room, lines }: { room: Json; lines: object[] }): Promise<void> => {
     const lost = line(room.id, randomUUID(), 'of nobody');
-    await expect(takes(world, ndjson(...lines, lost))).rejects.toThrow('userId is nobody who is here');
+    await expect(takes(world, ndjson(...lines, lost))).rejects.toThrow('userId is an unknown user');
   };
 
   it.each([

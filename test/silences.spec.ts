@@ -194,7 +194,7 @@ describe('of a former member', () => {
     await dan.posts(`/rooms/${room.id}/leave`);
     const member = { record: 'room-user', roomId: room.id, userId: dan.id, joinedAt: '2020-05-01T10:00:00.000Z', silencedUntil: soon(60) };
     const lines = [{ record: 'header', format: 'parley', version: 1 }, member].map((record) => `${JSON.stringify(record)}\n`);
-    await new ImportRunner(world.app.app).run(readLines(Readable.from([Buffer.from(lines.join(''))])));
+    await new ImportRunner(world.app.app).importLines(readLines(Readable.from([Buffer.from(lines.join(''))])));
     expect(await ana.gets(at(room, dan))).toMatchObject({ silencedUntil: time });
     expect(await waiting(dan)).toBe(0);
   });

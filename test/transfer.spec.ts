@@ -43,7 +43,7 @@ const records = (text: string): Json[] =>
     .split('\n')
     .map((one) => JSON.parse(one));
 const epoch = async (): Promise<string> => (await db.query(`SELECT value FROM server_state WHERE key = 'epoch'`)).rows[0].value;
-/** The same person at the other installation, once they have a password there. */
+/** Copies the user's password to the other installation and logs in there. */
 async function arrives(person: Person): Promise<Person> {
   const { rows } = await source.query(`SELECT password_hash FROM users WHERE id = $1`, [person.id]);
   await db.query(`UPDATE users SET password_hash = $2 WHERE id = $1`, [person.id, rows[0].password_hash]);
@@ -52,8 +52,8 @@ async function arrives(person: Person): Promise<Person> {
   return new Person(there, username, password, body.user, body.accessToken, body.refreshToken);
 }
 
-/** All that somebody sees, over HTTP. */
-async function sightOf(person: Person): Promise<Json> {
+/** Everything that the user sees, over HTTP. */
+async function viewOf(person: Person): Promise<Json> {
   const rooms: Json[] = (await person.gets('/rooms?order=id')).items;
   const { my, ...me } = await person.gets('/users/me');
   expect(my).toEqual(expect.any(Number));
@@ -80,7 +80,7 @@ let people: Record<'ana' | 'bob' | 'cem' | 'dee' | 'eva', Person>;
 let trip: Json;
 let file: string;
 
-async function live(): Promise<void> {
+async function populate(): Promise<void> {
   people = await here.people('ana', 'bob', 'cem', 'dee', 'eva');
   const { ana, bob, cem, dee, eva } = people;
   trip = await ana.opensGroup(bob, cem);
@@ -88,7 +88,7 @@ async function live(): Promise<void> {
   await bob.sends(trip, 'an answer', { replyToId: hello.id });
   const wrong = await cem.sends(trip, 'wrogn');
   await cem.patches(`/rooms/${trip.id}/messages/${wrong.id}`, { text: 'wrong' });
-  const gone = await bob.sends(trip, 'never said', { replyToId: hello.id });
+  const gone = await bob.sends(trip, 'soon deleted', { replyToId: hello.id });
   await bob.deletes(`/rooms/${trip.id}/messages/${gone.id}`);
   for (const person of [ana, bob, cem]) await person.posts(`/rooms/${trip.id}/messages/${hello.id}/reactions`, { reaction: '👍' });
   await bob.posts(`/rooms/${trip.id}/messages/${hello.id}/reactions`, { reaction: '🎉' });
@@ -96,7 +96,7 @@ async function live(): Promise<void> {
   await ana.patches(`/rooms/${trip.id}`, { historyVisibility: 'since_joined', description: 'to the sea' });
   await ana.befriends(dee);
   await ana.posts(`/rooms/${trip.id}/users`, { userId: dee.id });
-  await ana.sends(trip, 'welcome', { mentions: 'all' });
+  await ana.sends(trip, 'for everyone', { mentions: 'all' });
   await ana.patches(`/rooms/${trip.id}/users/${cem.id}`, { role: 'admin' });
   await ana.patches(`/rooms/${trip.id}/users/${bob.id}`, { permissions: ['can_create_messages', 'can_pin_messages'] });
   await bob.patches(`/rooms/${trip.id}/users/me`, { muted: true, draft: 'not yet' });
@@ -134,7 +134,7 @@ beforeAll(async () => {
   db = new pg.Client(there.app.databaseUrl);
   source = new pg.Client(here.app.databaseUrl);
   await Promise.all([db.connect(), source.connect()]);
-  await live();
+  await populate();
   file = await exported();
 }, 60_000);
 
@@ -144,23 +144,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('an installation moves', () => {
-  it('as lines that hold no secret', () => {
+describe('the export and import of an installation', () => {
+  it('writes lines without secrets', () => {
     const lines = records(file);
     expect(lines[0]).toMatchObject({ record: 'header', format: 'parley', version: 1, roomId: null, epoch: expect.any(String) });
     expect(lines.at(-1)).toEqual({ record: 'end', records: lines.length - 1 });
-    expect(file).not.toMatch(/argon2|passwordHash|refreshToken|never said/);
+    expect(file).not.toMatch(/argon2|passwordHash|refreshToken|soon deleted/);
     const seqs = lines.filter(({ record, roomId }) => record === 'message' && roomId === trip.id).map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
   });
 
-  it('and everybody sees there what they see here', async () => {
+  it('shows every user the same as before', async () => {
     const { code, stdout, stderr } = await imported(file);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^user: 5 read, 5 new$/m);
     expect(stdout).not.toMatch(/owner|cut off/);
     for (const person of Object.values(people)) {
-      const [old, moved] = [await sightOf(person), await sightOf(await arrives(person))];
+      const [old, moved] = [await viewOf(person), await viewOf(await arrives(person))];
       expect(moved).toEqual(old);
     }
     const cem = await arrives(people.cem);
@@ -168,11 +168,11 @@ describe('an installation moves', () => {
     expect((await cem.gets(`/rooms/${trip.id}/messages/${edited.id}/history`)).items).toMatchObject([{ text: 'wrogn' }]);
   }, 60_000);
 
-  it('with marks that equal a count of the messages', async () => {
+  it('keeps read marks that equal a count of the messages', async () => {
     expect(await wrongMarks()).toBe(0);
   });
 
-  it('once: a second run changes nothing', async () => {
+  it('changes nothing in a second run', async () => {
     const state = async () => (await db.query(`SELECT * FROM room_heads ORDER BY room_id`)).rows;
     const [before, name] = [await state(), await epoch()];
     const { code, stdout } = await imported(`\n> parley@1.0.0 manage\n\n${file}`);
@@ -186,7 +186,7 @@ describe('an installation moves', () => {
     expect([await state(), await epoch()]).toEqual([before, name]);
   }, 60_000);
 
-  it('without passwords, which the administrator gives', async () => {
+  it('brings no passwords; the administrator sets them', async () => {
     await db.query(`UPDATE users SET password_hash = NULL WHERE id = $1`, [people.dee.id]);
     const login = (password: string) => call(there.url, 'POST', '/auth/login', { body: { username: people.dee.username, password } });
     expect((await login(people.dee.password)).status).toBe(401);
@@ -195,19 +195,19 @@ describe('an installation moves', () => {
   }, 60_000);
 });
 
-describe('a room that is there already', () => {
-  it('gets what is new, and whoever knew it begins it anew', async () => {
+describe('the export and import of one room', () => {
+  it('adds new messages to an existing room and voids the sync cursors of its clients', async () => {
     const { ana } = people;
     const [movedAna, movedBob] = [await arrives(ana), await arrives(people.bob)];
-    await movedBob.sends({ id: trip.id }, 'said there alone');
+    await movedBob.sends({ id: trip.id }, 'sent there only');
     const { seq, rev } = await movedAna.page(trip);
     const name = await epoch();
     const socket = await movedAna.connects();
-    const late = await ana.sends(trip, 'said here alone');
+    const late = await ana.sends(trip, 'sent here only');
     const { code, stdout } = await imported(await exported('--room', trip.id));
     expect([code, /^message: (.*)$/m.exec(stdout)![1]]).toEqual([0, `${seq} read, 1 new`]);
     expect((await movedAna.page(trip)).items.slice(-2)).toMatchObject([
-      { text: 'said there alone' },
+      { text: 'sent there only' },
       { id: late.id, seq: seq + 1, createdAt: late.createdAt },
     ]);
     expect(await movedAna.gets(`/rooms/${trip.id}/changes?seq=${seq}&rev=${rev}`)).toMatchObject({
@@ -221,7 +221,7 @@ describe('a room that is there already', () => {
     expect(await wrongMarks()).toBe(0);
   }, 60_000);
 
-  it('can be written to a file of its own, with its people and nothing else of theirs', async () => {
+  it('writes a file with the users whom the room names, without their private data', async () => {
     const output = path.join(folder, 'room.ndjson');
     const { code, stdout } = await manage(here, 'export', '--room', trip.id, '--output', output);
     const lines = records(await readFile(output, 'utf8'));
@@ -230,46 +230,58 @@ describe('a room that is there already', () => {
     const named = lines.filter(({ record }) => record === 'user');
     expect(named.map(({ id }) => id).sort()).toEqual([people.ana, people.bob, people.cem, people.dee].map(({ id }) => id).sort());
     expect(named.map(({ privacy, external }) => privacy ?? external)).toEqual([null, null, null, null]);
-    const nowhere = new InstallationExport(here.app.app.get(Transactions)).run(randomUUID(), async () => undefined);
+    const nowhere = new InstallationExport(here.app.app.get(Transactions)).writeRecords(randomUUID(), async () => undefined);
     await expect(nowhere).rejects.toThrow(/^there is no room /);
   }, 60_000);
 });
 
-describe('a file made by hand', () => {
+describe('the import of a handwritten file', () => {
   const [old, pal] = [user('old.hand'), user('old.pal')];
   const room = group(old.id);
   const base = [old, pal, room];
 
   it.each<[string, string, string]>([
-    ['what is no JSON', `${ndjson(...base)}{"record"`, 'line 5: is not JSON'],
-    ['what is no record', ndjson({ record: 'poem' }), 'line 2: record is wrong'],
-    ['another format', '{"record":"header","format":"other","version":1}', 'line 1: format is wrong'],
+    ['a line that is not JSON', `${ndjson(...base)}{"record"`, 'line 5: is not JSON'],
+    ['an unknown record', ndjson({ record: 'poem' }), 'line 2: record is invalid'],
+    ['another format', '{"record":"header","format":"other","version":1}', 'line 1: format is invalid'],
     ['a file without header', JSON.stringify(old), 'line 1: record must be "header"'],
     ['a wrong value', ndjson({ ...old, username: 'Old Hand' }), 'line 2: username must be 3 to 32'],
-    ['an unknown field', ndjson({ ...old, password: 'secret' }), 'line 2: password is not known'],
+    ['an unknown field', ndjson({ ...old, password: 'secret' }), 'line 2: password is not a known field'],
     ['a missing field', ndjson({ ...old, createdAt: undefined }), 'line 2: createdAt must be a time'],
-    ['a time to come', ndjson({ ...old, createdAt: '2999-01-01T00:00:00Z' }), 'line 2: createdAt lies in the future'],
-    ['a time before time', ndjson({ ...old, createdAt: '0000-01-01T00:00:00Z' }), 'line 2: createdAt must be of the years 1 to 9999'],
-    ['a text that cannot be stored', ndjson(...base, line(room.id, old.id, 'a\u0000b')), 'line 5: text holds a character'],
+    ['a time in the future', ndjson({ ...old, createdAt: '2999-01-01T00:00:00Z' }), 'line 2: createdAt is in the future'],
+    ['a time before the year 1', ndjson({ ...old, createdAt: '0000-01-01T00:00:00Z' }), 'line 2: createdAt must be in the years 1 to 9999'],
+    ['a text that cannot be stored', ndjson(...base, line(room.id, old.id, 'a\u0000b')), 'line 5: text contains a character'],
     ['a tombstone with a text', ndjson(...base, line(room.id, old.id, 'x', { deletedAt: AT })), 'line 5: text must be null'],
-    ['a count that is wrong', `${ndjson(old)}{"record":"end","records":7}`, 'line 3: records says 7, but 2 came'],
-    ['an author who is nobody', ndjson(...base, line(room.id, old.id, 'x'), line(room.id, randomUUID(), 'y')), 'line 6: userId is nobody'],
+    ['a wrong count', `${ndjson(old)}{"record":"end","records":7}`, 'line 3: records is 7, but 2 records precede it'],
     [
-      'a reply to what comes later',
-      ndjson(...base, line(room.id, old.id, 'x', { replyToId: randomUUID() })),
-      'line 5: replyToId is no message',
+      'an unknown author',
+      ndjson(...base, line(room.id, old.id, 'x'), line(room.id, randomUUID(), 'y')),
+      'line 6: userId is an unknown user',
     ],
-    ['a file that is not here', ndjson(...base, line(room.id, old.id, 'x', { mediaIds: [randomUUID()] })), 'line 5: mediaIds names a file'],
-    ['a room that is not here', ndjson(old, line(randomUUID(), old.id, 'x')), 'line 3: roomId is no room'],
-    ['two owners', ndjson(...base, member(room.id, old.id, 'owner'), member(room.id, pal.id, 'owner')), 'line 6: role cannot be owner'],
-    ['a mark at nothing', ndjson(...base, { ...member(room.id, old.id), lastReadId: randomUUID() }), 'line 5: lastReadId is no message'],
     [
-      'a reaction to nothing',
+      'a reply to a later message',
+      ndjson(...base, line(room.id, old.id, 'x', { replyToId: randomUUID() })),
+      'line 5: replyToId is not an earlier message',
+    ],
+    [
+      'an unknown file',
+      ndjson(...base, line(room.id, old.id, 'x', { mediaIds: [randomUUID()] })),
+      'line 5: mediaIds names an unknown file',
+    ],
+    ['an unknown room', ndjson(old, line(randomUUID(), old.id, 'x')), 'line 3: roomId is an unknown room'],
+    ['two owners', ndjson(...base, member(room.id, old.id, 'owner'), member(room.id, pal.id, 'owner')), 'line 6: role cannot be owner'],
+    [
+      'a read mark at an unknown message',
+      ndjson(...base, { ...member(room.id, old.id), lastReadId: randomUUID() }),
+      'line 5: lastReadId is not an earlier message',
+    ],
+    [
+      'a reaction to an unknown message',
       ndjson(...base, { record: 'reaction', roomId: room.id, messageId: randomUUID(), userId: old.id, reaction: '👍', createdAt: AT }),
-      'line 5: messageId is no message',
+      'line 5: messageId is not an earlier message',
     ],
   ])(
-    'is refused for %s',
+    'fails for %s',
     async (_, text, complaint) => {
       const problem = await takes(there, text).then(String, (error: Error) => error.message);
       expect(problem).toContain(complaint);
@@ -280,16 +292,16 @@ describe('a file made by hand', () => {
     60_000,
   );
 
-  it('is refused in one line, and for what one line alone shows before anything is written', async () => {
-    const newMember = user('new.comer');
-    const { code, stderr } = await imported(ndjson(newMember, user('x')));
+  it('fails with one line of text, before anything is written when a single record is invalid', async () => {
+    const valid = user('new.user');
+    const { code, stderr } = await imported(ndjson(valid, user('x')));
     expect([code, stderr]).toEqual([1, 'line 3: username must be 3 to 32 of a-z 0-9 _ . -\n']);
-    expect((await db.query(`SELECT 1 FROM users WHERE id = $1`, [newMember.id])).rowCount).toBe(0);
+    expect((await db.query(`SELECT 1 FROM users WHERE id = $1`, [valid.id])).rowCount).toBe(0);
     const taken = people.ana.username;
     await expect(takes(there, ndjson(user(taken)))).rejects.toThrow(`line 2: username is taken: ${taken} is another account here`);
   }, 60_000);
 
-  it('brings of a deleted message no hash, which would tell a short text', async () => {
+  it('stores no hash of a deleted message, from which a short text could be recovered', async () => {
     const [author, requestHash] = [user('short.spoken'), 'ab'.repeat(32)];
     const past = group(author.id);
     const kept = line(past.id, author.id, 'yes', { requestHash });
@@ -304,7 +316,7 @@ describe('a file made by hand', () => {
     ]);
   });
 
-  it('brings 5,000 messages in steps, and goes on where it was cut off', async () => {
+  it('inserts 5,000 messages in steps, and continues after an interruption', async () => {
     const [chief, mate] = [user('chief.hand'), user('mate.hand')];
     const past = group(chief.id);
     const payload = Array.from({ length: 5_000 }, (_, index) => line(past.id, [chief, mate][index % 2]!.id, `line ${index + 1}`));
@@ -315,7 +327,7 @@ describe('a file made by hand', () => {
     const count = async () =>
       (await db.query(`SELECT count(*)::int AS n, max(seq)::int AS last FROM messages WHERE room_id = $1`, [past.id])).rows[0];
 
-    await expect(takes(there, ndjson(...head, ...broken, ...tail))).rejects.toThrow('line 3215: userId is nobody who is here');
+    await expect(takes(there, ndjson(...head, ...broken, ...tail))).rejects.toThrow('line 3215: userId is an unknown user');
     const { n, last } = await count();
     expect(n).toBe(last);
     expect(n).toBeGreaterThan(2_000);

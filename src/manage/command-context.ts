@@ -11,10 +11,10 @@ import { type OpenDatabase, openDatabase } from '../database/open-database.js';
 /** Adds one command, with its options and its help, to the program. */
 export type CommandFile = (program: Command, context: CommandContext) => void;
 
-/** A refusal that the person at the terminal can mend: one line, exit code 1. */
+/** An error that the administrator can correct: printed as one line, exit code 1. */
 export class CommandError extends Error {}
 
-/** What a command may work with. Nothing starts that lives on: no job, timer, listener or fan-out. */
+/** What a command works with: the settings, the database, the services. No job, timer, listener or fan-out is started. */
 export class CommandContext {
   private open: OpenDatabase | null = null;
 
@@ -26,7 +26,7 @@ export class CommandContext {
     process.stdout.write(`${line}\n`);
   }
 
-  /** With the database as it is: the one of DATABASE_URL, or the embedded one, started if no server runs it. */
+  /** Runs `work` with the database, not migrated: that of DATABASE_URL, or the embedded one, started unless a server runs it. */
   async withDatabase(work: (settings: Settings) => Promise<void>): Promise<void> {
     this.open = await openDatabase(this.settings(), { role: ProcessRole.command, log: () => undefined, onLost: exitWithError });
     try {
@@ -36,7 +36,7 @@ export class CommandContext {
     }
   }
 
-  /** With the services of the whole application, on a migrated database. */
+  /** Runs `work` with the services of the application, on a migrated database. */
   withApplication(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
     return this.withDatabase(async (settings) => {
       await migrate(settings);
@@ -51,7 +51,7 @@ export class CommandContext {
     });
   }
 
-  /** Leaves the embedded PostgreSQL to a server that uses it, else shuts it down. */
+  /** Stops the embedded PostgreSQL unless a server uses it. */
   async close(): Promise<void> {
     await this.open?.embedded?.stop();
     this.open = null;
@@ -60,8 +60,8 @@ export class CommandContext {
 
 export function exitWithError(reason: unknown): never {
   const oneLine = reason instanceof SettingsError || reason instanceof CommandError || typeof reason === 'string';
-  process.stderr.write(`${oneLine ? String(reason instanceof Error ? reason.message : reason) : storyOf(reason)}\n`);
+  process.stderr.write(`${oneLine ? String(reason instanceof Error ? reason.message : reason) : stackOf(reason)}\n`);
   process.exit(1);
 }
 
-const storyOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : 'the command failed');
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : 'the command failed');

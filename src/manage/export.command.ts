@@ -15,14 +15,14 @@ interface Options {
 export function exportCommand(program: Command, context: CommandContext): void {
   program
     .command('export')
-    .option('--room <id>', 'one room, with the people that it names; left out, everything')
-    .option('--output <file>', 'where to; left out, the standard output (then run npm with -s)')
-    .description('write people, rooms and messages as NDJSON, as import reads it: no passwords, no sessions, no bytes of files')
+    .option('--room <id>', 'one room with the users that it names; without it, everything')
+    .option('--output <file>', 'a file; without it, the standard output (then run npm with -s)')
+    .description('write users, rooms and messages as NDJSON for import, without passwords, sessions and the bytes of files')
     .action(({ room, output }: Options) => {
-      if (room !== undefined && !isId(room)) throw new CommandError('--room takes the id of a room');
+      if (room !== undefined && !isId(room)) throw new CommandError('--room needs the id of a room');
       return context.withApplication(async (app) => {
         const sink = output === undefined ? process.stdout : createWriteStream(output);
-        const records = await new InstallationExport(app.get(Transactions)).run(room?.toLowerCase() ?? null, writerOf(sink));
+        const records = await new InstallationExport(app.get(Transactions)).writeRecords(room?.toLowerCase() ?? null, writerOf(sink));
         if (output === undefined) return;
         sink.end();
         await finished(sink);
@@ -31,14 +31,14 @@ export function exportCommand(program: Command, context: CommandContext): void {
     });
 }
 
-/** Waits while the reader is slower. What breaks the sink ends the export. */
+/** Waits while the sink is full. An error of the sink ends the export. */
 function writerOf(sink: Writable): (text: string) => Promise<void> {
-  const broken = new Promise<never>((_, reject) => {
+  const failed = new Promise<never>((_, reject) => {
     sink.once('error', (error) => reject(new CommandError(`the export could not be written: ${error.message}`)));
   });
-  broken.catch(() => undefined);
+  failed.catch(() => undefined);
   return async (text) => {
     const more = sink.write(text) ? Promise.resolve() : new Promise<void>((resolve) => sink.once('drain', resolve));
-    await Promise.race([more, broken]);
+    await Promise.race([more, failed]);
   };
 }

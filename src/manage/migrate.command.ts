@@ -5,7 +5,7 @@ import type { CommandContext } from './command-context.js';
 export function migrateCommands(program: Command, context: CommandContext): void {
   program
     .command('migrate')
-    .description('run what is pending; several processes may ask at once')
+    .description('run pending migrations; several processes may do so at once')
     .action(() =>
       context.withDatabase(async (settings) => {
         const done = await migrate(settings);
@@ -14,7 +14,7 @@ export function migrateCommands(program: Command, context: CommandContext): void
     );
   program
     .command('migrate:undo')
-    .description('undo the newest migration: what its tables held is lost')
+    .description('undo the newest migration; the data of its tables is lost')
     .action(() =>
       context.withDatabase(async (settings) => {
         const undone = await undoMigration(settings);

@@ -1,5 +1,5 @@
-/** What the people of the seed are called; the first name is the username. */
-export const PEOPLE = [
+/** Usernames and display names of the seeded users. */
+export const SEED_USERS = [
   ['ana', 'Ana Lima'],
   ['bob', 'Bob Okafor'],
   ['cem', 'Cem Yıldız'],
@@ -7,9 +7,9 @@ export const PEOPLE = [
   ['eva', 'Eva Novák'],
 ] as const;
 
-export type PersonName = (typeof PEOPLE)[number][0];
+export type SeedUsername = (typeof SEED_USERS)[number][0];
 
-/** One password for all: the seed is refused in production. `clients/demo` knows it too. */
+/** The password of every seeded user; `clients/demo` uses it, too. The seed is refused in production. */
 export const SEED_PASSWORD = 'parley demo pass';
 
 export const CHATTER = [
@@ -18,7 +18,7 @@ export const CHATTER = [
   'I can do 12:30, not earlier.',
   'Works for me.',
   'Shall we book a table?',
-  'Done: 12:30, four people.',
+  'Done: 12:30, a table for four.',
   'You are the best.',
   'By the way, did the new build go out?',
   'Yes, an hour ago. Quiet so far.',
@@ -29,7 +29,7 @@ export const CHATTER = [
   '今日はとても速いですね。',
   'مرحبا، كل شيء على ما يرام.',
   'Then I shall finally write the release notes.',
-  'Leave a line about the search, people asked for it.',
+  'Leave a line about the search, it was asked for.',
   'Will do.',
   'See you at 12:30!',
   '👋',
@@ -40,7 +40,7 @@ export const NEWS = [
   'Maintenance on Sunday from 06:00 to 06:15 UTC.',
   'Maintenance is over. It took four minutes.',
   'Voice messages have arrived. Hold the microphone and talk.',
-  'We are five thousand people here. Thank you!',
+  'There are five thousand of us now. Thank you!',
   'Reminder: the office is closed on Monday.',
 ];
 

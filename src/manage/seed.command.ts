@@ -13,102 +13,102 @@ import type { CreateRoomDto } from '../rooms/dto/room.dto.js';
 import { RoomsService } from '../rooms/rooms.service.js';
 import { MessageWriter } from '../timeline/message-writer.service.js';
 import { Credentials } from '../users/credentials.service.js';
-import { CHATTER, NEWS, PEOPLE, PLANS, SEED_PASSWORD, type PersonName } from './seed-script.js';
+import { CHATTER, NEWS, SEED_USERS, PLANS, SEED_PASSWORD, type SeedUsername } from './seed-script.js';
 import { CommandError, type CommandContext } from './command-context.js';
 
-type SeedUsers = Record<PersonName, Actor>;
+type SeedUsers = Record<SeedUsername, Actor>;
 
-/** Ids of seeded messages are made from their place, so that a second run sends the very same again, which changes nothing. */
+/** Namespace of the ids of seeded messages: a second run sends the same ids again, which changes nothing. */
 const MESSAGE_IDS = '6f5a1f0e-93f5-4d0c-9d52-0d3a5f6f1c11';
 
 export function seedCommand(program: Command, context: CommandContext): void {
   program
     .command('seed')
-    .description('make five people, four rooms and some hundred messages to try things with; never in production')
+    .description('create five users, four rooms and some hundred messages to try things with; not in production')
     .action(() => {
-      if (context.settings().production) throw new CommandError('seed makes people with a known password: it is refused in production');
+      if (context.settings().production) throw new CommandError('seed creates users with a known password: it is refused in production');
       return context.withApplication(async (app) => {
-        if (!app.get(Settings).auth.builtIn) throw new CommandError('seed needs the built-in login: AUTH_BUILT_IN is off');
-        const cast = await createUsers(app);
-        const rooms = await build(app, cast);
+        if (!app.get(Settings).auth.builtIn) throw new CommandError('seed needs the built-in login: set AUTH_BUILT_IN');
+        const users = await createUsers(app);
+        const rooms = await createRooms(app, users);
         context.print(`rooms: ${rooms.join(', ')}`);
-        context.print('people, all with the password below:');
-        for (const [username, displayName] of PEOPLE) context.print(`  ${username}  ${displayName}`);
+        context.print('users, all with the same password:');
+        for (const [username, displayName] of SEED_USERS) context.print(`  ${username}  ${displayName}`);
         context.print(`  password: ${SEED_PASSWORD}`);
         context.print('next: npm run demo');
       });
     });
 }
 
-/** Registers whoever is not there yet, and makes them all friends. */
+/** Registers the users that do not exist, and makes all of them friends. */
 async function createUsers(app: INestApplicationContext): Promise<SeedUsers> {
-  const cast: Partial<SeedUsers> = {};
-  for (const [username, displayName] of PEOPLE) cast[username] = await person(app, username, displayName);
-  const actors = Object.values(cast);
+  const users: Partial<SeedUsers> = {};
+  for (const [username, displayName] of SEED_USERS) users[username] = await createUser(app, username, displayName);
+  const actors = Object.values(users);
   for (const [index, actor] of actors.entries()) {
     for (const other of actors.slice(index + 1)) await befriend(app.get(FriendRequestsService), actor, other);
   }
-  return cast as SeedUsers;
+  return users as SeedUsers;
 }
 
-async function person(app: INestApplicationContext, username: string, displayName: string): Promise<Actor> {
+async function createUser(app: INestApplicationContext, username: string, displayName: string): Promise<Actor> {
   const known = await app.get(Credentials).findByUsername(username);
   if (known && !(await app.get(Passwords).matches(SEED_PASSWORD, known.passwordHash))) {
-    throw new CommandError(`${username} is an account of somebody else here: seed an empty database`);
+    throw new CommandError(`${username} exists with another password: seed an empty database`);
   }
   const login = { username, displayName, password: SEED_PASSWORD };
   const userId = known?.userId ?? (await app.get(AuthService).register(login, UNKNOWN_DEVICE)).user.id;
   return { userId, sessionId: null, admin: false };
 }
 
-async function befriend(requests: FriendRequestsService, one: Actor, other: Actor): Promise<void> {
+async function befriend(requests: FriendRequestsService, actor: Actor, other: Actor): Promise<void> {
   try {
-    const { friendRequest } = await requests.createFriendRequest(one, other.userId);
+    const { friendRequest } = await requests.createFriendRequest(actor, other.userId);
     if (friendRequest.status === 'pending') await requests.approveFriendRequest(other, friendRequest.id);
   } catch (error) {
     if (!(error instanceof AlreadyFriends)) throw error;
   }
 }
 
-async function build(app: INestApplicationContext, cast: SeedUsers): Promise<string[]> {
-  const others = (...names: PersonName[]): string[] => names.map((name) => cast[name].userId);
-  const everybody = others('bob', 'cem', 'dee', 'eva');
-  const pair = await app.get(RoomsService).createRoom(cast.ana, { type: 'private_messages', userIds: others('bob') });
-  const group = await roomOf(app, cast.ana, { type: 'group', name: 'Weekend trip', userIds: others('bob', 'cem') });
-  const news = { type: 'channel', name: 'Parley news', isPublic: true, metaTags: ['news'], userIds: everybody } as const;
-  const channel = await roomOf(app, cast.ana, { ...news, metaTags: [...news.metaTags] });
-  const team = await roomOf(app, cast.ana, { type: 'team', name: 'Platform team', userIds: everybody });
-  await talk(app, cast, pair.room.id, CHATTER, ['ana', 'bob'], 60);
-  await talk(app, cast, group, CHATTER, ['ana', 'bob', 'cem'], 120);
-  await talk(app, cast, channel, NEWS, ['ana'], 24);
-  await talk(app, cast, team, PLANS, ['dee', 'ana', 'eva', 'bob', 'cem'], 100);
+async function createRooms(app: INestApplicationContext, users: SeedUsers): Promise<string[]> {
+  const others = (...names: SeedUsername[]): string[] => names.map((name) => users[name].userId);
+  const everyone = others('bob', 'cem', 'dee', 'eva');
+  const pair = await app.get(RoomsService).createRoom(users.ana, { type: 'private_messages', userIds: others('bob') });
+  const group = await getOrCreateRoom(app, users.ana, { type: 'group', name: 'Weekend trip', userIds: others('bob', 'cem') });
+  const news = { type: 'channel', name: 'Parley news', isPublic: true, metaTags: ['news'], userIds: everyone } as const;
+  const channel = await getOrCreateRoom(app, users.ana, { ...news, metaTags: [...news.metaTags] });
+  const team = await getOrCreateRoom(app, users.ana, { type: 'team', name: 'Platform team', userIds: everyone });
+  await sendMessages(app, users, pair.room.id, CHATTER, ['ana', 'bob'], 60);
+  await sendMessages(app, users, group, CHATTER, ['ana', 'bob', 'cem'], 120);
+  await sendMessages(app, users, channel, NEWS, ['ana'], 24);
+  await sendMessages(app, users, team, PLANS, ['dee', 'ana', 'eva', 'bob', 'cem'], 100);
   return ['ana and bob', 'Weekend trip', 'Parley news', 'Platform team'];
 }
 
-/** The room of that name that the person made, made now if there is none. */
-async function roomOf(app: INestApplicationContext, maker: Actor, dto: CreateRoomDto): Promise<string> {
+/** Returns the room of that name that the user created, or creates it. */
+async function getOrCreateRoom(app: INestApplicationContext, creator: Actor, dto: CreateRoomDto): Promise<string> {
   const [known] = await app
     .get(Transactions)
     .query<{ id: string }>(`SELECT id FROM rooms WHERE created_by = $1 AND name = $2 AND deleted_at IS NULL ORDER BY id LIMIT 1`, [
-      maker.userId,
+      creator.userId,
       dto.name,
     ]);
-  return known?.id ?? (await app.get(RoomsService).createRoom(maker, dto)).room.id;
+  return known?.id ?? (await app.get(RoomsService).createRoom(creator, dto)).room.id;
 }
 
-/** `count` lines of the script, said in turn. */
-async function talk(
+/** Sends `count` lines of the script, each speaker in turn. */
+async function sendMessages(
   app: INestApplicationContext,
-  cast: SeedUsers,
+  users: SeedUsers,
   roomId: string,
   script: readonly string[],
-  speakers: readonly PersonName[],
+  speakers: readonly SeedUsername[],
   count: number,
 ): Promise<void> {
-  const said = Array.from({ length: count }, (_, index) => {
-    const speaker = cast[speakers[index % speakers.length] ?? 'ana'];
+  const sends = Array.from({ length: count }, (_, index) => {
+    const speaker = users[speakers[index % speakers.length] ?? 'ana'];
     const id = v5(`${roomId} ${index}`, MESSAGE_IDS);
     return app.get(MessageWriter).sendMessage(speaker, { roomId, id, text: script[index % script.length] ?? '' });
   });
-  await Promise.all(said);
+  await Promise.all(sends);
 }

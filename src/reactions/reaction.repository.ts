@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
+import type { JsonRow } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { Reaction } from './reaction.entity.js';
 
@@ -13,6 +14,22 @@ export interface ReactionState {
   /** Number of different reactions to the message. */
   kinds: number;
 }
+
+/** A reaction of another installation. A new id replaces null. */
+export type ImportedReaction = JsonRow<Omit<Reaction, 'id'>> & { readonly id: string | null };
+
+/** SQL: inserts and counts the reactions of `source` that do not exist yet. */
+const insertReactions = (source: string): string => `
+  WITH added AS (
+    INSERT INTO reactions (room_id, message_id, user_id, reaction, id, created_at) ${source}
+    ON CONFLICT DO NOTHING RETURNING room_id, message_id, reaction, created_at
+  ), counted AS (
+    INSERT INTO reaction_counts AS c (room_id, message_id, reaction, count, first_at)
+    SELECT room_id, message_id, reaction, count(*), min(created_at) FROM added GROUP BY room_id, message_id, reaction
+    ON CONFLICT (room_id, message_id, reaction)
+      DO UPDATE SET count = c.count + excluded.count, first_at = least(c.first_at, excluded.first_at)
+  )
+  SELECT count(*) AS added FROM added`;
 
 /** The rows of reactions and their counts. Every write expects the transaction that holds the room's head, which makes the counts exact. */
 @Injectable()
@@ -36,15 +53,20 @@ export class ReactionRepository {
   /** Inserts a reaction that does not exist. Returns its id. */
   async insertReaction({ roomId, messageId, userId, reaction }: ReactionKey): Promise<string> {
     const id = newId();
-    await this.transactions.query(
-      `WITH added AS (
-         INSERT INTO reactions (room_id, message_id, user_id, reaction, id, created_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())
-       )
-       INSERT INTO reaction_counts AS c (room_id, message_id, reaction, count, first_at) VALUES ($1, $2, $4, 1, clock_timestamp())
-       ON CONFLICT (room_id, message_id, reaction) DO UPDATE SET count = c.count + 1`,
-      [roomId, messageId, userId, reaction, id],
-    );
+    await this.transactions.query(insertReactions('VALUES ($1::uuid, $2::uuid, $3::uuid, $4, $5::uuid, clock_timestamp())'), [
+      ...[roomId, messageId, userId, reaction, id],
+    ]);
     return id;
+  }
+
+  /** Inserts imported reactions, whatever may be used here. Returns how many were new. @param reactions at most 500 */
+  async importReactions(reactions: readonly ImportedReaction[]): Promise<number> {
+    const [row] = await this.transactions.query<{ added: number }>(
+      insertReactions(`SELECT * FROM jsonb_to_recordset($1::jsonb)
+        AS x ("roomId" uuid, "messageId" uuid, "userId" uuid, reaction text, id uuid, "createdAt" timestamptz)`),
+      [JSON.stringify(reactions.map(({ id, ...rest }) => ({ ...rest, id: id ?? newId() })))],
+    );
+    return row?.added ?? 0;
   }
 
   /** Deletes a reaction. Returns false if it did not exist. */

@@ -4,7 +4,6 @@ import { FriendsModule } from '../friends/friends.module.js';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { Reaction, ReactionCount } from './reaction.entity.js';
-import { ReactionImportRepository } from './reaction-import.repository.js';
 import { ReactionRepository } from './reaction.repository.js';
 import { MyReactionsController, ReactionsController } from './reactions.controller.js';
 import { ReactionsQueries } from './reactions.queries.js';
@@ -13,7 +12,7 @@ import { ReactionsService } from './reactions.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Reaction, ReactionCount]), FriendsModule, RoomAccessModule, TimelineModule],
   controllers: [ReactionsController, MyReactionsController],
-  providers: [ReactionsService, ReactionImportRepository, ReactionRepository, ReactionsQueries],
+  providers: [ReactionsService, ReactionRepository, ReactionsQueries],
   exports: [ReactionsService, ReactionRepository],
 })
 export class ReactionsModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Forbidden } from '../common/domain-error.js';
+import { insertMissing, type JsonRow } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomBan } from './room-ban.entity.js';
 
@@ -33,5 +34,10 @@ export class BanRepository {
   async deleteBan(roomId: string, userId: string): Promise<boolean> {
     const { affected } = await this.transactions.manager.delete(RoomBan, { roomId, userId });
     return (affected ?? 0) > 0;
+  }
+
+  /** Inserts bans of users who are not banned yet. Returns their number. Expects the locked room head. @param bans at most 1,000 */
+  async importBans(bans: readonly JsonRow<RoomBan>[]): Promise<number> {
+    return (await insertMissing(this.transactions, RoomBan, bans)).length;
   }
 }

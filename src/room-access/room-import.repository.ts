@@ -1,99 +1,54 @@
 import { Injectable } from '@nestjs/common';
+import { insertMissing, type JsonRow } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { UserHeads } from '../users/user-heads.service.js';
-import type { HistoryVisibility, RoomRole, RoomType } from './room.types.js';
+import { RoomHead } from './room-head.entity.js';
+import { RoomMember } from './room-member.entity.js';
+import { Room } from './room.entity.js';
+import { RoomRepository } from './room.repository.js';
 
-/** A room of another installation. Times are RFC 3339. */
-export interface ImportedRoom {
-  id: string;
-  type: RoomType;
-  name: string | null;
-  description: string | null;
-  avatarMediaId: string | null;
-  isPublic: boolean;
-  metaTags: readonly string[];
-  active: boolean;
-  historyVisibility: HistoryVisibility;
-  slowModeSeconds: number;
-  teamId: string | null;
-  userIds: readonly string[] | null;
-  createdBy: string;
-  createdAt: string;
-  updatedAt: string;
-  /** Set only on a deleted team with private rooms. */
-  deletedAt: string | null;
-  rev: number;
-}
+/** A room of another installation. Of deleted rooms only teams to which private rooms belong. */
+export type ImportedRoom = JsonRow<Omit<Room, 'userLow' | 'userHigh' | 'isPrivate' | 'otherThan'>> & {
+  readonly userIds: readonly string[] | null;
+  readonly rev: number;
+};
 
-export interface ImportedMember {
-  userId: string;
-  role: RoomRole;
-  allow: number;
-  deny: number;
-  createdBy: string | null;
-  joinedAt: string;
-  visibleFromSeq: number;
-  lastReadSeq: number;
-  /** `n` of the message at lastReadSeq. */
-  lastReadN: number;
-  lastSeenAt: string | null;
-  silencedUntil: string | null;
-  muted: boolean;
-  pinned: boolean;
-  archived: boolean;
-  draft: string | null;
-}
-
-export interface ImportedBan {
-  userId: string;
-  until: string | null;
-  reason: string | null;
-  createdBy: string | null;
-  createdAt: string;
-}
+export type ImportedMember = JsonRow<Omit<RoomMember, 'roomId' | 'joinedRev' | 'lastSentAt'>>;
 
 /** What the room head takes from an imported message. */
 interface AppendedMessage {
   seq: number;
   n: number;
-  rev: number;
   type: string;
   userId: string;
-  createdAt: string;
+  createdAt: Date | string;
 }
 
-/** Inserts imported rooms, members and bans without steps of the change log: sync cursors from before the import get `reset`. */
+/** Inserts imported rooms and members without steps of the change log: sync cursors from before the import get `reset`. */
 @Injectable()
 export class RoomImportRepository {
   constructor(
     private readonly transactions: Transactions,
     private readonly heads: UserHeads,
+    private readonly rooms: RoomRepository,
   ) {}
 
   /** Inserts empty rooms with a log floor at their `rev`, unless they exist. Returns the ids inserted. @param rooms at most 500 */
   async importRooms(rooms: readonly ImportedRoom[]): Promise<string[]> {
-    const rows = await this.transactions.query<{ id: string }>(
-      `INSERT INTO rooms (id, type, name, description, avatar_media_id, is_public, meta_tags, active, history_visibility, slow_mode_seconds,
-         team_id, user_low, user_high, created_by, created_at, updated_at, deleted_at)
-       SELECT x.id, x.type, x.name, x.description, x."avatarMediaId", x."isPublic", ARRAY(
-           SELECT tag FROM jsonb_array_elements_text(x."metaTags") WITH ORDINALITY t (tag, position) ORDER BY position),
-         x.active, x."historyVisibility", x."slowModeSeconds", x."teamId",
-         least((x."userIds" ->> 0)::uuid, (x."userIds" ->> 1)::uuid), greatest((x."userIds" ->> 0)::uuid, (x."userIds" ->> 1)::uuid),
-         x."createdBy", x."createdAt", x."updatedAt", x."deletedAt"
-       FROM jsonb_to_recordset($1::jsonb) AS x (id uuid, type text, name text, description text, "avatarMediaId" uuid, "isPublic" boolean,
-         "metaTags" jsonb, active boolean, "historyVisibility" text, "slowModeSeconds" integer, "teamId" uuid, "userIds" jsonb,
-         "createdBy" uuid, "createdAt" timestamptz, "updatedAt" timestamptz, "deletedAt" timestamptz)
-       ON CONFLICT (id) DO NOTHING RETURNING id`,
-      [JSON.stringify(rooms)],
+    const inserted = await insertMissing(
+      this.transactions,
+      Room,
+      rooms.map(({ userIds, ...room }) => {
+        const [userLow = null, userHigh = null] = userIds?.toSorted() ?? [];
+        return { ...room, userLow, userHigh };
+      }),
     );
-    const inserted = new Set(rows.map(({ id }) => id));
-    const withHead = rooms.filter(({ id, deletedAt }) => inserted.has(id) && deletedAt === null);
-    await this.transactions.query(
-      `INSERT INTO room_heads (room_id, rev, log_floor, last_at)
-       SELECT x.id, x.rev, x.rev, x.at FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) x (id, rev, at)`,
-      [withHead.map(({ id }) => id), withHead.map(({ rev }) => rev), withHead.map(({ createdAt }) => createdAt)],
-    );
-    return [...inserted];
+    const ids = new Set(inserted.map(({ id }) => id));
+    const heads = rooms
+      .filter(({ id, deletedAt }) => ids.has(id) && deletedAt === null)
+      .map(({ id, rev, createdAt }) => ({ roomId: id, rev, logFloor: rev, lastAt: createdAt }));
+    await insertMissing(this.transactions, RoomHead, heads);
+    return rooms.map(({ id }) => id).filter((id) => ids.has(id));
   }
 
   /**
@@ -131,36 +86,25 @@ export class RoomImportRepository {
   }
 
   /**
-   * Inserts members and returns their number. Of a silence kept here and an imported one, the longer holds. Expects the locked room head;
-   * locks the user heads. @param members at most 500, none of them a member already
+   * Inserts members and returns their number. Of a silence kept here and an imported one, the longer holds. Locks the user heads.
+   * @param head locked  @param members at most 500, none of them a member already
    */
-  async importMembers(roomId: string, members: readonly ImportedMember[]): Promise<number> {
-    await this.heads.nextNumbers(members.map(({ userId }) => userId));
-    const rows = await this.transactions.query(
-      `WITH kept AS (DELETE FROM room_silences WHERE room_id = $1 AND user_id = ANY ($3::uuid[]) RETURNING user_id, until)
-       INSERT INTO room_users (room_id, user_id, role, allow, deny, created_by, joined_at, joined_rev, visible_from_seq, last_read_seq,
-         last_read_n, last_seen_at, silenced_until, muted, pinned, archived, draft)
-       SELECT $1, x."userId", x.role, x.allow, x.deny, x."createdBy", x."joinedAt", h.rev, x."visibleFromSeq", x."lastReadSeq",
-         x."lastReadN", x."lastSeenAt", greatest(x."silencedUntil", kept.until), x.muted, x.pinned, x.archived, x.draft
-       FROM jsonb_to_recordset($2::jsonb) AS x ("userId" uuid, role text, allow bigint, deny bigint, "createdBy" uuid, "joinedAt" timestamptz,
-         "visibleFromSeq" bigint, "lastReadSeq" bigint, "lastReadN" bigint, "lastSeenAt" timestamptz, "silencedUntil" timestamptz,
-         muted boolean, pinned boolean, archived boolean, draft text)
-       JOIN room_heads h ON h.room_id = $1 LEFT JOIN kept ON kept.user_id = x."userId" RETURNING 1`,
-      [roomId, JSON.stringify(members), members.map(({ userId }) => userId)],
-    );
-    await this.transactions.query(`UPDATE room_heads SET member_count = member_count + $2 WHERE room_id = $1`, [roomId, rows.length]);
-    return rows.length;
-  }
-
-  /** Inserts bans of users who are not banned yet. Returns their number. Expects the locked room head. @param bans at most 1,000 */
-  async importBans(roomId: string, bans: readonly ImportedBan[]): Promise<number> {
-    const rows = await this.transactions.query(
-      `INSERT INTO room_bans (room_id, user_id, until, reason, created_by, created_at)
-       SELECT $1, x."userId", x.until, x.reason, x."createdBy", x."createdAt"
-       FROM jsonb_to_recordset($2::jsonb) AS x ("userId" uuid, until timestamptz, reason text, "createdBy" uuid, "createdAt" timestamptz)
-       ON CONFLICT DO NOTHING RETURNING 1`,
-      [roomId, JSON.stringify(bans)],
-    );
-    return rows.length;
+  async importMembers({ roomId, rev }: RoomHead, members: readonly ImportedMember[]): Promise<number> {
+    const userIds = members.map(({ userId }) => userId);
+    await this.heads.nextNumbers(userIds);
+    const kept = await this.rooms.takeKeptSilences(roomId, userIds);
+    const rows = members.map((member) => {
+      const { silencedUntil: imported } = member;
+      const until = kept.get(member.userId) ?? null;
+      return {
+        ...member,
+        roomId,
+        joinedRev: rev,
+        silencedUntil: imported && until && new Date(imported) > until ? imported : (until ?? imported),
+      };
+    });
+    const inserted = await insertMissing(this.transactions, RoomMember, rows);
+    await this.transactions.manager.increment(RoomHead, { roomId }, 'memberCount', inserted.length);
+    return inserted.length;
   }
 }

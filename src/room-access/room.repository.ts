@@ -250,7 +250,7 @@ export class RoomRepository {
   }
 
   /** Deletes the kept silences of these users and returns those in force. */
-  private async takeKeptSilences(roomId: string, userIds: readonly string[]): Promise<Map<string, Date>> {
+  async takeKeptSilences(roomId: string, userIds: readonly string[]): Promise<Map<string, Date>> {
     const rows = await this.transactions.query<{ user_id: string; until: Date }>(
       `WITH taken AS (DELETE FROM room_silences WHERE room_id = $1 AND user_id = ANY ($2::uuid[]) RETURNING user_id, until)
        SELECT user_id, until FROM taken WHERE until > clock_timestamp()`,

@@ -1,19 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { insertMissing, type JsonRow } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import type { Privacy } from './privacy.types.js';
+import { User, UserHead } from './user.entity.js';
 
-/** A user of another installation, without a password. Times are RFC 3339. */
-export interface ImportedUser {
-  id: string;
-  username: string;
-  displayName: string | null;
-  avatarMediaId: string | null;
-  external: { issuer: string; subject: string } | null;
-  privacy: Privacy;
-  createdAt: string;
-  deactivatedAt: string | null;
-  deletedAt: string | null;
-}
+/** A user of another installation, without a password. */
+export type ImportedUser = JsonRow<Omit<User, keyof Privacy | 'admin' | 'passwordHash' | 'externalIssuer' | 'externalSubject'>> & {
+  readonly external: { issuer: string; subject: string } | null;
+  readonly privacy: Privacy;
+};
 
 @Injectable()
 export class UserImportRepository {
@@ -24,20 +19,18 @@ export class UserImportRepository {
    * is a database error. @param users at most 500
    */
   async importUsers(users: readonly ImportedUser[]): Promise<number> {
-    const rows = await this.transactions.query<{ id: string }>(
-      `INSERT INTO users (id, username, display_name, avatar_media_id, external_issuer, external_subject, friend_requests, direct_messages,
-         group_invites, presence, read_receipts, created_at, deactivated_at, deleted_at)
-       SELECT x.id, x.username, x."displayName", x."avatarMediaId", x.external ->> 'issuer', x.external ->> 'subject',
-         x.privacy ->> 'friendRequests', x.privacy ->> 'directMessages', x.privacy ->> 'groupInvites', x.privacy ->> 'presence',
-         (x.privacy ->> 'readReceipts')::boolean, x."createdAt", x."deactivatedAt", x."deletedAt"
-       FROM jsonb_to_recordset($1::jsonb) AS x (id uuid, username text, "displayName" text, "avatarMediaId" uuid, external jsonb, privacy jsonb,
-         "createdAt" timestamptz, "deactivatedAt" timestamptz, "deletedAt" timestamptz)
-       ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id`,
-      [JSON.stringify(users)],
+    const rows = users.map(({ external, privacy, ...user }) => ({
+      ...user,
+      ...privacy,
+      externalIssuer: external?.issuer ?? null,
+      externalSubject: external?.subject ?? null,
+    }));
+    const added = await insertMissing(this.transactions, User, rows);
+    await insertMissing(
+      this.transactions,
+      UserHead,
+      added.map(({ id }) => ({ userId: id })),
     );
-    await this.transactions.query(`INSERT INTO user_heads (user_id) SELECT id FROM unnest($1::uuid[]) AS id ON CONFLICT DO NOTHING`, [
-      rows.map(({ id }) => id),
-    ]);
-    return rows.length;
+    return added.length;
   }
 }

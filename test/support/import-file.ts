@@ -30,7 +30,7 @@ export const ndjson = (...records: object[]): string =>
 
 /** What the command `import` does, without a process for it; in pieces, as a file comes. */
 export const takes = (world: World, text: string): Promise<ImportCounts> =>
-  new ImportRunner(world.app.app).run(readLines(Readable.from(pieces(Buffer.from(text)))));
+  new ImportRunner(world.app.app).importLines(readLines(Readable.from(pieces(Buffer.from(text)))));
 
 function* pieces(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_535) yield bytes.subarray(at, at + 65_535);

@@ -1,18 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { Settings } from '../../config/settings.js';
 import { Epoch } from '../../database/epoch.js';
 import { Transactions } from '../../database/transactions.js';
-import { BlocksService } from '../../friends/blocks.service.js';
-import { FriendImportRepository } from '../../friends/friend-import.repository.js';
-import { MediaImportRepository } from '../../media/media-import.repository.js';
-import { MessageDependentsImportRepository } from '../../messages/message-dependents-import.repository.js';
-import { ReactionImportRepository } from '../../reactions/reaction-import.repository.js';
 import { RoomAccess } from '../../room-access/room-access.service.js';
-import { BanRepository } from '../../room-access/ban.repository.js';
 import { RoomImportRepository } from '../../room-access/room-import.repository.js';
-import { AccountRooms } from '../../rooms/account-rooms.service.js';
-import { MessageImportRepository } from '../../timeline/message-import.repository.js';
-import { UserImportRepository } from '../../users/user-import.repository.js';
 import { LockedRoom } from './locked-room.js';
 import { ExistingRows } from './existing-rows.js';
 import { MessageImporter } from './message-importer.js';
@@ -20,85 +10,73 @@ import { UserImporter } from './user-importer.js';
 import type { Kind, ImportLine, TransferRecord } from './records.js';
 import { RoomImporter } from './room-importer.js';
 
-/** Rows that a step writes, and bytes of lines that it holds, at most; a single record may be more. */
-const MOST_ROWS = 1_000;
-const MOST_BYTES = 4_000_000;
+/** The most rows that a step writes, and bytes of lines that it holds. A single record may exceed both. */
+const MAX_ROWS = 1_000;
+const MAX_BYTES = 4_000_000;
 
 type ImportStep<K extends Kind> = (lines: readonly ImportLine<K>[]) => Promise<number>;
 type Steps = { [K in Exclude<Kind, 'header' | 'end'>]: ImportStep<K> };
 
-/** Of each kind: how many records came, and how many of them were new. */
+/** Of each kind: how many records the file has, and how many of them were new. */
 export type ImportCounts = Map<Kind, { read: number; added: number }>;
 
-/** Takes records over, in steps: neighbours of one kind, and of one room, a transaction each. */
+/** Imports records in steps: adjacent records of one kind and one room, in one transaction. */
 export class ImportRunner {
-  private readonly tally: ImportCounts = new Map();
+  private readonly counts: ImportCounts = new Map();
   private readonly steps: Steps;
   private readonly rooms: RoomImporter;
 
   constructor(app: INestApplicationContext) {
-    const transactions = app.get(Transactions);
-    const existing = new ExistingRows(transactions);
-    const [rooms, media] = [app.get(RoomImportRepository), app.get(MediaImportRepository)];
-    const lockedRoom = new LockedRoom(app.get(RoomAccess), rooms, app.get(Epoch));
-    const people = new UserImporter(existing, {
-      ...{ transactions, media, settings: app.get(Settings), users: app.get(UserImportRepository) },
-      ...{ friends: app.get(FriendImportRepository), blocks: app.get(BlocksService) },
-    });
-    this.rooms = new RoomImporter(existing, lockedRoom, {
-      transactions,
-      rooms,
-      bans: app.get(BanRepository),
-      accounts: app.get(AccountRooms),
-    });
-    const said = new MessageImporter(existing, lockedRoom, {
-      ...{ messages: app.get(MessageImportRepository), media },
-      ...{ reactions: app.get(ReactionImportRepository), remains: app.get(MessageDependentsImportRepository) },
-    });
+    const existing = new ExistingRows(app.get(Transactions));
+    const lockedRoom = new LockedRoom(app.get(RoomAccess), app.get(RoomImportRepository), app.get(Epoch));
+    const users = new UserImporter(app, existing);
+    const rooms = new RoomImporter(app, existing, lockedRoom);
+    const messages = new MessageImporter(app, existing, lockedRoom);
+    this.rooms = rooms;
     this.steps = {
-      user: (lines) => people.users(lines),
-      media: (lines) => people.media(lines),
-      friendship: (lines) => people.friendships(lines),
-      block: (lines) => people.blocks(lines),
-      room: (lines) => this.rooms.rooms(lines),
-      message: (lines) => said.messages(lines),
-      edit: (lines) => said.edits(lines),
-      reaction: (lines) => said.reactions(lines),
-      pin: (lines) => said.pins(lines),
-      'room-user': (lines) => this.rooms.seats(lines),
-      ban: (lines) => this.rooms.bans(lines),
+      user: (lines) => users.importUsers(lines),
+      media: (lines) => users.importMedia(lines),
+      friendship: (lines) => users.importFriendships(lines),
+      block: (lines) => users.importBlocks(lines),
+      room: (lines) => rooms.importRooms(lines),
+      message: (lines) => messages.importMessages(lines),
+      edit: (lines) => messages.importEdits(lines),
+      reaction: (lines) => messages.importReactions(lines),
+      pin: (lines) => messages.importPins(lines),
+      'room-user': (lines) => rooms.importMembers(lines),
+      ban: (lines) => rooms.importBans(lines),
     };
   }
 
-  /** @throws CommandError naming line and field; the steps before stay done, and a second run passes over them */
-  async run(lines: AsyncIterable<ImportLine>): Promise<ImportCounts> {
+  /** @throws CommandError naming line and field. Earlier steps stay committed; a second run skips what they inserted. */
+  async importLines(lines: AsyncIterable<ImportLine>): Promise<ImportCounts> {
     let step: ImportLine[] = [];
     let rows = 0;
     let bytes = 0;
     for await (const line of lines) {
       const [first] = step;
-      const weight = rowsOf(line.record);
-      const full = rows + weight > MOST_ROWS || bytes + line.bytes > MOST_BYTES;
+      const lineRows = rowsOf(line.record);
+      const full = rows + lineRows > MAX_ROWS || bytes + line.bytes > MAX_BYTES;
       if (first && (full || !belongTogether(first.record, line.record))) {
-        await this.take(step);
+        await this.importStep(step);
         [step, rows, bytes] = [[], 0, 0];
       }
       step.push(line);
-      rows += weight;
+      rows += lineRows;
       bytes += line.bytes;
     }
-    await this.take(step);
-    await this.rooms.settle();
-    return this.tally;
+    await this.importStep(step);
+    await this.rooms.assignOwners();
+    return this.counts;
   }
 
-  private async take(lines: readonly ImportLine[]): Promise<void> {
+  private async importStep(lines: readonly ImportLine[]): Promise<void> {
     const kind = lines[0]?.record.record;
     if (kind === undefined || kind === 'header' || kind === 'end') return;
-    // All of them are of that kind: `belongTogether` saw to it.
+    // All lines are of that kind, by `belongTogether`.
     const added = await (this.steps[kind] as ImportStep<Kind>)(lines);
-    const sum = this.tally.get(kind) ?? { read: 0, added: 0 };
-    this.tally.set(kind, { read: sum.read + lines.length, added: sum.added + added });
+    const sum = this.counts.get(kind) ?? { read: 0, added: 0 };
+    this.counts.set(kind, { read: sum.read + lines.length, added: sum.added + added });
   }
 }
 
@@ -106,7 +84,7 @@ const roomIdOf = (record: TransferRecord): string | null => ('roomId' in record 
 
 const belongTogether = (a: TransferRecord, b: TransferRecord): boolean => a.record === b.record && roomIdOf(a) === roomIdOf(b);
 
-/** Rows that are written for a record, with what it changes in others. */
+/** Returns how many rows a record inserts and updates. */
 function rowsOf(record: TransferRecord): number {
   switch (record.record) {
     case 'message':

@@ -1,11 +1,11 @@
 import { timeJson } from '../../database/sql.js';
 import type { Transactions } from '../../database/transactions.js';
 import { CommandError } from '../command-context.js';
-import { INSTALLATION, ROOM, ROOMS, type TransferPart } from './export-parts.js';
+import { INSTALLATION, ROOM, ROOM_IDS, type TransferPart } from './export-parts.js';
 import { FORMAT, VERSION } from './records.js';
 
-/** Rows that are held at a time. */
-const ROWS = 500;
+/** How many rows are in memory at a time. */
+const BATCH_SIZE = 500;
 
 interface Header {
   epoch: string;
@@ -13,8 +13,8 @@ interface Header {
 }
 
 /**
- * Everything of an installation, or of one room, as lines: one snapshot, however long its reader takes, and {@link ROWS} rows at a time. As
- * with any long snapshot, Postgres keeps meanwhile what is updated and deleted.
+ * Exports an installation, or one room, as lines of one database snapshot. During a long export, Postgres keeps the old versions of rows that
+ * are updated and deleted.
  */
 export class InstallationExport {
   private cursors = 0;
@@ -22,17 +22,17 @@ export class InstallationExport {
 
   constructor(private readonly transactions: Transactions) {}
 
-  /** @param roomId null: everything  @param write resolves when more may come  @returns how many records @throws CommandError no such room */
-  run(roomId: string | null, write: (text: string) => Promise<void>): Promise<number> {
+  /** @param roomId null: all rooms  @param write resolves when it can take more  @returns how many records @throws CommandError unknown room */
+  writeRecords(roomId: string | null, write: (text: string) => Promise<void>): Promise<number> {
     this.records = 0;
     return this.transactions.run(async () => {
       await this.transactions.query(`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`);
       await this.transactions.query(`SET LOCAL idle_in_transaction_session_timeout = 0`);
       await this.transactions.query(`SET LOCAL statement_timeout = 0`);
-      await write(this.line('header', { format: FORMAT, version: VERSION, ...(await this.header(roomId)), roomId }));
-      for (const part of INSTALLATION) await this.tell(part, roomId, write);
-      for await (const rooms of this.rows<{ id: string }>(ROOMS, roomId)) {
-        for (const { id } of rooms) for (const part of ROOM) await this.tell(part, id, write);
+      await write(this.lineOf('header', { format: FORMAT, version: VERSION, ...(await this.header(roomId)), roomId }));
+      for (const part of INSTALLATION) await this.writePart(part, roomId, write);
+      for await (const rooms of this.fetchRows<{ id: string }>(ROOM_IDS, roomId)) {
+        for (const { id } of rooms) for (const part of ROOM) await this.writePart(part, id, write);
       }
       await write(`${JSON.stringify({ record: 'end', records: this.records })}\n`);
       return this.records;
@@ -50,25 +50,25 @@ export class InstallationExport {
     return { epoch: row.epoch, exportedAt: row.exportedAt };
   }
 
-  private async tell({ kind, lines }: TransferPart, roomId: string | null, write: (text: string) => Promise<void>): Promise<void> {
-    for await (const rows of this.rows<{ line: object }>(lines, roomId)) {
-      await write(rows.map(({ line }) => this.line(kind, line)).join(''));
+  private async writePart({ kind, lines }: TransferPart, roomId: string | null, write: (text: string) => Promise<void>): Promise<void> {
+    for await (const rows of this.fetchRows<{ line: object }>(lines, roomId)) {
+      await write(rows.map(({ line }) => this.lineOf(kind, line)).join(''));
     }
   }
 
-  /** A cursor of the database, so that the query is planned and run once, whatever its size. */
-  private async *rows<Row>(sql: string, roomId: string | null): AsyncGenerator<Row[]> {
+  /** Uses a database cursor: the query is planned and run once, whatever its size. */
+  private async *fetchRows<Row>(sql: string, roomId: string | null): AsyncGenerator<Row[]> {
     const cursor = `export_${++this.cursors}`;
     await this.transactions.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, [roomId]);
     let rows: Row[];
     do {
-      rows = await this.transactions.query<Row>(`FETCH ${ROWS} FROM ${cursor}`);
+      rows = await this.transactions.query<Row>(`FETCH ${BATCH_SIZE} FROM ${cursor}`);
       if (rows.length > 0) yield rows;
-    } while (rows.length === ROWS);
+    } while (rows.length === BATCH_SIZE);
     await this.transactions.query(`CLOSE ${cursor}`);
   }
 
-  private line(kind: string, line: object): string {
+  private lineOf(kind: string, line: object): string {
     this.records++;
     return `${JSON.stringify({ record: kind, ...line })}\n`;
   }

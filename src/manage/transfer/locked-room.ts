@@ -6,17 +6,17 @@ import type { Room } from '../../room-access/room.entity.js';
 import { rejectLine } from './reading.js';
 import type { NumberedRecord } from './records.js';
 
-/** What a step did: how many records were new, and the highest rev among them. */
-export interface Done {
+/** What a step did: how many records were new, and the highest `rev` among them. */
+export interface StepResult {
   added: number;
   rev?: number;
 }
 
-/** Steps inside a room, under its head. What they bring, no cursor from before can be continued over. */
+/** Runs steps inside a room under its head, and voids the sync cursors from before what they add. */
 export class LockedRoom {
-  /** Opened by this run: nobody holds a cursor of theirs. */
-  private readonly opened = new Set<string>();
-  private renewed = false;
+  /** Rooms that this import inserted: no client holds a sync cursor of them. */
+  private readonly inserted = new Set<string>();
+  private epochRenewed = false;
 
   constructor(
     private readonly access: RoomAccess,
@@ -24,28 +24,28 @@ export class LockedRoom {
     private readonly epoch: Epoch,
   ) {}
 
-  opens(roomIds: readonly string[]): void {
-    for (const id of roomIds) this.opened.add(id);
+  addInserted(roomIds: readonly string[]): void {
+    for (const id of roomIds) this.inserted.add(id);
   }
 
-  /** @param lines of one room, one at least */
-  async change(
+  /** @param lines of one room, at least one  @returns how many records were new */
+  async changeRoom(
     lines: readonly NumberedRecord<{ roomId: string }>[],
-    work: (held: { room: Room; head: RoomHead }) => Promise<Done>,
+    work: (locked: { room: Room; head: RoomHead }) => Promise<StepResult>,
   ): Promise<number> {
     const [first] = lines;
     if (!first) return 0;
     const { roomId } = first.record;
-    const known = !this.opened.has(roomId);
-    const count = await this.access.hold(roomId, async (held) => {
-      if (!held) rejectLine(first.number, 'roomId', 'is no room that is here');
-      const { added, rev = 0 } = await work(held);
+    const known = !this.inserted.has(roomId);
+    const count = await this.access.hold(roomId, async (locked) => {
+      if (!locked) rejectLine(first.number, 'roomId', 'is an unknown room');
+      const { added, rev = 0 } = await work(locked);
       if (added === 0) return 0;
       await this.rooms.resetLog(roomId, rev, known);
-      if (known && !this.renewed) await this.epoch.renewEpoch();
+      if (known && !this.epochRenewed) await this.epoch.renewEpoch();
       return added;
     });
-    this.renewed ||= known && count > 0;
+    this.epochRenewed ||= known && count > 0;
     return count;
   }
 }

@@ -1,20 +1,14 @@
-import type { MediaImportRepository } from '../../media/media-import.repository.js';
-import type { MessageDependentsImportRepository } from '../../messages/message-dependents-import.repository.js';
-import type { ReactionImportRepository } from '../../reactions/reaction-import.repository.js';
+import type { INestApplicationContext } from '@nestjs/common';
+import { MediaImportRepository } from '../../media/media-import.repository.js';
+import { MessageDependentsImportRepository } from '../../messages/message-dependents-import.repository.js';
+import { ReactionRepository } from '../../reactions/reaction.repository.js';
 import type { RoomHead } from '../../room-access/room-head.entity.js';
 import type { Room } from '../../room-access/room.entity.js';
-import type { MessageImportRepository, NumberedMessage } from '../../timeline/message-import.repository.js';
-import type { LockedRoom } from './locked-room.js';
-import type { ExistingRows } from './existing-rows.js';
+import { MessageImportRepository, type ImportedMessage } from '../../timeline/message-import.repository.js';
+import type { LockedRoom, StepResult } from './locked-room.js';
+import { type ExistingRows, type KnownMessage, newLines } from './existing-rows.js';
 import { rejectLine } from './reading.js';
 import type { ImportLine, NumberedRecord } from './records.js';
-
-interface MessageServices {
-  messages: MessageImportRepository;
-  media: MediaImportRepository;
-  reactions: ReactionImportRepository;
-  remains: MessageDependentsImportRepository;
-}
 
 interface OnMessage {
   roomId: string;
@@ -22,107 +16,105 @@ interface OnMessage {
   userId: string;
 }
 
-/** Steps of what was said in a room; they answer how many records were new. */
+/** Imports messages and what depends on them. Each method is a step in one room, and returns how many records were new. */
 export class MessageImporter {
+  private readonly media: MediaImportRepository;
+  private readonly dependents: MessageDependentsImportRepository;
+
   constructor(
+    private readonly app: INestApplicationContext,
     private readonly existing: ExistingRows,
     private readonly room: LockedRoom,
-    private readonly services: MessageServices,
-  ) {}
+  ) {
+    this.media = app.get(MediaImportRepository);
+    this.dependents = app.get(MessageDependentsImportRepository);
+  }
 
-  messages(lines: readonly ImportLine<'message'>[]): Promise<number> {
-    return this.room.change(lines, async ({ room, head }) => {
-      const stored = await this.existing.messages(
-        room.id,
-        lines.flatMap(({ record: { id, replyToId } }) => (replyToId ? [id, replyToId] : [id])),
+  importMessages(lines: readonly ImportLine<'message'>[]): Promise<number> {
+    return this.room.changeRoom(lines, async ({ room, head }) => {
+      const named = lines.flatMap(({ record: { id, replyToId } }) => (replyToId ? [id, replyToId] : [id]));
+      const known = await this.existing.findMessages(room.id, named);
+      const added = newLines(lines, ({ id }) => id, known.keys());
+      await this.requireAuthors(room, added);
+      await this.requireMedia(added);
+      const messages = numberMessages(head, added, known);
+      await this.app.get(MessageImportRepository).importMessages(room.id, messages);
+      await this.media.attachMedia(
+        messages.flatMap(({ id: messageId, seq, mediaIds }) =>
+          mediaIds.map((mediaId, position) => ({ roomId: room.id, messageId, seq, position, mediaId })),
+        ),
       );
-      const fresh = [
-        ...new Map(
-          lines
-            .filter(({ record }) => !stored.has(record.id))
-            .toReversed()
-            .map((line) => [line.record.id, line]),
-        ).values(),
-      ].toReversed();
-      await this.demandPeople(room, fresh);
-      await this.demandMedia(fresh);
-      const seqs = new Map([...stored].map(([id, { seq }]) => [id, seq]));
-      const numbered = number(head, fresh, seqs);
-      await this.services.messages.importMessages(room.id, numbered);
-      const places = numbered.flatMap(({ id, seq, mediaIds }) =>
-        mediaIds.map((mediaId, position) => ({ messageId: id, seq, position, mediaId })),
-      );
-      await this.services.media.attachMedia(room.id, places);
-      return { added: numbered.length, rev: Math.max(0, ...numbered.map(({ rev }) => rev)) };
+      return { added: messages.length, rev: Math.max(0, ...messages.map(({ rev }) => rev)) };
     });
   }
 
-  edits(lines: readonly ImportLine<'edit'>[]): Promise<number> {
-    return this.onMessages(lines, async (roomId, records) => ({
-      added: await this.services.remains.importEdits(roomId, records),
-      rev: Math.max(...records.map(({ rev }) => rev)),
+  importEdits(lines: readonly ImportLine<'edit'>[]): Promise<number> {
+    return this.importDependents(lines, async (edits) => ({
+      added: await this.dependents.importEdits(edits),
+      rev: Math.max(...edits.map(({ rev }) => rev)),
     }));
   }
 
-  reactions(lines: readonly ImportLine<'reaction'>[]): Promise<number> {
-    return this.onMessages(lines, async (roomId, records) => ({ added: await this.services.reactions.importReactions(roomId, records) }));
+  importReactions(lines: readonly ImportLine<'reaction'>[]): Promise<number> {
+    return this.importDependents(lines, async (reactions) => ({
+      added: await this.app.get(ReactionRepository).importReactions(reactions),
+    }));
   }
 
-  pins(lines: readonly ImportLine<'pin'>[]): Promise<number> {
-    return this.onMessages(lines, async (roomId, records) => ({ added: await this.services.remains.importPins(roomId, records) }));
+  importPins(lines: readonly ImportLine<'pin'>[]): Promise<number> {
+    return this.importDependents(lines, async (pins) => ({
+      added: await this.dependents.importPins(pins.map(({ userId, ...pin }) => ({ ...pin, pinnedBy: userId }))),
+    }));
   }
 
-  /** What hangs on messages that are here; of one that was deleted here, nothing comes back. */
-  private onMessages<R extends OnMessage>(
+  /** Imports records that belong to messages here, except to deleted ones. */
+  private importDependents<R extends OnMessage>(
     lines: readonly NumberedRecord<R>[],
-    write: (roomId: string, records: R[]) => Promise<{ added: number; rev?: number }>,
+    insert: (records: (R & { seq: number })[]) => Promise<StepResult>,
   ): Promise<number> {
-    return this.room.change(lines, async ({ room }) => {
-      const stored = await this.existing.messages(
+    return this.room.changeRoom(lines, async ({ room }) => {
+      const known = await this.existing.findMessages(
         room.id,
         lines.map(({ record }) => record.messageId),
       );
-      const people = await this.existing.users(lines.map(({ record }) => record.userId));
-      const records: R[] = [];
-      for (const { number: at, record } of lines) {
-        const message = stored.get(record.messageId);
-        if (!message || message.system) rejectLine(at, 'messageId', 'is no message of the room that came before');
-        if (!people.has(record.userId)) rejectLine(at, 'userId', 'is nobody who is here');
-        if (!message.deleted) records.push(record);
-      }
-      return records.length > 0 ? write(room.id, records) : { added: 0 };
+      const records = lines.flatMap(({ number, record }) => {
+        const message = known.get(record.messageId);
+        if (!message || message.system) return rejectLine(number, 'messageId', 'is not an earlier message of the room');
+        return message.deleted ? [] : [{ ...record, seq: message.seq }];
+      });
+      await this.existing.requireUsers<OnMessage>(lines, 'userId');
+      return records.length > 0 ? insert(records) : { added: 0 };
     });
   }
 
-  private async demandPeople(room: Room, lines: readonly ImportLine<'message'>[]): Promise<void> {
-    const people = await this.existing.users(lines.flatMap(({ record: { userId, mentions } }) => [userId, ...mentions]));
-    for (const { number: at, record } of lines) {
-      if (!people.has(record.userId)) rejectLine(at, 'userId', 'is nobody who is here');
-      if (room.isPrivate && ![room.userLow, room.userHigh].includes(record.userId))
-        rejectLine(at, 'userId', 'is none of the two of the room');
-      if (!record.mentions.every((id) => people.has(id))) rejectLine(at, 'mentions', 'names somebody who is not here');
+  private async requireAuthors(room: Room, lines: readonly ImportLine<'message'>[]): Promise<void> {
+    await this.existing.requireUsers(lines, 'userId', 'mentions');
+    if (!room.isPrivate) return;
+    for (const { number, record } of lines) {
+      if (![room.userLow, room.userHigh].includes(record.userId)) rejectLine(number, 'userId', 'is not a member of the private room');
     }
   }
 
-  private async demandMedia(lines: readonly ImportLine<'message'>[]): Promise<void> {
-    const files = await this.services.media.lockMedia(lines.flatMap(({ record }) => record.mediaIds));
-    for (const { number: at, record } of lines) {
-      if (!record.mediaIds.every((id) => files.has(id))) rejectLine(at, 'mediaIds', 'names a file that is not here');
+  private async requireMedia(lines: readonly ImportLine<'message'>[]): Promise<void> {
+    const files = await this.media.lockMedia(lines.flatMap(({ record }) => record.mediaIds));
+    for (const { number, record } of lines) {
+      if (!record.mediaIds.every((id) => files.has(id))) rejectLine(number, 'mediaIds', 'names an unknown file');
     }
   }
 }
 
-/** Puts messages at the end of the room, in the order given. @param seqs of what may be replied to; theirs are added */
-function number(
+/** Numbers messages past the end of the room, in the order of the file. @param known messages here, to which they may reply */
+function numberMessages(
   { lastSeq, lastN }: RoomHead,
   lines: readonly ImportLine<'message'>[],
-  seqs: Map<string, number>,
-): (NumberedMessage & { mediaIds: string[] })[] {
+  known: ReadonlyMap<string, KnownMessage>,
+): (ImportedMessage & { mediaIds: string[] })[] {
+  const seqs = new Map([...known].map(([id, { seq }]) => [id, seq]));
   let n = lastN;
-  return lines.map(({ number: at, record }, index) => {
+  return lines.map(({ number, record }, index) => {
     const seq = lastSeq + index + 1;
     const replyToSeq = record.replyToId === null ? null : (seqs.get(record.replyToId) ?? null);
-    if (record.replyToId !== null && replyToSeq === null) rejectLine(at, 'replyToId', 'is no message of the room that came before');
+    if (record.replyToId !== null && replyToSeq === null) rejectLine(number, 'replyToId', 'is not an earlier message of the room');
     if (record.type !== 'system') n++;
     seqs.set(record.id, seq);
     return { ...record, seq, n, replyToSeq };

@@ -1,12 +1,12 @@
 import { CommandError } from '../command-context.js';
-import { faultIn } from './consistency.policy.js';
+import { contradictionIn } from './consistency.policy.js';
 import { type ImportLine, schemas, type TransferRecord } from './records.js';
 
-/** No record that is within its bounds comes near it. */
-const LONGEST_LINE = 1_048_576;
+/** Far longer than any valid record. */
+const MAX_LINE_BYTES = 1_048_576;
 const NEWLINE = 0x0a;
 
-/** A refusal of one line: its number in the file, the field, and what is wrong with it. */
+/** Ends the import with the number of a line, a field (empty: the whole line), and what is wrong with it. */
 export function rejectLine(number: number, field: string, why: string): never {
   throw new CommandError(`line ${number}: ${field ? `${field} ` : ''}${why}`);
 }
@@ -16,7 +16,7 @@ interface RawLine {
   bytes: Buffer;
 }
 
-// By bytes, not by what a text calls a line: U+2028 may stand in a message.
+// By bytes, not by the line breaks of Unicode: a message may contain U+2028.
 async function* rawLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawLine> {
   let rest: Buffer = Buffer.alloc(0);
   let number = 0;
@@ -26,32 +26,31 @@ async function* rawLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawLine>
       yield { number: ++number, bytes: bytes.subarray(0, at) };
       bytes = bytes.subarray(at + 1);
     }
-    if (bytes.length > LONGEST_LINE) rejectLine(number + 1, '', `is longer than ${LONGEST_LINE} bytes`);
+    if (bytes.length > MAX_LINE_BYTES) rejectLine(number + 1, '', `is longer than ${MAX_LINE_BYTES} bytes`);
     rest = bytes;
   }
   if (rest.length > 0) yield { number: number + 1, bytes: rest };
 }
 
-/**
- * The records of a file, each judged by itself; holds one at a time. @throws CommandError naming line and field
- */
+/** Reads and validates the records of a file one at a time. @throws CommandError naming line and field */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<ImportLine> {
   let records = 0;
   let ended = false;
   for await (const { number, bytes } of rawLines(chunks)) {
     const text = textOf(number, bytes);
-    // What `npm run` says of itself before the first line is no part of the file.
+    // Lines that `npm run` prints before the file.
     if (text.trim() === '' || (records === 0 && text.startsWith('>'))) continue;
-    if (ended) rejectLine(number, '', 'stands behind the end');
+    if (ended) rejectLine(number, '', 'follows the end record');
     const record = recordOf(number, text);
     if ((record.record === 'header') !== (records === 0))
-      rejectLine(number, 'record', 'must be "header" in the first line, and there alone');
+      rejectLine(number, 'record', 'must be "header" in the first line, and only there');
     ended = record.record === 'end';
-    if (record.record === 'end' && record.records !== records) rejectLine(number, 'records', `says ${record.records}, but ${records} came`);
+    if (record.record === 'end' && record.records !== records)
+      rejectLine(number, 'records', `is ${record.records}, but ${records} records precede it`);
     records++;
     yield { number, bytes: bytes.length, record };
   }
-  if (records === 0) throw new CommandError('the file holds no record');
+  if (records === 0) throw new CommandError('the file contains no records');
 }
 
 function textOf(number: number, bytes: Buffer): string {
@@ -73,12 +72,12 @@ function recordOf(number: number, text: string): TransferRecord {
   if (error) {
     const [issue] = error.issues;
     const field = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : (issue?.path.join('.') ?? '');
-    rejectLine(number, field, issue?.code === 'unrecognized_keys' ? 'is not known' : sentence(issue?.message ?? 'is wrong'));
+    rejectLine(number, field, issue?.code === 'unrecognized_keys' ? 'is not a known field' : predicateOf(issue?.message ?? 'is invalid'));
   }
-  const fault = faultIn(data);
-  if (fault) rejectLine(number, fault.field, fault.why);
+  const contradiction = contradictionIn(data);
+  if (contradiction) rejectLine(number, contradiction.field, contradiction.why);
   return data;
 }
 
-/** "Invalid input: expected string, received number" as the end of a sentence that begins with the field. */
-const sentence = (message: string): string => (message.startsWith('Invalid') ? `is wrong (${message.toLowerCase()})` : message);
+/** Rewrites "Invalid input: expected string, received number" as the end of a sentence that begins with the field. */
+const predicateOf = (message: string): string => (message.startsWith('Invalid') ? `is invalid (${message.toLowerCase()})` : message);

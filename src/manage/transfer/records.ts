@@ -9,18 +9,18 @@ import { MESSAGE_TYPES, SYSTEM_EVENTS } from '../../timeline/message.types.js';
 import { DIRECT_MESSAGES, FRIEND_REQUESTS, GROUP_INVITES, PRESENCE } from '../../users/privacy.types.js';
 import { MAX_DISPLAY_NAME, USERNAME } from '../../users/user.policy.js';
 
-// The lines of a file, one schema each. A field with a default may be left out: what is left is the least that somebody writes by hand.
+// One schema for each kind of record. Fields with a default are optional, so that a file can be written by hand.
 
 export const FORMAT = 'parley';
 export const VERSION = 1;
 
-const MOST_TEXT = 10_000;
-const MOST_MEDIA = 10;
-const MOST_MENTIONS = 200;
-const MOST_REACTION = 255;
-const MOST_WORD = 1_000;
-/** How far ahead the clock of another machine may be. */
-const AHEAD_MS = 3_600_000;
+const MAX_TEXT = 10_000;
+const MAX_MEDIA = 10;
+const MAX_MENTIONS = 200;
+const MAX_REACTION = 255;
+const MAX_WORD = 1_000;
+/** How far the clock of another machine may be ahead. */
+const CLOCK_AHEAD_MS = 3_600_000;
 
 const id = z
   .string()
@@ -30,12 +30,12 @@ const text = (most: number) =>
   z
     .string()
     .refine((value) => codePoints(value) <= most, `must be at most ${most} characters`)
-    .refine(isStorable, 'holds a character that cannot be stored');
+    .refine(isStorable, 'contains a character that cannot be stored');
 const moment = z.iso
-  .datetime({ offset: true, message: 'must be a time as 2026-03-01T09:30:00.000Z' })
-  .refine((value) => isStorableTime(Date.parse(value)), 'must be of the years 1 to 9999')
+  .datetime({ offset: true, message: 'must be a time such as 2026-03-01T09:30:00.000Z' })
+  .refine((value) => isStorableTime(Date.parse(value)), 'must be in the years 1 to 9999')
   .transform((value) => new Date(value).toISOString());
-const past = moment.refine((value) => Date.parse(value) < Date.now() + AHEAD_MS, 'lies in the future');
+const past = moment.refine((value) => Date.parse(value) < Date.now() + CLOCK_AHEAD_MS, 'is in the future');
 const whole = z.int().min(0);
 const absent = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
 const permissions = z.array(z.enum(ROOM_PERMISSIONS)).max(ROOM_PERMISSIONS.length).default([]);
@@ -44,7 +44,7 @@ const header = z.strictObject({
   record: z.literal('header'),
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
-  epoch: absent(text(MOST_WORD)),
+  epoch: absent(text(MAX_WORD)),
   exportedAt: absent(moment),
   roomId: absent(id),
 });
@@ -55,7 +55,7 @@ const user = z.strictObject({
   username: z.string().regex(USERNAME, 'must be 3 to 32 of a-z 0-9 _ . -'),
   displayName: absent(text(MAX_DISPLAY_NAME)),
   avatarMediaId: absent(id),
-  external: absent(z.strictObject({ issuer: text(MOST_WORD), subject: text(MOST_WORD) })),
+  external: absent(z.strictObject({ issuer: text(MAX_WORD), subject: text(MAX_WORD) })),
   privacy: absent(
     z.strictObject({
       friendRequests: z.enum(FRIEND_REQUESTS),
@@ -75,15 +75,15 @@ const media = z.strictObject({
   id,
   ownerId: id,
   kind: absent(z.enum(MEDIA_KINDS)),
-  filename: text(MOST_WORD),
-  contentType: text(MOST_WORD),
+  filename: text(MAX_WORD),
+  contentType: text(MAX_WORD),
   size: whole,
   sha256: absent(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
   width: absent(whole),
   height: absent(whole),
   durationMs: absent(whole),
-  objectKey: absent(text(MOST_WORD)),
-  thumbnailKey: absent(text(MOST_WORD)),
+  objectKey: absent(text(MAX_WORD)),
+  thumbnailKey: absent(text(MAX_WORD)),
   createdAt: past,
 });
 
@@ -118,11 +118,11 @@ const message = z.strictObject({
   seq: whole.optional(),
   rev: whole.default(0),
   type: z.enum(MESSAGE_TYPES).default('text'),
-  text: absent(text(MOST_TEXT)),
+  text: absent(text(MAX_TEXT)),
   userId: id,
   replyToId: absent(id),
-  mediaIds: z.array(id).max(MOST_MEDIA).default([]),
-  mentions: z.array(id).max(MOST_MENTIONS).default([]),
+  mediaIds: z.array(id).max(MAX_MEDIA).default([]),
+  mentions: z.array(id).max(MAX_MENTIONS).default([]),
   mentionsAll: z.boolean().default(false),
   system: absent(z.strictObject({ event: z.enum(SYSTEM_EVENTS), userIds: z.array(id).max(100) })),
   requestHash: absent(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
@@ -136,7 +136,7 @@ const edit = z.strictObject({
   roomId: id,
   messageId: id,
   rev: z.int().min(1),
-  text: absent(text(MOST_TEXT)),
+  text: absent(text(MAX_TEXT)),
   userId: id,
   editedAt: past,
 });
@@ -147,7 +147,7 @@ const reaction = z.strictObject({
   messageId: id,
   id: absent(id),
   userId: id,
-  reaction: text(MOST_REACTION).min(1),
+  reaction: text(MAX_REACTION).min(1),
   createdAt: past,
 });
 
@@ -163,7 +163,7 @@ const roomUser = z.strictObject({
   createdBy: absent(id),
   joinedAt: past,
   visibleAfterId: absent(id),
-  /** Left out: all that the room holds is read. */
+  /** Left out: all messages of the room are read. */
   lastReadId: id.nullable().optional(),
   lastSeenAt: absent(past),
   silencedUntil: absent(moment),
@@ -194,7 +194,7 @@ export type TransferRecord = z.output<typeof schemas>;
 export type Kind = TransferRecord['record'];
 export type RecordOf<K extends Kind> = Extract<TransferRecord, { record: K }>;
 
-/** A record, and where it stands. */
+/** A record with the number and length of its line. */
 export interface NumberedRecord<R> {
   readonly number: number;
   readonly bytes: number;

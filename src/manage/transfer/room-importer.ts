@@ -1,151 +1,140 @@
-import type { Transactions } from '../../database/transactions.js';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Transactions } from '../../database/transactions.js';
 import { bitsOf } from '../../room-access/permission-set.policy.js';
-import type { BanRepository } from '../../room-access/ban.repository.js';
+import { BanRepository } from '../../room-access/ban.repository.js';
 import type { RoomHead } from '../../room-access/room-head.entity.js';
-import type { ImportedRoom, ImportedMember, RoomImportRepository } from '../../room-access/room-import.repository.js';
+import { type ImportedMember, RoomImportRepository } from '../../room-access/room-import.repository.js';
 import type { Room } from '../../room-access/room.entity.js';
-import type { AccountRooms } from '../../rooms/account-rooms.service.js';
+import { AccountRooms } from '../../rooms/account-rooms.service.js';
 import type { LockedRoom } from './locked-room.js';
-import { type KnownMessage, type KnownRoom, type ExistingRows, type MessagePlace, pairKey } from './existing-rows.js';
+import { type ExistingRows, type KnownMessage, type KnownRoom, type MessagePlace, newLines, pairKey } from './existing-rows.js';
 import { rejectLine } from './reading.js';
 import type { ImportLine } from './records.js';
 
-interface RoomServices {
-  transactions: Transactions;
-  accounts: AccountRooms;
-  rooms: RoomImportRepository;
-  bans: BanRepository;
-}
-
-/** Steps of rooms and of who sits in them; they answer how many records were new. What stands here already has the last word. */
+/** Imports rooms, members and bans. Each method is a step, and returns how many records were new. What exists here stays unchanged. */
 export class RoomImporter {
-  /** Rooms whose seats the file names. */
-  private readonly seated = new Set<string>();
+  /** Rooms of which the file has members. */
+  private readonly roomsWithMembers = new Set<string>();
+  private readonly bans: BanRepository;
+  private readonly rooms: RoomImportRepository;
 
   constructor(
+    private readonly app: INestApplicationContext,
     private readonly existing: ExistingRows,
     private readonly room: LockedRoom,
-    private readonly services: RoomServices,
-  ) {}
+  ) {
+    this.bans = app.get(BanRepository);
+    this.rooms = app.get(RoomImportRepository);
+  }
 
-  async rooms(lines: readonly ImportLine<'room'>[]): Promise<number> {
-    const opened = await this.services.transactions.run(async () => {
-      const here = await this.existing.rooms(lines.flatMap(({ record: { id, teamId } }) => (teamId ? [id, teamId] : [id])));
-      const fresh = lines.filter((line) => !isHere(line, here));
-      await this.demandPeople(fresh);
-      const pairs = await this.existing.privateRooms(
-        fresh.flatMap(({ record: { userIds, teamId } }) => (userIds ? { userIds, teamId } : [])),
+  async importRooms(lines: readonly ImportLine<'room'>[]): Promise<number> {
+    const inserted = await this.app.get(Transactions).run(async () => {
+      const known = await this.existing.findRooms(lines.flatMap(({ record: { id, teamId } }) => (teamId ? [id, teamId] : [id])));
+      const added = lines.filter((line) => !isKnown(line, known));
+      await this.existing.requireUsers(added, 'createdBy', 'userIds');
+      const pairs = await this.existing.findPrivateRooms(
+        added.flatMap(({ record: { userIds, teamId } }) => (userIds ? { userIds, teamId } : [])),
       );
-      const rooms: ImportedRoom[] = [];
-      for (const { number, record } of fresh) {
+      for (const { number, record } of added) {
         const { id, type, teamId, userIds } = record;
-        if (teamId !== null && here.get(teamId)?.type !== 'team') rejectLine(number, 'teamId', 'is no team that is here');
+        if (teamId !== null && known.get(teamId)?.type !== 'team') rejectLine(number, 'teamId', 'is an unknown team');
         if (userIds) {
           if (pairs.has(pairKey({ userIds, teamId }))) rejectLine(number, 'userIds', 'have another private room here');
           pairs.add(pairKey({ userIds, teamId }));
         }
-        here.set(id, { id, type, deleted: record.deletedAt !== null });
-        rooms.push({ ...record, updatedAt: record.updatedAt ?? record.createdAt });
+        known.set(id, { id, type, deleted: record.deletedAt !== null });
       }
-      return this.services.rooms.importRooms(rooms);
+      return this.rooms.importRooms(added.map(({ record }) => ({ ...record, updatedAt: record.updatedAt ?? record.createdAt })));
     });
-    this.room.opens(opened);
-    return opened.length;
+    this.room.addInserted(inserted);
+    return inserted.length;
   }
 
-  seats(lines: readonly ImportLine<'room-user'>[]): Promise<number> {
-    return this.room.change(lines, async ({ room, head }) => {
-      this.seated.add(room.id);
+  importMembers(lines: readonly ImportLine<'room-user'>[]): Promise<number> {
+    return this.room.changeRoom(lines, async ({ room, head }) => {
+      this.roomsWithMembers.add(room.id);
       const userIds = lines.map(({ record }) => record.userId);
-      const kept = await this.existing.seated(room.id, userIds);
-      for (const id of await this.services.bans.findBanned(room.id, userIds)) kept.add(id);
-      const fresh = lines.filter(({ record }) => !kept.has(record.userId) && kept.add(record.userId));
-      await this.demandFit(room, fresh);
-      const marks = await this.marks(room.id, fresh);
-      const seats = fresh.map((line) => seatOf(line, head, marks));
-      return { added: seats.length > 0 ? await this.services.rooms.importMembers(room.id, seats) : 0 };
+      const members = await this.existing.findMemberIds(room.id, userIds);
+      const banned = await this.bans.findBanned(room.id, userIds);
+      const added = newLines(lines, ({ userId }) => userId, [...members, ...banned]);
+      await this.requireValidMembers(room, added);
+      const places = await this.findPlaces(room.id, added);
+      const rows = added.map((line) => memberOf(line, head, places));
+      return { added: rows.length > 0 ? await this.rooms.importMembers(head, rows) : 0 };
     });
   }
 
-  /** Once all are seated: no owner who rests stays one beside an heir. */
-  settle(): Promise<void> {
-    return this.services.accounts.assignImportedOwners([...this.seated]);
+  /** Makes a successor the owner where the imported owner is inactive. Runs after all members are imported. */
+  assignOwners(): Promise<void> {
+    return this.app.get(AccountRooms).assignImportedOwners([...this.roomsWithMembers]);
   }
 
-  bans(lines: readonly ImportLine<'ban'>[]): Promise<number> {
-    return this.room.change(lines, async ({ room }) => {
-      const userIds = lines.map(({ record }) => record.userId);
-      const people = await this.existing.users(userIds);
-      const seated = await this.existing.seated(room.id, userIds);
-      for (const { number, record } of lines) if (!people.has(record.userId)) rejectLine(number, 'userId', 'is nobody who is here');
-      const bans = lines.map(({ record }) => record).filter(({ userId }) => !seated.has(userId));
-      return { added: bans.length > 0 ? await this.services.rooms.importBans(room.id, bans) : 0 };
+  importBans(lines: readonly ImportLine<'ban'>[]): Promise<number> {
+    return this.room.changeRoom(lines, async ({ room }) => {
+      await this.existing.requireUsers(lines, 'userId');
+      const members = await this.existing.findMemberIds(
+        room.id,
+        lines.map(({ record }) => record.userId),
+      );
+      const bans = lines.map(({ record }) => record).filter(({ userId }) => !members.has(userId));
+      return { added: await this.bans.importBans(bans) };
     });
   }
 
-  private async demandPeople(lines: readonly ImportLine<'room'>[]): Promise<void> {
-    const people = await this.existing.users(lines.flatMap(({ record: { createdBy, userIds } }) => [createdBy, ...(userIds ?? [])]));
-    for (const { number, record } of lines) {
-      if (!people.has(record.createdBy)) rejectLine(number, 'createdBy', 'is nobody who is here');
-      if (record.userIds?.every((id) => people.has(id)) === false) rejectLine(number, 'userIds', 'names somebody who is not here');
-    }
-  }
-
-  /** People who are here, the two of a private room alone, and one owner of any other. */
-  private async demandFit(room: Room, lines: readonly ImportLine<'room-user'>[]): Promise<void> {
-    const people = await this.existing.users(lines.map(({ record }) => record.userId));
-    let owned = await this.existing.hasOwner(room.id);
+  /** Requires known users, in a private room its two members, and at most one owner. */
+  private async requireValidMembers(room: Room, lines: readonly ImportLine<'room-user'>[]): Promise<void> {
+    await this.existing.requireUsers(lines, 'userId');
+    let hasOwner = await this.existing.hasOwner(room.id);
     for (const { number, record } of lines) {
       const { userId, role } = record;
-      if (!people.has(userId)) rejectLine(number, 'userId', 'is nobody who is here');
-      if (room.isPrivate && ![room.userLow, room.userHigh].includes(userId)) rejectLine(number, 'userId', 'is none of the two of the room');
+      if (room.isPrivate && ![room.userLow, room.userHigh].includes(userId))
+        rejectLine(number, 'userId', 'is not a member of the private room');
       if (room.isPrivate && role !== 'member') rejectLine(number, 'role', 'must be member in a private room');
-      if (role === 'owner' && owned) rejectLine(number, 'role', 'cannot be owner: the room has one');
-      owned ||= role === 'owner';
+      if (role === 'owner' && hasOwner) rejectLine(number, 'role', 'cannot be owner: the room has one');
+      hasOwner ||= role === 'owner';
     }
   }
 
-  private async marks(roomId: string, lines: readonly ImportLine<'room-user'>[]): Promise<Marks> {
+  private async findPlaces(roomId: string, lines: readonly ImportLine<'room-user'>[]): Promise<Places> {
     const named = lines.flatMap(({ record: { lastReadId, visibleAfterId } }) => [lastReadId, visibleAfterId]);
+    const userIds = lines.map(({ record }) => record.userId);
     return {
-      messages: await this.existing.messages(
+      messages: await this.existing.findMessages(
         roomId,
-        named.filter((id): id is string => typeof id === 'string'),
+        named.filter((id) => typeof id === 'string'),
       ),
-      own: await this.existing.newestOf(
-        roomId,
-        lines.map(({ record }) => record.userId),
-      ),
+      own: await this.existing.findNewestPlaces(roomId, userIds),
     };
   }
 }
 
-interface Marks {
+interface Places {
   messages: Map<string, KnownMessage>;
+  /** By user, of the user's newest message. */
   own: Map<string, MessagePlace>;
 }
 
-const NOTHING: MessagePlace = { seq: 0, n: 0 };
+const START: MessagePlace = { seq: 0, n: 0 };
 
-/** Whether the room is here; what it is there and here must be the same. */
-function isHere({ number, record }: ImportLine<'room'>, here: Map<string, KnownRoom>): boolean {
-  const room = here.get(record.id);
+/** Whether the room exists here. Rejects a line that contradicts it. */
+function isKnown({ number, record }: ImportLine<'room'>, known: Map<string, KnownRoom>): boolean {
+  const room = known.get(record.id);
   if (!room) return false;
   if (room.type !== record.type) rejectLine(number, 'type', `must be ${room.type}, as the room is here`);
-  if (room.deleted && record.deletedAt === null) rejectLine(number, 'id', 'is of a room that was deleted here');
+  if (room.deleted && record.deletedAt === null) rejectLine(number, 'id', 'is a room that was deleted here');
   return true;
 }
 
-/** A mark never lies below one's own newest message, nor below what one cannot see. */
-function seatOf({ number, record }: ImportLine<'room-user'>, head: RoomHead, { messages, own }: Marks): ImportedMember {
-  const at = (field: 'lastReadId' | 'visibleAfterId'): MessagePlace => {
+/** The read mark is never below the user's own newest message, nor below the first visible one. */
+function memberOf({ number, record }: ImportLine<'room-user'>, head: RoomHead, { messages, own }: Places): ImportedMember {
+  const placeOf = (field: 'lastReadId' | 'visibleAfterId'): MessagePlace => {
     const id = record[field];
-    if (typeof id !== 'string') return NOTHING;
-    return messages.get(id) ?? rejectLine(number, field, 'is no message of the room that came before');
+    if (typeof id !== 'string') return START;
+    return messages.get(id) ?? rejectLine(number, field, 'is not an earlier message of the room');
   };
-  const hidden = at('visibleAfterId');
-  const read = record.lastReadId === undefined ? { seq: head.lastSeq, n: head.lastN } : at('lastReadId');
-  const mark = [read, own.get(record.userId) ?? NOTHING, hidden].reduce((a, b) => (b.seq > a.seq ? b : a));
+  const hidden = placeOf('visibleAfterId');
+  const read = record.lastReadId === undefined ? { seq: head.lastSeq, n: head.lastN } : placeOf('lastReadId');
+  const mark = [read, own.get(record.userId) ?? START, hidden].reduce((a, b) => (b.seq > a.seq ? b : a));
   return {
     ...record,
     allow: bitsOf(record.allow),

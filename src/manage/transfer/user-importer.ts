@@ -1,94 +1,81 @@
+import type { INestApplicationContext } from '@nestjs/common';
 import { DomainError } from '../../common/domain-error.js';
-import type { Settings } from '../../config/settings.js';
-import type { Transactions } from '../../database/transactions.js';
-import type { BlocksService } from '../../friends/blocks.service.js';
-import type { FriendImportRepository } from '../../friends/friend-import.repository.js';
-import type { MediaImportRepository } from '../../media/media-import.repository.js';
+import { Settings } from '../../config/settings.js';
+import { Transactions } from '../../database/transactions.js';
+import { BlocksService } from '../../friends/blocks.service.js';
+import { FriendImportRepository } from '../../friends/friend-import.repository.js';
+import { MediaImportRepository } from '../../media/media-import.repository.js';
 import { kindOf } from '../../media/media-type.policy.js';
-import type { ImportedUser, UserImportRepository } from '../../users/user-import.repository.js';
-import { objectPlace } from './consistency.policy.js';
-import { identityKey, type ExistingRows } from './existing-rows.js';
+import { UserImportRepository } from '../../users/user-import.repository.js';
+import { objectPrefix } from './consistency.policy.js';
+import { identityKey, newLines, type ExistingRows } from './existing-rows.js';
 import { rejectLine } from './reading.js';
 import type { ImportLine } from './records.js';
 
-interface UserServices {
-  transactions: Transactions;
-  settings: Settings;
-  users: UserImportRepository;
-  media: MediaImportRepository;
-  friends: FriendImportRepository;
-  blocks: BlocksService;
-}
-
-/** Steps outside of rooms, a transaction each; they answer how many records were new. */
+/** Imports the records outside of rooms. Each method is a step, and returns how many records were new. */
 export class UserImporter {
+  private readonly transactions: Transactions;
+
   constructor(
+    private readonly app: INestApplicationContext,
     private readonly existing: ExistingRows,
-    private readonly services: UserServices,
-  ) {}
+  ) {
+    this.transactions = app.get(Transactions);
+  }
 
-  users(lines: readonly ImportLine<'user'>[]): Promise<number> {
-    const { transactions, users, settings } = this.services;
-    return transactions.run(async () => {
-      const here = await this.existing.users(lines.map(({ record }) => record.id));
-      const fresh = lines.filter(({ record }) => !here.has(record.id));
-      const names = await this.existing.usernames(fresh.map(({ record }) => record.username));
-      const identities = await this.existing.identities(fresh.flatMap(({ record }) => record.external ?? []));
-      const added = new Map<string, ImportedUser>();
-      for (const { number, record } of fresh) {
-        if (added.has(record.id)) continue;
-        if (names.has(record.username)) rejectLine(number, 'username', `is taken: ${record.username} is another account here`);
-        names.add(record.username);
-        if (record.external) {
-          if (identities.has(identityKey(record.external))) rejectLine(number, 'external', 'is the identity of another account here');
-          identities.add(identityKey(record.external));
-        }
-        added.set(record.id, { ...record, privacy: record.privacy ?? settings.privacyDefaults });
+  importUsers(lines: readonly ImportLine<'user'>[]): Promise<number> {
+    return this.transactions.run(async () => {
+      const known = await this.existing.findUserIds(lines.map(({ record }) => record.id));
+      const added = newLines(lines, ({ id }) => id, known);
+      const names = await this.existing.findUsernames(added.map(({ record }) => record.username));
+      const identities = await this.existing.findIdentities(added.flatMap(({ record }) => record.external ?? []));
+      for (const { number, record } of added) {
+        const { username, external } = record;
+        if (names.has(username)) rejectLine(number, 'username', `is taken: ${username} is another account here`);
+        names.add(username);
+        if (!external) continue;
+        if (identities.has(identityKey(external))) rejectLine(number, 'external', 'is the identity of another account here');
+        identities.add(identityKey(external));
       }
-      return users.importUsers([...added.values()]);
+      const { privacyDefaults } = this.app.get(Settings);
+      return this.app
+        .get(UserImportRepository)
+        .importUsers(added.map(({ record }) => ({ ...record, privacy: record.privacy ?? privacyDefaults })));
     });
   }
 
-  media(lines: readonly ImportLine<'media'>[]): Promise<number> {
-    const { transactions, media } = this.services;
-    return transactions.run(async () => {
-      const owners = await this.existing.users(lines.map(({ record }) => record.ownerId));
-      const files = lines.map(({ number, record }) => {
-        if (!owners.has(record.ownerId)) rejectLine(number, 'ownerId', 'is nobody who is here');
-        const kind = record.kind ?? kindOf(record.contentType);
-        return { ...record, kind, objectKey: record.objectKey ?? `${objectPlace(record.id)}${record.id}` };
-      });
-      return media.importMedia(files);
+  importMedia(lines: readonly ImportLine<'media'>[]): Promise<number> {
+    return this.transactions.run(async () => {
+      await this.existing.requireUsers(lines, 'ownerId');
+      return this.app.get(MediaImportRepository).importMedia(
+        lines.map(({ record }) => ({
+          ...record,
+          kind: record.kind ?? kindOf(record.contentType),
+          objectKey: record.objectKey ?? `${objectPrefix(record.id)}${record.id}`,
+        })),
+      );
     });
   }
 
-  friendships(lines: readonly ImportLine<'friendship'>[]): Promise<number> {
-    const { transactions, friends } = this.services;
-    return transactions.run(async () => {
-      const here = await this.existing.users(lines.flatMap(({ record }) => record.userIds));
-      for (const { number, record } of lines) {
-        if (!record.userIds.every((id) => here.has(id))) rejectLine(number, 'userIds', 'names somebody who is not here');
-      }
-      return friends.importFriendships(lines.map(({ record }) => record));
+  importFriendships(lines: readonly ImportLine<'friendship'>[]): Promise<number> {
+    return this.transactions.run(async () => {
+      await this.existing.requireUsers(lines, 'userIds');
+      return this.app.get(FriendImportRepository).importFriendships(lines.map(({ record }) => record));
     });
   }
 
-  /** Each in a transaction of its own: it holds the private rooms of the two. */
-  async blocks(lines: readonly ImportLine<'block'>[]): Promise<number> {
-    const { transactions, blocks } = this.services;
+  /** Uses a transaction for each block, which locks the private rooms of the two. */
+  async importBlocks(lines: readonly ImportLine<'block'>[]): Promise<number> {
     let added = 0;
-    for (const { number, record } of lines) {
-      const standing = await transactions.query(`SELECT 1 FROM blocks WHERE user_id = $1 AND blocked_id = $2`, [
-        record.userId,
-        record.blockedId,
-      ]);
-      if (standing.length > 0) continue;
-      const here = await this.existing.users([record.userId]);
-      if (!here.has(record.userId)) rejectLine(number, 'userId', 'is nobody who is here');
+    for (const line of lines) {
+      const { number, record } = line;
+      if (await this.existing.hasBlock(record)) continue;
+      await this.existing.requireUsers([line], 'userId');
+      const actor = { userId: record.userId, sessionId: null, admin: false };
       try {
-        await blocks.blockUser({ userId: record.userId, sessionId: null, admin: false }, record.blockedId, record.createdAt);
+        await this.app.get(BlocksService).blockUser(actor, record.blockedId, record.createdAt);
       } catch (error) {
-        if (error instanceof DomainError && error.status < 500) rejectLine(number, 'blockedId', `cannot be: ${error.message}`);
+        if (error instanceof DomainError && error.status < 500) rejectLine(number, 'blockedId', `cannot be blocked: ${error.message}`);
         throw error;
       }
       added++;

@@ -1,50 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
-import { Transactions } from '../database/transactions.js';
-import { RoomAccess } from '../room-access/room-access.service.js';
 import { BanRepository } from '../room-access/ban.repository.js';
+import { RoomAccess } from '../room-access/room-access.service.js';
 import { RoomRepository } from '../room-access/room.repository.js';
 import { Memberships } from '../room-users/memberships.service.js';
-import { InviteNotFound } from './invites.errors.js';
-import { InvitesQueries } from './invites.queries.js';
 import type { RoomCardView } from '../rooms/room.view.js';
+import { InviteRepository } from './invite.repository.js';
+import { InviteNotFound } from './invites.errors.js';
 
-/** What a code can look like; anything else is none, and asks no database. */
+/** The form of a code; any other text is refused without a query. */
 const CODE = /^[\w-]{16,64}$/;
 
-/** What somebody may do who was given the code of an invite: the code is the key, whoever holds it. */
+/** Invites for a user who has the code: the code is the only permission that is needed. */
 @Injectable()
 export class InviteRedemptionService {
   constructor(
-    private readonly transactions: Transactions,
     private readonly access: RoomAccess,
     private readonly roomRepository: RoomRepository,
     private readonly bans: BanRepository,
     private readonly memberships: Memberships,
-    private readonly queries: InvitesQueries,
+    private readonly inviteRepository: InviteRepository,
   ) {}
 
   /** @throws InviteNotFound, Forbidden banned */
   async getInviteCard(actor: Actor, code: string): Promise<RoomCardView> {
-    const card = CODE.test(code) ? await this.queries.getInviteCard(code) : null;
+    const card = CODE.test(code) ? await this.inviteRepository.findInviteCard(code) : null;
     if (!card) throw new InviteNotFound();
     await this.bans.requireNotBanned(card.id, [actor.userId]);
     return card;
   }
 
   /**
-   * Seats the actor as a plain member, and takes one use: both or neither, under the room's head. Who is in the room already takes none,
-   * also by an invite that is over. Gives the room's id. @throws InviteNotFound, Forbidden banned, RoomFull, TooManyRooms
+   * Makes the actor a member and counts one use: both or neither, under the lock of the room head. A member takes no use, and may name an
+   * invite that is not usable any more. Returns the id of the room. @throws InviteNotFound, Forbidden banned, RoomFull, TooManyRooms
    */
   async joinByInvite(actor: Actor, code: string): Promise<string> {
-    const roomId = CODE.test(code) ? await this.queries.roomOf(code) : null;
+    const roomId = CODE.test(code) ? await this.inviteRepository.findRoomId(code) : null;
     if (!roomId) throw new InviteNotFound();
     await this.access.hold(roomId, async (held) => {
       if (!held) throw new InviteNotFound();
       if (await this.roomRepository.findMember(roomId, actor.userId)) return;
-      const invite = await this.queries.findUsableInvite(code);
+      const invite = await this.inviteRepository.findUsableInvite(code);
       if (!invite) throw new InviteNotFound();
-      await this.transactions.query(`UPDATE room_invites SET uses = uses + 1 WHERE id = $1`, [invite]);
+      await this.inviteRepository.countUse(invite);
       await this.memberships.joinAsMember(held.room, held.head, actor.userId);
     });
     return roomId;

@@ -2,7 +2,7 @@ import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Uni
 import { Room } from '../room-access/room.entity.js';
 import { User } from '../users/user.entity.js';
 
-/** A link that lets whoever has it into a room, as a plain member. */
+/** A code by which any user may join a room, with the role `member`. */
 @Entity('room_invites')
 @Unique('room_invites_code_key', ['code'])
 @Check('room_invites_uses_check', 'uses >= 0 AND (max_uses IS NULL OR uses <= max_uses)')
@@ -11,7 +11,7 @@ import { User } from '../users/user.entity.js';
 export class Invite {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') roomId: string;
-  /** 128 random bits: who has it was given it. */
+  /** 128 random bits. */
   @Column('text') code: string;
   @Column('uuid') createdBy: string;
   @Column('integer', { nullable: true }) maxUses: number | null;

@@ -4,7 +4,7 @@ import { timeJson } from '../database/sql.js';
 export class InviteView {
   @ApiProperty({ format: 'uuid', example: '0199f3d0-11aa-7bb2-8cc3-9dd4ee5ff601' }) id: string;
   @ApiProperty({ example: 'q3Vd0mJc5o1kYb2nT7xWzA' }) code: string;
-  @ApiProperty({ type: Number, nullable: true, description: 'Null: any number of people.', example: 10 }) maxUses: number | null;
+  @ApiProperty({ type: Number, nullable: true, description: 'Null: no limit.', example: 10 }) maxUses: number | null;
   @ApiProperty({ example: 0 }) uses: number;
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null }) expiresAt: string | null;
   @ApiProperty({ format: 'uuid' }) createdBy: string;

@@ -20,8 +20,8 @@ export class InvitesController {
 
   @Post()
   @ApiOperation({
-    summary: 'Make a link by which people join',
-    description: 'They join as plain members, whoever made it. It works as long as its maker is in the room and may create invites.',
+    summary: 'Create an invite. Needs `can_create_invites`.',
+    description: 'Users join with the role `member`. The invite works while its creator is a member of the room and may create invites.',
   })
   @ApiCreatedResponse({ type: InviteView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['too_many_invites', 'time_is_past'] })
@@ -30,7 +30,7 @@ export class InvitesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'The invites that can be used, newest first; for who may create them' })
+  @ApiOperation({ summary: 'List the usable invites, newest first. Needs `can_create_invites`.' })
   @ApiPage(InviteView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listInvites(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<InviteView>> {
@@ -39,7 +39,7 @@ export class InvitesController {
 
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: "Revoke an invite: one's own, or any as who may remove users" })
+  @ApiOperation({ summary: 'Revoke an invite. Needs `can_remove_users` for an invite of another user.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'invite_not_found'] })
   revokeInvite(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('id', IdPipe) id: string): Promise<void> {
@@ -57,7 +57,7 @@ export class InviteRedemptionController {
   ) {}
 
   @Get(':code')
-  @ApiOperation({ summary: 'The card of the room that an invite opens' })
+  @ApiOperation({ summary: 'Get the card of the room of an invite' })
   @ApiOkResponse({ type: RoomCardView })
   @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found' })
   getInviteCard(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomCardView> {
@@ -66,7 +66,7 @@ export class InviteRedemptionController {
 
   @Post(':code/join')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Join by an invite', description: 'Who is in the room already takes no use of it.' })
+  @ApiOperation({ summary: 'Join a room by an invite', description: 'Counts as a use, unless you are a member already.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found', 422: ['room_full', 'too_many_rooms'] })
   async joinByInvite(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomView> {

@@ -1,7 +1,15 @@
 import { declareError } from '../common/domain-error.js';
 
-/** 404: there is no such invite, or it can be used no more: expired, revoked, used up, or its maker may invite no more. */
-export class InviteNotFound extends declareError(404, 'invite_not_found', 'There is no such invite, or it can be used no more.') {}
+/** 404: no such invite, or it is expired, revoked or used up, or its creator has lost the permission to invite. */
+export class InviteNotFound extends declareError(
+  404,
+  'invite_not_found',
+  'There is no such invite, or it is not usable any more; ask for a new one.',
+) {}
 
-/** 422: the room has as many living invites as it may. */
-export class TooManyInvites extends declareError(422, 'too_many_invites', 'The room has as many invites as it may; revoke one.') {}
+/** 422: the room's limit of usable invites. */
+export class TooManyInvites extends declareError(
+  422,
+  'too_many_invites',
+  'The room has reached the maximum number of invites; revoke one first.',
+) {}

@@ -18,11 +18,11 @@ export class ModerationController {
 
   @Post('messages/:messageId/report')
   @ApiOperation({
-    summary: 'Report a message to those who may delete it',
-    description: 'Once a person a message: again answers 200 with the first report. The author is not told.',
+    summary: 'Report a message to the members who may delete it',
+    description: 'A second report of yours answers 200 with the first. The author is not notified.',
   })
   @ApiCreatedResponse({ type: ReportView })
-  @ApiOkResponse({ type: ReportView, description: 'The report that was there.' })
+  @ApiOkResponse({ type: ReportView, description: 'Your first report.' })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: ['not_reportable', 'unstorable_text'] })
   async reportMessage(
     @CurrentActor() actor: Actor,
@@ -37,7 +37,7 @@ export class ModerationController {
   }
 
   @Get('reports')
-  @ApiOperation({ summary: 'What was reported of the messages that you may see, newest first; for who may delete messages' })
+  @ApiOperation({ summary: 'List the reports of messages that you may see, newest first. Needs `can_delete_messages`.' })
   @ApiPage(ReportView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listReports(
@@ -50,7 +50,7 @@ export class ModerationController {
 
   @Post('reports/:id/resolve')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Close a report; for who may delete messages' })
+  @ApiOperation({ summary: 'Resolve a report. Needs `can_delete_messages`.' })
   @ApiOkResponse({ type: ReportView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'report_not_found'], 409: 'report_resolved', 422: 'unstorable_text' })
   resolveReport(
@@ -63,7 +63,7 @@ export class ModerationController {
   }
 
   @Get('audit')
-  @ApiOperation({ summary: 'Every moderating act in the room, newest first; for who may remove users' })
+  @ApiOperation({ summary: 'List the moderation actions of the room, newest first. Needs `can_remove_users`.' })
   @ApiPage(AuditEntryView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listAudit(

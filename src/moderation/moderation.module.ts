@@ -3,13 +3,12 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { ModerationController } from './moderation.controller.js';
-import { ModerationQueries } from './moderation.queries.js';
 import { ModerationService } from './moderation.service.js';
 import { RoomReport } from './room-report.entity.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([RoomReport]), RoomAccessModule, TimelineModule],
   controllers: [ModerationController],
-  providers: [ModerationService, ModerationQueries],
+  providers: [ModerationService],
 })
 export class ModerationModule {}

@@ -2,7 +2,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } f
 import { Room } from '../room-access/room.entity.js';
 import { User } from '../users/user.entity.js';
 
-/** Somebody says that a message should not stand. Once a person a message; it outlives the message. */
+/** A user's report of a message: one for each user and message. It stays when the message is deleted. */
 @Entity('room_reports')
 @Unique('room_reports_once', ['roomId', 'messageId', 'reporterId'])
 @Index('room_reports_room_id_idx', ['roomId', 'id'])

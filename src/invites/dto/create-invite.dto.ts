@@ -2,28 +2,28 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsTime } from '../../common/validators.js';
 
-const MOST_USES = 100_000;
+const MAX_USES = 100_000;
 
 export class CreateInviteDto {
   @ApiPropertyOptional({
     type: Number,
     nullable: true,
     minimum: 1,
-    maximum: MOST_USES,
-    description: 'How many people may join by it; left out: any number.',
+    maximum: MAX_USES,
+    description: 'How many users may join by the invite. Without it: no limit.',
     example: 10,
   })
   @IsOptional()
   @IsInt()
   @Min(1)
-  @Max(MOST_USES)
+  @Max(MAX_USES)
   maxUses?: number | null;
 
   @ApiPropertyOptional({
     type: String,
     format: 'date-time',
     nullable: true,
-    description: 'Until when it can be used; left out: until it is revoked.',
+    description: 'When the invite expires. Without it: when it is revoked.',
     example: '2026-03-08T09:30:00Z',
   })
   @IsOptional()

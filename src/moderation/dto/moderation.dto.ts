@@ -11,7 +11,7 @@ export class ReportMessageDto {
 }
 
 export class ResolveReportDto {
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: ROOM_BOUNDS.reason, example: 'Deleted, and the author silenced.' })
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: ROOM_BOUNDS.reason, example: 'Message deleted, author silenced.' })
   @IsOptional()
   @IsText(0, ROOM_BOUNDS.reason)
   note?: string | null;
@@ -20,7 +20,7 @@ export class ResolveReportDto {
 export const REPORT_STATUSES = ['open', 'resolved'] as const;
 
 export class ReportsQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: REPORT_STATUSES, description: 'Left out: all.' })
+  @ApiPropertyOptional({ enum: REPORT_STATUSES, description: 'Without it: all.' })
   @IsOptional()
   @IsIn(REPORT_STATUSES)
   status?: (typeof REPORT_STATUSES)[number];

@@ -17,7 +17,6 @@ import { EventGuard } from './inbound/event-guard.service.js';
 import { UserHub } from './hub/user-hub.service.js';
 import { RoomHub } from './hub/room-hub.service.js';
 import { MessagesGateway } from './inbound/messages.gateway.js';
-import { PubSub } from './adapter/pub-sub.service.js';
 import { EphemeralAudience } from './presence/ephemeral-audience.queries.js';
 import { UsersGateway } from './inbound/users.gateway.js';
 import { UserFanout } from './fanout/user-fanout.service.js';
@@ -54,7 +53,7 @@ import { PresenceWatchers } from './presence/presence-watchers.service.js';
   ],
   providers: [
     // who is here, and what they have heard
-    ...[SocketServer, PubSub, RoomHub, UserHub, PresenceWatchers],
+    ...[SocketServer, RoomHub, UserHub, PresenceWatchers],
     // in
     ...[Handshake, EventGuard, SendHandler, TeamFrames, SocketsGateway, MessagesGateway, RoomsGateway, UsersGateway],
     // out

@@ -53,7 +53,8 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
     if (this.options.url !== null) void this.connectUntilClosed(this.options.url);
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
+    await this.command('PING').catch(() => undefined); // what was published before it has been sent
     this.close();
   }
 

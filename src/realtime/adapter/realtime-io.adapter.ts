@@ -5,13 +5,15 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import { lastValueFrom, type Observable } from 'rxjs';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import type { Settings } from '../../config/settings.js';
+import { RedisConnections } from '../../redis/redis-connections.js';
 import { ackOf, refused } from './acks.js';
 import { jsonTextParser } from './json-text.js';
+import { redisAdapter } from './redis.adapter.js';
 
 /** The Socket.IO server as this house runs it: bounded on every side, and for the allowed origins only. */
 export class RealtimeIoAdapter extends IoAdapter {
   constructor(
-    app: INestApplicationContext,
+    private readonly app: INestApplicationContext,
     private readonly settings: Settings,
   ) {
     super(app);
@@ -19,9 +21,11 @@ export class RealtimeIoAdapter extends IoAdapter {
 
   override createIOServer(port: number, options?: Partial<ServerOptions>): Server {
     const { realtime, corsOrigins } = this.settings;
+    const redis = this.app.get(RedisConnections);
     return super.createIOServer(port, {
       ...options,
       parser: jsonTextParser,
+      ...(redis.status !== 'off' && { adapter: redisAdapter(redis) }),
       serveClient: false,
       perMessageDeflate: false,
       httpCompression: false,

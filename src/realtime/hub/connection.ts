@@ -4,9 +4,11 @@ import type { JsonText } from '../adapter/json-text.js';
 import type { ServerEventName } from '../wire/wire.js';
 import type { ReadyView } from '../wire/wire.view.js';
 
+/** `socket.data`, as JSON: the adapter sends it to other processes. */
 export interface SocketData {
   actor: Actor;
-  expiresAt: Date;
+  /** When the access token expires, in milliseconds. */
+  expiresAt: number;
   /** It asked for team frames. */
   frames: boolean;
 }

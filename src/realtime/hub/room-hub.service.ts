@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from './connection.js';
 import { RoomChannel, type RoomSnapshot, type RoomSubscription } from './room-channel.js';
-import { PubSub } from '../adapter/pub-sub.service.js';
+import { SocketServer } from '../adapter/socket-server.service.js';
 import { encodePacket, decodePacket, type EphemeralEvent, type RoomPacket } from './room-packet.js';
 
 type Trouble = (channel: RoomChannel) => void;
@@ -13,7 +13,7 @@ export class RoomHub {
   private fenced: Trouble = () => undefined;
   private gapped: Trouble = () => undefined;
 
-  constructor(private readonly pubSub: PubSub) {}
+  constructor(private readonly server: SocketServer) {}
 
   /** Who looks at a room whose fence has risen, and who reads what is missing. One of each. */
   onFenceOrGap(handlers: { fence?: Trouble; gap?: Trouble }): void {
@@ -44,7 +44,7 @@ export class RoomHub {
     channel.unsubscribe(subscription);
     if (channel.subscriptions.size > 0 || this.rooms.get(channel.id) !== channel) return;
     this.rooms.delete(channel.id);
-    this.pubSub.unsubscribe(channelOf(channel.id));
+    this.server.cluster?.unsubscribeHints(channelOf(channel.id));
   }
 
   open(start: RoomSnapshot): void {
@@ -57,7 +57,7 @@ export class RoomHub {
   /** Delivers here, and tells the other processes. */
   publish(packet: RoomPacket): void {
     this.deliverLocally(packet);
-    this.pubSub.publish(channelOf(packet.roomId), encodePacket(packet));
+    this.server.cluster?.publishHint(channelOf(packet.roomId), encodePacket(packet));
   }
 
   /** Delivers here. */
@@ -76,7 +76,7 @@ export class RoomHub {
   /** Says here and to the other processes what needs no order. */
   publishEphemeral(packet: EphemeralEvent): void {
     this.say(packet);
-    this.pubSub.publish(channelOf(packet.roomId), encodePacket(packet));
+    this.server.cluster?.publishHint(channelOf(packet.roomId), encodePacket(packet));
   }
 
   private say({ roomId, event, to, body }: EphemeralEvent): void {
@@ -91,7 +91,7 @@ export class RoomHub {
     if (known) return known;
     const channel = new RoomChannel(roomId);
     this.rooms.set(roomId, channel);
-    this.pubSub.subscribe(channelOf(roomId), (text) => {
+    this.server.cluster?.subscribeHints(channelOf(roomId), (text) => {
       const said = decodePacket(text);
       if (said && 'room' in said) this.deliverLocally(said.room);
       else if (said) this.say(said.passing);

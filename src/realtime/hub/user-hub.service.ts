@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Connection, UserPacket } from './connection.js';
 import { JsonText } from '../adapter/json-text.js';
 import type { ServerEventName } from '../wire/wire.js';
-import { PubSub } from '../adapter/pub-sub.service.js';
+import { SocketServer } from '../adapter/socket-server.service.js';
 
 /** What a process must do for a person whose sockets it has; each reads for itself what its people see. */
 export type UserHint =
@@ -91,7 +91,7 @@ export class UserHub {
   private readonly sessions = new Map<string, Set<Connection>>();
   private act: Act = () => undefined;
 
-  constructor(private readonly pubSub: PubSub) {}
+  constructor(private readonly server: SocketServer) {}
 
   /** Who does what a hint says. One. */
   onHint(act: Act): void {
@@ -129,13 +129,16 @@ export class UserHub {
     const person = this.users.get(userId);
     if (!person?.connections.delete(connection) || person.connections.size > 0) return;
     this.users.delete(userId);
-    this.pubSub.unsubscribe(channelOf(userId));
+    this.server.cluster?.unsubscribeHints(channelOf(userId));
   }
 
   /** Says it to all sockets of the person, wherever they are. */
   sendToUser(userId: string, packet: UserPacket): void {
     this.users.get(userId)?.send(packet);
-    this.pubSub.publish(channelOf(userId), `${JSON.stringify({ do: 'say', event: packet.event, my: packet.my })}\n${packet.body.text}`);
+    this.server.cluster?.publishHint(
+      channelOf(userId),
+      `${JSON.stringify({ do: 'say', event: packet.event, my: packet.my })}\n${packet.body.text}`,
+    );
   }
 
   /** Does it for the sockets of the person in this process. */
@@ -147,13 +150,13 @@ export class UserHub {
   /** Has every process that has sockets of the person do it. */
   publishHint(userId: string, hint: Exclude<UserHint, { do: 'say' }>): void {
     this.applyHint(userId, hint);
-    this.pubSub.publish(channelOf(userId), `${JSON.stringify(hint)}\n`);
+    this.server.cluster?.publishHint(channelOf(userId), `${JSON.stringify(hint)}\n`);
   }
 
   private welcome(userId: string): UserConnections {
     const user = new UserConnections(userId);
     this.users.set(userId, user);
-    this.pubSub.subscribe(channelOf(userId), (text) => this.hear(user, text));
+    this.server.cluster?.subscribeHints(channelOf(userId), (text) => this.hear(user, text));
     return user;
   }
 

@@ -53,6 +53,6 @@ export class Handshake {
     const { expiresAt, ...actor } = await this.verify(token, socket);
     await this.limits.consumeForResponse(actor, 'request');
     if ((this.userHub.find(actor.userId)?.connections.size ?? 0) >= this.settings.realtime.socketsPerUser) throw new TooManySockets();
-    Object.assign(socket.data, { actor, expiresAt, frames: frames === true });
+    Object.assign(socket.data, { actor, expiresAt: expiresAt.getTime(), frames: frames === true });
   }
 }

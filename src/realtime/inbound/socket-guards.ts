@@ -74,10 +74,9 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 /** Closes the socket when its token expires, unless a newer one has come by then. */
 export function endWhenExpired(socket: ChatSocket): void {
-  const wait = (): NodeJS.Timeout =>
-    setTimeout(look, Math.min(Math.max(0, socket.data.expiresAt.getTime() - Date.now()), LONGEST_MS)).unref();
+  const wait = (): NodeJS.Timeout => setTimeout(look, Math.min(Math.max(0, socket.data.expiresAt - Date.now()), LONGEST_MS)).unref();
   const look = (): void => {
-    if (socket.data.expiresAt.getTime() > Date.now()) {
+    if (socket.data.expiresAt > Date.now()) {
       timer = wait();
       return;
     }

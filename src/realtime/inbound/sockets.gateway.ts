@@ -37,6 +37,7 @@ export class SocketsGateway implements OnGatewayInit<Server>, OnGatewayConnectio
     guardOutbound(connection, this.settings.realtime.outboundBytes);
     writeTogether(socket);
     endWhenExpired(socket);
+    void socket.join(`user:${connection.userId}`);
     this.sendHandler.handleSends(connection);
     this.setup
       .setUpSocket(connection)

@@ -25,7 +25,7 @@ export class UsersGateway {
     const { actor } = socket.data;
     const { userId, sessionId, expiresAt } = await this.handshake.verify(token, socket);
     if (userId !== actor.userId || sessionId !== actor.sessionId) throw new TokenInvalid();
-    if (expiresAt > socket.data.expiresAt) socket.data.expiresAt = expiresAt;
-    return { expiresAt: socket.data.expiresAt.toISOString() };
+    socket.data.expiresAt = Math.max(socket.data.expiresAt, expiresAt.getTime());
+    return { expiresAt: new Date(socket.data.expiresAt).toISOString() };
   }
 }

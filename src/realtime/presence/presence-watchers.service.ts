@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../hub/connection.js';
-import { PubSub } from '../adapter/pub-sub.service.js';
+import { SocketServer } from '../adapter/socket-server.service.js';
 
 /** What is to be looked at again of somebody who is watched. */
 export type News = 'presence' | 'profile';
@@ -12,7 +12,7 @@ export class PresenceWatchers {
   private readonly watched = new Map<Connection, Set<string>>();
   private readonly handlers = new Map<News, (userId: string) => void>();
 
-  constructor(private readonly pubSub: PubSub) {}
+  constructor(private readonly server: SocketServer) {}
 
   /** One handler for each kind of news. */
   onChange(news: News, handler: (userId: string) => void): void {
@@ -39,21 +39,21 @@ export class PresenceWatchers {
 
   publishChange(userId: string, news: News): void {
     this.handlers.get(news)?.(userId);
-    this.pubSub.publish(channelOf(userId), news);
+    this.server.cluster?.publishHint(channelOf(userId), news);
   }
 
   private add(connection: Connection, userId: string): void {
     const known = this.watchers.get(userId);
     if (known) return void known.add(connection);
     this.watchers.set(userId, new Set([connection]));
-    this.pubSub.subscribe(channelOf(userId), (news) => this.handlers.get(news as News)?.(userId));
+    this.server.cluster?.subscribeHints(channelOf(userId), (news) => this.handlers.get(news as News)?.(userId));
   }
 
   private drop(connection: Connection, userId: string): void {
     const known = this.watchers.get(userId);
     if (!known?.delete(connection) || known.size > 0) return;
     this.watchers.delete(userId);
-    this.pubSub.unsubscribe(channelOf(userId));
+    this.server.cluster?.unsubscribeHints(channelOf(userId));
   }
 }
 

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION send_messages(
   ids uuid[], room_ids uuid[], user_ids uuid[], session_ids uuid[], types text[], texts text[], hashes bytea[], extras jsonb[],
   presets bigint[], wait boolean
 ) RETURNS TABLE (
-  ord integer, outcome text, permission text, retry_after integer, seq bigint, type text, created_at timestamptz(3), head_rev bigint, fence bigint,
-  username text, display_name text, avatar_media_id uuid, user_created_at timestamptz(3)
+  ord integer, outcome text, permission text, retry_after integer, seq bigint, type text, created_at timestamptz(3), head_rev bigint,
+  fence bigint, username text, display_name text, avatar_media_id uuid, user_created_at timestamptz(3)
 ) LANGUAGE plpgsql VOLATILE
 -- One plan for all batches, made when the statistics may be missing or may describe small rooms: only index scans that lead to single rows.
 -- The cost of each row read counts, so that no plan scans the messages or members of a room, of which there may be a million.
@@ -17,7 +17,7 @@ DECLARE
   at timestamptz(3);
   has_extras boolean := EXISTS (SELECT 1 FROM unnest(extras) x WHERE x IS NOT NULL);
 BEGIN
-  -- The rules for a private room inside a team depend on the team: its head is locked, too, so that leaving or archiving the team is ordered
+  -- The rules for a private room inside a team depend on the team: its head is locked, too, so that leaving or archiving the team happens
   -- before or after this send. team_id never changes.
   SELECT array_agg(DISTINCT id) INTO head_ids FROM (
     SELECT unnest(room_ids) AS id UNION SELECT r.team_id FROM rooms r WHERE r.id = ANY (room_ids) AND r.team_id IS NOT NULL
@@ -43,7 +43,8 @@ BEGIN
 
   IF has_extras THEN
     RETURN QUERY WITH input AS MATERIALIZED (
-    SELECT t.*, t.extra ->> 'replyTo' AS reply_to, t.extra -> 'media' AS media, coalesce((t.extra ->> 'all')::boolean, false) AS all_mentioned
+    SELECT t.*, t.extra ->> 'replyTo' AS reply_to, t.extra -> 'media' AS media,
+      coalesce((t.extra ->> 'all')::boolean, false) AS all_mentioned
     FROM unnest(ids, room_ids, user_ids, session_ids, types, texts, hashes, extras)
       WITH ORDINALITY t (id, room_id, user_id, session_id, type, text, hash, extra, ord)
   ),
@@ -59,7 +60,8 @@ BEGIN
         + array_position(ARRAY['member','admin','owner'], ru.role)] | ru.allow) & ~ru.deny) AS can,
       u.username, u.display_name, u.avatar_media_id, u.created_at AS user_created_at,
       (s.id IS NOT NULL OR i.session_id IS NULL) AND u.id IS NOT NULL AS session_valid,
-      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash, m.deleted_at AS old_deleted
+      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash,
+      m.deleted_at AS old_deleted
     FROM input i
     LEFT JOIN rooms r ON r.id = i.room_id AND r.deleted_at IS NULL
     LEFT JOIN room_heads h ON h.room_id = i.room_id
@@ -79,7 +81,8 @@ BEGIN
       WHEN p.is_contended THEN 'busy'
       WHEN NOT p.is_member THEN CASE WHEN p.is_public THEN 'not_member' ELSE 'not_found' END
       WHEN p.old_seq IS NOT NULL THEN CASE
-        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same' ELSE 'conflict' END
+        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same'
+        ELSE 'conflict' END
       WHEN (p.can & 4) = 0 THEN CASE WHEN (p.deny & 4) <> 0 THEN 'not_granted' ELSE 'role_preset' END
       WHEN p.media IS NOT NULL AND (p.can & 512) = 0 THEN CASE WHEN (p.deny & 512) <> 0 THEN 'not_granted' ELSE 'role_preset' END
       WHEN p.all_mentioned AND (p.can & 2048) = 0 THEN CASE WHEN (p.deny & 2048) <> 0 THEN 'not_granted' ELSE 'role_preset' END
@@ -94,7 +97,8 @@ BEGIN
         JOIN room_users b ON b.room_id = t.id AND b.user_id = p.user_high
         WHERE t.id = p.team_id AND t.active AND t.deleted_at IS NULL)) THEN 'room_inactive'
       WHEN p.reply_to IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM messages o WHERE o.room_id = p.room_id AND o.id = p.reply_to::uuid AND o.seq >= p.visible_from_seq AND o.deleted_at IS NULL) THEN 'reply_not_found'
+        SELECT 1 FROM messages o WHERE o.room_id = p.room_id AND o.id = p.reply_to::uuid AND o.seq >= p.visible_from_seq
+          AND o.deleted_at IS NULL) THEN 'reply_not_found'
       WHEN p.media IS NOT NULL AND (
         SELECT count(*) FROM media f WHERE f.id IN (SELECT value::uuid FROM jsonb_array_elements_text(p.media))
           AND f.owner_id = p.user_id AND f.status = 'ready' AND f.doomed_at IS NULL) < jsonb_array_length(p.media) THEN 'media_not_found'
@@ -185,7 +189,8 @@ BEGIN
         + array_position(ARRAY['member','admin','owner'], ru.role)] | ru.allow) & ~ru.deny) AS can,
       u.username, u.display_name, u.avatar_media_id, u.created_at AS user_created_at,
       (s.id IS NOT NULL OR i.session_id IS NULL) AND u.id IS NOT NULL AS session_valid,
-      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash, m.deleted_at AS old_deleted
+      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash,
+      m.deleted_at AS old_deleted
     FROM input i
     LEFT JOIN rooms r ON r.id = i.room_id AND r.deleted_at IS NULL
     LEFT JOIN room_heads h ON h.room_id = i.room_id
@@ -205,7 +210,8 @@ BEGIN
       WHEN p.is_contended THEN 'busy'
       WHEN NOT p.is_member THEN CASE WHEN p.is_public THEN 'not_member' ELSE 'not_found' END
       WHEN p.old_seq IS NOT NULL THEN CASE
-        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same' ELSE 'conflict' END
+        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same'
+        ELSE 'conflict' END
       WHEN (p.can & 4) = 0 THEN CASE WHEN (p.deny & 4) <> 0 THEN 'not_granted' ELSE 'role_preset' END
       WHEN p.silenced_until > at THEN 'silenced'
       WHEN p.room_type = 'private_messages' AND EXISTS (

@@ -176,7 +176,7 @@ describe('changes', () => {
       await ana.patches(`${path}/${message.id}`, { text: 'edited' });
       await ana.puts(`${path}/${message.id}/pin`);
       const trimmed = await head(bob, room);
-      await world.app.app.get(LogTrimming, { strict: false }).trim(new Date(Date.now() + 1_000));
+      await world.app.app.get(LogTrimming, { strict: false }).trimLogs(new Date(Date.now() + 1_000));
       await ana.patches(`${path}/${message.id}`, { text: 'edited again' });
       expect(await changes(bob, room, start)).toMatchObject(RESET);
       expect(await changes(bob, room, { ...trimmed, rev: trimmed.rev - 1 })).toMatchObject(RESET);

@@ -45,7 +45,7 @@ describe('every way to search finds the same', () => {
       before: null,
       patterns: terms.map(likeOf),
       tsquery: tsqueryOf(terms, roomId === null ? {} : { roomId }),
-      place: [null, null, null],
+      cursor: [null, null, null],
       limit,
     });
     const part = fc.tuple(fc.nat({ max: 119 }), fc.nat({ max: 20 }), fc.integer({ min: 1, max: 8 }));

@@ -6,6 +6,12 @@ import { Transactions } from './transactions.js';
 export class Epoch {
   constructor(private readonly transactions: Transactions) {}
 
+  async getEpoch(): Promise<string> {
+    const [row] = await this.transactions.queryPrepared<{ value: string }>(`SELECT value FROM server_state WHERE key = 'epoch'`);
+    if (!row) throw new Error('the database has no epoch');
+    return row.value;
+  }
+
   /** Voids all sync cursors of clients. */
   async renewEpoch(): Promise<void> {
     await this.transactions.query(`UPDATE server_state SET value = gen_random_uuid()::text WHERE key = 'epoch'`);

@@ -8,7 +8,10 @@ import { SearchIndex } from '../search/search-index.service.js';
 import type { Message } from '../timeline/message.entity.js';
 import { MessageEdit, MessagePin } from './messages.entity.js';
 
-/** What depends on a message: former texts, pin, reactions, media, search entry. Every method expects the transaction that holds the room's head. */
+/**
+ * What depends on a message: former texts, pin, reactions, media, search entry. Every method expects the transaction that holds the room's
+ * head.
+ */
 @Injectable()
 export class MessageDependents {
   constructor(

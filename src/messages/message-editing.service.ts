@@ -24,7 +24,8 @@ export class MessageEditing {
 
   /**
    * Replaces the text of a message; the same text changes nothing.
-   * @throws RoomNotFound, MessageNotFound, SystemMessageImmutable, Forbidden, MessageDeleted, ValidationFailed, UnstorableText, EmptyMessage
+   * @throws RoomNotFound, MessageNotFound, SystemMessageImmutable, Forbidden, MessageDeleted, ValidationFailed, UnstorableText,
+   * EmptyMessage
    */
   editMessage(actor: Actor, roomId: string, messageId: string, newText: string | null): Promise<MessageView> {
     return this.access.change(actor, roomId, null, async (grant) => {

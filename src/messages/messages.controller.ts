@@ -32,8 +32,8 @@ export class MessagesController {
   @ApiOperation({
     summary: "Get a page of a room's history",
     description:
-      'Ascending by `seq`; without a bound, the newest messages. `before` and `after` exclude their seq, `around` includes it, with half of ' +
-      'the page on each side. `seq` and `rev` of the answer are the sync cursor for `changes`.',
+      'Ascending by `seq`; without a bound, the newest messages. `before` and `after` exclude their seq, `around` includes it, with half ' +
+      'of the page on each side. `seq` and `rev` of the answer are the sync cursor for `changes`.',
   })
   @ApiOkResponse({ type: MessagesPageView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
@@ -46,7 +46,8 @@ export class MessagesController {
     summary: 'Send a message',
     description:
       'Needs `can_create_messages`, with media also `can_attach_media`. A message with an `id` can be sent again at any time, by REST or ' +
-      'socket: it is stored once, and the answer is 200 with its current state. The same id with another body, or from another sender, is a conflict.',
+      'socket: it is stored once, and the answer is 200 with its current state. The same id with another body or from another sender ' +
+      'is a conflict.',
   })
   @ApiBody({ type: SendMessageDto })
   @ApiCreatedResponse({ type: MessageView })

@@ -43,8 +43,8 @@ export class MessagesQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /**
-   * Returns a page of a room's history as JSON text, made by the database and sent as it is. One statement reads one snapshot: the head in the
-   * answer covers every message in it. Sequence numbers have no gaps: a page is a range. @throws RoomNotFound, ValidationFailed
+   * Returns a page of a room's history as JSON text, made by the database and sent as it is. One statement reads one snapshot: the head in
+   * the answer covers every message in it. Sequence numbers have no gaps: a page is a range. @throws RoomNotFound, ValidationFailed
    */
   async getHistory({ room, member }: RoomGrant, query: HistoryQuery): Promise<string> {
     const { from, to } = rangeOf(query);
@@ -76,8 +76,8 @@ export class MessagesQueries {
   }
 
   /**
-   * Returns the members other than the author, present when the message was sent, whose read mark has reached it; highest mark first, at most
-   * `limit`. The caller filters by whose marks the viewer may see.
+   * Returns the members other than the author, present when the message was sent, whose read mark has reached it; highest mark first, at
+   * most `limit`. The caller filters by whose marks the viewer may see.
    */
   async listReaders({ room }: RoomGrant, seq: number, limit: number): Promise<ReaderView[]> {
     const rows = await this.transactions.query<{ view: ReaderView }>(

@@ -50,7 +50,10 @@ export class MessagesService {
     return this.queries.listReplies(grant, messageId, query);
   }
 
-  /** Returns the former texts of a message, for its author and members who may delete it. @throws RoomNotFound, MessageNotFound, Forbidden */
+  /**
+   * Returns the former texts of a message, for its author and members who may delete it.
+   * @throws RoomNotFound, MessageNotFound, Forbidden
+   */
   async listEdits(actor: Actor, roomId: string, messageId: string, query: PageQuery): Promise<Page<EditView>> {
     const grant = await this.access.read(actor, roomId);
     const message = await this.messageRepository.requireMessage(grant, messageId);
@@ -59,8 +62,8 @@ export class MessagesService {
   }
 
   /**
-   * Returns the readers of a message who share read receipts with the actor. Empty in a room that is too large for receipts, and for an actor
-   * who hides their own.
+   * Returns the readers of a message who share read receipts with the actor. Empty in a room that is too large for receipts, and for an
+   * actor who hides their own.
    */
   async listReaders(actor: Actor, roomId: string, messageId: string): Promise<Page<ReaderView>> {
     const grant = await this.access.read(actor, roomId);

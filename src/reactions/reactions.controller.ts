@@ -36,8 +36,8 @@ export class ReactionsController {
   @ApiOperation({
     summary: 'Add a reaction to a message',
     description:
-      'Needs `can_add_reactions`. If you reacted with it before, the answer is 200 with that reaction. With REACTIONS=like_dislike, a like ' +
-      'replaces a dislike and the other way round.',
+      'Needs `can_add_reactions`. If you reacted with it before, the answer is 200 with that reaction. With REACTIONS=like_dislike, a ' +
+      'like replaces a dislike and the other way round.',
   })
   @ApiCreatedResponse({ type: ReactionView })
   @ApiOkResponse({ type: ReactionView, description: 'You reacted with it before.' })

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
-/** A message as the search finds it. `normal` and `grams` are null of a deleted one. */
+/** The search entry of a message. `normal` and `grams` are null for a deleted message. */
 @Entity('message_search')
 @Index('message_search_sent_at_idx', ['sentAt', 'roomId', 'seq'])
 @Index('message_search_grams_idx', { synchronize: false })
@@ -14,7 +14,7 @@ export class MessageSearch {
   @Column('tsvector', { nullable: true }) grams: string | null;
 }
 
-/** How far a room is indexed. */
+/** The last indexed seq of a room. */
 @Entity('search_marks')
 export class SearchMark {
   @PrimaryColumn('uuid') roomId: string;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 import { normalise, vectorOf } from './search-text.policy.js';
 
-/** A message as it goes into the index. */
+/** A message to index. */
 export interface Indexable {
   roomId: string;
   seq: number;
@@ -13,19 +13,19 @@ export interface Indexable {
 }
 
 /**
- * The index as rows. New messages come to it behind the send path, edits and deletions in their own transaction: what was said before is not
- * found from the answer on. All write in the order of (room, seq), so that two of them never wait for each other.
+ * Writes the rows of the search index. New messages are indexed after the send path, edits and deletions in their own transaction: the
+ * former text is not found once the edit is answered. All writes are in the order of (room, seq), which prevents deadlocks.
  */
 @Injectable()
 export class SearchIndex {
   constructor(private readonly transactions: Transactions) {}
 
-  /** Adds messages that have no entry yet. @param messages ascending by (room, seq), at most 1,000 */
+  /** Inserts the entries of messages that have none. @param messages ascending by (room, seq), at most 1,000 */
   async indexMessages(messages: readonly Indexable[]): Promise<void> {
-    await this.insert(messages, 'DO NOTHING');
+    await this.insertEntries(messages, 'DO NOTHING');
   }
 
-  /** Writes the entry of a message whose text has changed; without a text it leaves the index. */
+  /** Replaces the entry of a message with a new text; removes it when the text is null. */
   async reindexMessage({ text, ...message }: Omit<Indexable, 'text' | 'hasMedia'> & { id: string; text: string | null }): Promise<void> {
     if (text === null) return this.unindexMessages(message.roomId, [message.seq]);
     const [row] = await this.transactions.query<{ hasMedia: boolean }>(
@@ -33,11 +33,11 @@ export class SearchIndex {
       [message.roomId, message.id],
     );
     const entry = { ...message, text, hasMedia: row?.hasMedia ?? false };
-    await this.insert([entry], 'DO UPDATE SET has_media = excluded.has_media, normal = excluded.normal, grams = excluded.grams');
+    await this.insertEntries([entry], 'DO UPDATE SET has_media = excluded.has_media, normal = excluded.normal, grams = excluded.grams');
   }
 
   /**
-   * Takes what messages said out of the index, and holds their places: who indexes late finds them taken.
+   * Clears the entries of messages. Empty entries stay, so that an indexer that is late cannot insert the old text.
    * @param seqs of one room, ascending, at most 1,000
    */
   async unindexMessages(roomId: string, seqs: readonly number[]): Promise<void> {
@@ -49,12 +49,12 @@ export class SearchIndex {
     );
   }
 
-  private async insert(messages: readonly Indexable[], otherwise: string): Promise<void> {
+  private async insertEntries(messages: readonly Indexable[], onConflict: string): Promise<void> {
     const entries = messages.map((message) => ({ ...message, normal: normalise(message.text) }));
     await this.transactions.query(
       `INSERT INTO message_search (room_id, seq, user_id, sent_at, has_media, normal, grams)
        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::timestamptz[], $5::boolean[], $6::text[], $7::tsvector[])
-       ON CONFLICT (room_id, seq) ${otherwise}`,
+       ON CONFLICT (room_id, seq) ${onConflict}`,
       [
         entries.map(({ roomId }) => roomId),
         entries.map(({ seq }) => seq),

@@ -8,33 +8,33 @@ import { MessageWriter } from '../timeline/message-writer.service.js';
 import { MessagesPosted } from '../timeline/timeline.events.js';
 import { SearchIndex, type Indexable } from './search-index.service.js';
 
-/** Messages in one step, and of one room in it. */
+/** Messages in one step, messages of one room in it, and its rooms. */
 const STEP = 250;
-const STEP_OF_ROOM = 125;
-const ROOMS_AT_ONCE = 100;
-/** What comes within this time is indexed together. */
+const STEP_PER_ROOM = 125;
+const STEP_ROOMS = 100;
+/** Messages that arrive within this time are indexed together. */
 const DELAY_MS = 200;
-/** Rooms that a sweep takes up at once, and how often it looks. */
-const SWEEP = 1_000;
+/** Rooms in one sweep, and its interval. */
+const SWEEP_ROOMS = 1_000;
 const SWEEP_SECONDS = 30;
-/** Sends a second up to which the index keeps up without a rest; it costs about three times as much as they do. */
-const CALM = 300;
-/** Messages that wait to be written from which on the database has nothing to spare. */
-const CROWD = 16;
-/** Rests, in times of the work before: half of one connection goes to the index then, or a few hundredths of it. */
-const REST = { brisk: 1, crowded: 30 };
-/** Entries that wait in the index's own list before it is told to sort them in. */
-const PENDING = 500;
+/** Sends per second up to which the indexer does not pause. Indexing costs about three times as much as sending. */
+const UNTHROTTLED_RATE = 300;
+/** Length of the send queue from which on the database is busy. */
+const BUSY_DEPTH = 16;
+/** Pauses as multiples of the step before: indexing takes half of one connection, or a few hundredths of it when the database is busy. */
+const PAUSE = { normal: 1, busy: 30 };
+/** New entries after which Postgres merges its pending list into the trigram index. */
+const MAX_PENDING = 500;
 
 interface IndexStep {
   messages: number;
-  /** Rooms with more to index, and those that another process has in hand. */
+  /** Rooms with more messages to index, and those that another process is indexing. */
   left: string[];
 }
 
 /**
- * Fills the index behind the send path: what was sent is found within a second, later when the server has nothing to spare. Each room has a
- * mark up to which it is indexed, so nothing is forgotten whatever dies.
+ * Indexes messages after the send path: a new message is found within a second, later when the server is busy. Each room has a mark up to
+ * which it is indexed, so that a crash loses no message.
  */
 @Injectable()
 export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -43,7 +43,9 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private readonly stopping = new AbortController();
+  /** Messages posted since the last step began. */
   private posted = 0;
+  /** Entries in the pending list of the trigram index. */
   private pending = 0;
 
   constructor(
@@ -59,7 +61,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     if (!this.role.isServer) return;
     this.events.on(MessagesPosted, ({ roomId, messages }) => {
       this.posted += messages.length;
-      this.wake([roomId]);
+      this.schedule([roomId]);
     });
     this.jobs.every('search-sweep', SWEEP_SECONDS, () => this.sweep());
   }
@@ -70,59 +72,59 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     await this.running;
   }
 
-  /** Takes up rooms whose messages were sent where nobody indexed: by a command, or before a crash. */
+  /** Schedules rooms with messages that no process has indexed: sent by a command, or before a crash. */
   async sweep(): Promise<void> {
     const rows = await this.transactions.query<{ roomId: string }>(
       `SELECT h.room_id AS "roomId" FROM room_heads h JOIN rooms r ON r.id = h.room_id AND r.deleted_at IS NULL
        LEFT JOIN search_marks k ON k.room_id = h.room_id WHERE h.last_seq > coalesce(k.seq, 0) LIMIT $1`,
-      [SWEEP],
+      [SWEEP_ROOMS],
     );
-    this.wake(rows.map(({ roomId }) => roomId));
+    this.schedule(rows.map(({ roomId }) => roomId));
   }
 
-  private wake(roomIds: readonly string[]): void {
+  private schedule(roomIds: readonly string[]): void {
     for (const roomId of roomIds) this.dirty.add(roomId);
     if (this.timer || this.running || this.stopping.signal.aborted || this.dirty.size === 0) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      this.running = this.run().finally(() => {
+      this.running = this.indexAll().finally(() => {
         this.running = undefined;
-        this.wake([]);
+        this.schedule([]);
       });
     }, DELAY_MS).unref();
   }
 
-  /** Until nothing is left; a failure leaves the rest to the next sweep. */
-  private async run(): Promise<void> {
+  /** Indexes all scheduled rooms; after a failure the next sweep continues. */
+  private async indexAll(): Promise<void> {
     try {
-      while (this.dirty.size > 0 && !this.stopping.signal.aborted) await this.turn();
+      while (this.dirty.size > 0 && !this.stopping.signal.aborted) await this.indexNext();
     } catch (error) {
       this.dirty.clear();
       this.log.warn(error instanceof Error ? error.message : String(error));
     }
   }
 
-  private async turn(): Promise<void> {
+  private async indexNext(): Promise<void> {
     const since = performance.now();
     this.posted = 0;
-    const rooms = [...this.dirty].slice(0, ROOMS_AT_ONCE);
+    const rooms = [...this.dirty].slice(0, STEP_ROOMS);
     for (const roomId of rooms) this.dirty.delete(roomId);
-    const { messages, left } = await this.step(rooms);
-    // Nothing done, but something left: another process is at it.
+    const { messages, left } = await this.indexStep(rooms);
+    // If nothing was indexed and rooms are left, another process is indexing them.
     if (messages > 0) for (const roomId of left) this.dirty.add(roomId);
-    await this.sortIn(messages);
-    await this.standBack(performance.now() - since);
+    await this.mergePending(messages);
+    await this.throttle(performance.now() - since);
   }
 
-  private async step(roomIds: readonly string[]): Promise<IndexStep> {
-    // Committed before it is held: a purge finds it, and waits for who works on the room.
+  private async indexStep(roomIds: readonly string[]): Promise<IndexStep> {
+    // Committed before it is locked: a purge finds the mark, and waits until this step is done.
     await this.transactions.query(
       `INSERT INTO search_marks (room_id) SELECT r.id FROM rooms r WHERE r.id = ANY ($1::uuid[]) AND r.deleted_at IS NULL
        ON CONFLICT DO NOTHING`,
       [roomIds],
     );
     return this.transactions.run(async () => {
-      // Another process that works on a room does this one's share, too.
+      // A locked mark belongs to another process, which indexes the messages of this one, too.
       const rows = await this.transactions.query<Omit<Indexable, 'text'> & { text: string | null }>(
         `WITH marks AS MATERIALIZED (
            SELECT room_id, seq FROM search_marks WHERE room_id = ANY ($1::uuid[]) ORDER BY room_id FOR UPDATE SKIP LOCKED
@@ -133,7 +135,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
          FROM marks k CROSS JOIN LATERAL (
            SELECT * FROM messages n WHERE n.room_id = k.room_id AND n.seq > k.seq ORDER BY n.seq LIMIT $2
          ) m ORDER BY m.room_id, m.seq LIMIT $3`,
-        [roomIds, STEP_OF_ROOM, STEP],
+        [roomIds, STEP_PER_ROOM, STEP],
       );
       await this.index.indexMessages(rows.filter((row): row is Indexable => row.text !== null));
       const marks = new Map(rows.map(({ roomId, seq }) => [roomId, seq]));
@@ -141,11 +143,11 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
         `UPDATE search_marks k SET seq = n.seq FROM unnest($1::uuid[], $2::bigint[]) n (room_id, seq) WHERE k.room_id = n.room_id`,
         [[...marks.keys()], [...marks.values()]],
       );
-      return { messages: rows.length, left: await this.behind(roomIds) };
+      return { messages: rows.length, left: await this.findUnindexed(roomIds) };
     });
   }
 
-  private async behind(roomIds: readonly string[]): Promise<string[]> {
+  private async findUnindexed(roomIds: readonly string[]): Promise<string[]> {
     const rows = await this.transactions.query<{ roomId: string }>(
       `SELECT k.room_id AS "roomId" FROM search_marks k JOIN room_heads h ON h.room_id = k.room_id
        WHERE k.room_id = ANY ($1::uuid[]) AND h.last_seq > k.seq`,
@@ -154,19 +156,19 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     return rows.map(({ roomId }) => roomId);
   }
 
-  /** A search reads the index's list of new entries from end to end: it is kept short, and sorted in at once rather than entry by entry. */
-  private async sortIn(messages: number): Promise<void> {
+  /** A search scans the whole pending list of the trigram index: this keeps it short, merging many entries at a time. */
+  private async mergePending(messages: number): Promise<void> {
     this.pending += messages;
-    if (this.pending < PENDING) return;
+    if (this.pending < MAX_PENDING) return;
     this.pending = 0;
     await this.transactions.query(`SELECT gin_clean_pending_list('message_search_grams_idx')`);
   }
 
-  /** While people send a lot, the index takes what is left, and catches up later: a send must hardly feel it. */
-  private async standBack(spentMs: number): Promise<void> {
+  /** Pauses while many messages are sent, to keep sends fast; the index catches up later. */
+  private async throttle(spentMs: number): Promise<void> {
     const perSecond = (this.posted / spentMs) * 1_000;
-    if (this.dirty.size === 0 || perSecond <= CALM) return;
-    const rest = this.writer.depth < CROWD ? REST.brisk : REST.crowded;
-    await pause(spentMs * rest, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    if (this.dirty.size === 0 || perSecond <= UNTHROTTLED_RATE) return;
+    const factor = this.writer.depth < BUSY_DEPTH ? PAUSE.normal : PAUSE.busy;
+    await pause(spentMs * factor, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -1,23 +1,23 @@
-/** Marks that readers leave out or forget: accents, Arabic vowels and elongation, Hebrew points. Japanese and Indic marks are letters. */
+/** Marks that users leave out: accents, Arabic vowels and elongation, Hebrew points. Japanese and Indic marks are part of letters. */
 const OPTIONAL_MARKS = /[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670\u06d6-\u06ed]/gu;
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const SPACES = /[\s\p{Z}\p{Cc}]+/gu;
 const ASCII = /^[\x20-\x7e]*$/;
-/** Letters that no decomposition takes apart, but every keyboard without them writes so. */
+/** Letters without a Unicode decomposition, and how they are typed on keyboards that lack them. */
 const PLAIN: Readonly<Record<string, string>> = { ø: 'o', đ: 'd', ħ: 'h', ł: 'l', æ: 'ae', œ: 'oe', ς: 'σ', ى: 'ي', ة: 'ه' };
 const PLAIN_LETTERS = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'gu');
 
-/** A word of the query longer than this is found by its beginning, then compared whole. */
+/** Trigrams of a query word that the index is asked for; the whole word is compared with the text afterwards. */
 const MAX_GRAMS = 32;
 const GRAM = 3;
-/** Characters of two code units each. */
-const PAIRED = /[\ud800-\udfff]/;
-/** What has to be written twice in a lexeme. */
-const MARKED = /['\\]/;
+/** Characters of two code units. */
+const SURROGATES = /[\ud800-\udfff]/;
+/** Characters that are doubled in a lexeme. */
+const ESCAPED = /['\\]/;
 
 /**
- * Text as it is compared: compatibility forms, case and accents folded, one blank between words. The same in every installation, as the
- * database's locale has no part in it.
+ * Returns text as it is compared: compatibility forms, case and accents folded, one blank between words. The locale of the database has no
+ * influence, so that all installations agree.
  */
 export function normalise(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase().replace(/ +/g, ' ').trim();
@@ -34,13 +34,13 @@ export function normalise(text: string): string {
     .trim();
 }
 
-/** The words of a query, folded, each once; any message holds all of them, or is not found. */
+/** Returns the different words of a query, folded; a hit contains all of them. */
 export const termsOf = (query: string, max: number): string[] => [...new Set(normalise(query).split(' '))].filter(Boolean).slice(0, max);
 
-/** Up to three characters from each place of a word. */
+/** Returns the trigrams of a word: up to three characters from each position. */
 function gramsOf(word: string): string[] {
   const grams: string[] = [];
-  if (PAIRED.test(word)) {
+  if (SURROGATES.test(word)) {
     const characters = [...word];
     for (let at = 0; at < characters.length; at++) grams.push(characters.slice(at, at + GRAM).join(''));
   } else {
@@ -49,13 +49,13 @@ function gramsOf(word: string): string[] {
   return grams;
 }
 
-const quoted = (lexeme: string): string => `'${MARKED.test(lexeme) ? lexeme.replace(/['\\]/g, '$&$&') : lexeme}'`;
-// A blank never stands in a gram: what begins with one is of another kind.
+const quoted = (lexeme: string): string => `'${ESCAPED.test(lexeme) ? lexeme.replace(/['\\]/g, '$&$&') : lexeme}'`;
+// No trigram contains a blank: a lexeme that begins with one is of another kind.
 const roomLexeme = (roomId: string): string => quoted(` r${roomId}`);
 const authorLexeme = (userId: string): string => quoted(` u${userId}`);
 const MEDIA_LEXEME = quoted(' m');
 
-/** What a message is found by besides its words. */
+/** What a message can be found by besides its words. */
 export interface Facets {
   roomId?: string;
   userId?: string;
@@ -68,15 +68,15 @@ const facetLexemes = ({ roomId, userId, hasMedia }: Facets): string[] => [
   ...(hasMedia ? [MEDIA_LEXEME] : []),
 ];
 
-/** The index entry of a message as the text of a tsvector. */
+/** Returns the index entry of a message as the text of a tsvector. */
 export function vectorOf(normal: string, facets: Required<Facets>): string {
   const grams = new Set(normal.split(' ').flatMap(gramsOf));
   return [...facetLexemes(facets), ...Array.from(grams, quoted)].join(' ');
 }
 
 /**
- * What has to stand in the index, as the text of a tsquery: the facets, and every gram of every term. Beside a term of three characters a
- * shorter one is left to the comparison with the text: the index would have to read most of itself for it.
+ * Returns the text of the tsquery for the index: the facets, and every trigram of every term. Terms of one or two characters are left to
+ * the comparison with the text if there is a longer one: the index would have to read most of its entries for them.
  */
 export function tsqueryOf(terms: readonly string[], facets: Facets): string {
   const lexemes = new Set(facetLexemes(facets));
@@ -89,5 +89,5 @@ export function tsqueryOf(terms: readonly string[], facets: Facets): string {
   return [...lexemes].join(' & ');
 }
 
-/** A term as a LIKE pattern for a part of the text. */
+/** Returns the LIKE pattern for a text that contains the term. */
 export const likeOf = (term: string): string => `%${term.replace(/[\\%_]/g, '\\$&')}%`;

@@ -16,8 +16,8 @@ export class SearchController {
 
   @Get()
   @ApiOperation({
-    summary: 'Find messages by what they say, newest first',
-    description: 'In every room that one may read, or in one. What was just sent is found within a second or two.',
+    summary: 'Search messages',
+    description: 'In all rooms that you may read, or in one; newest first. A new message is found within a second or two.',
   })
   @ApiPage(SearchHitView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['empty_query', 'unstorable_text'] })

@@ -1,6 +1,6 @@
 import { declareError } from '../common/domain-error.js';
 
-/** 422: nothing to look for is left of the query. */
-export class EmptyQuery extends declareError(422, 'empty_query', 'The query holds nothing to look for.', {
-  errors: [{ path: 'query', message: 'holds nothing to look for' }],
+/** 422: the query contains no word. */
+export class EmptyQuery extends declareError(422, 'empty_query', 'The query contains no word to search for.', {
+  errors: [{ path: 'query', message: 'must contain a word' }],
 }) {}

@@ -12,7 +12,7 @@ import { SearchQueries, type SearchRequest } from './search.queries.js';
 import type { SearchHitView } from './search.view.js';
 import { snippetOf } from './snippet.policy.js';
 
-/** Words of a query; more do not make it narrower. */
+/** Further words of a query are ignored. */
 const MAX_TERMS = 10;
 
 @Injectable()
@@ -22,16 +22,19 @@ export class SearchService {
     private readonly queries: SearchQueries,
   ) {}
 
-  /** Messages that hold all words of the query, newest first, of those that the actor may read. @throws EmptyQuery, RoomNotFound, Forbidden */
+  /**
+   * Returns the messages that contain all words of the query and that the actor may read, newest first.
+   * @throws EmptyQuery, RoomNotFound, Forbidden
+   */
   async searchMessages(actor: Actor, dto: SearchQuery): Promise<Page<SearchHitView>> {
     requireStorable(dto.query, 'query');
-    const place: SearchRequest['place'] = decodeCursor(dto.cursor, ['time', 'id', 'integer']);
+    const cursor = decodeCursor(dto.cursor, ['time', 'id', 'integer']);
     const terms = termsOf(dto.query, MAX_TERMS);
     if (terms.length === 0) throw new EmptyQuery();
     if (dto.roomId !== undefined) await this.access.read(actor, dto.roomId);
     const { roomId, userId, hasMedia } = dto;
-    const readable = await this.queries.findScope(actor.userId, roomId ?? null);
-    const order: SearchRequest = {
+    const scope = await this.queries.findScope(actor.userId, roomId ?? null);
+    const request: SearchRequest = {
       viewer: actor.userId,
       roomId: roomId ?? null,
       userId: userId ?? null,
@@ -40,12 +43,11 @@ export class SearchService {
       before: timeOf(dto.before, 'before'),
       patterns: terms.map(likeOf),
       tsquery: tsqueryOf(terms, { roomId, userId, hasMedia }),
-      place,
+      cursor,
       limit: dto.limit + 1,
     };
-    const found = await this.queries.searchMessages(order, readable);
     return pageOf(
-      found,
+      await this.queries.searchMessages(request, scope),
       dto.limit,
       (row) => [row.at, row.roomId, row.seq],
       ({ view }) => ({ message: view, snippet: snippetOf(view.text ?? '', terms) }),

@@ -1,16 +1,16 @@
 import { normalise } from './search-text.policy.js';
 
-/** Code points of a snippet, without its dots. */
+/** Code points of a snippet, without its ellipses. */
 export const SNIPPET_LENGTH = 160;
-/** What stands before the first hit. */
+/** Clusters before the first hit. */
 const LEAD = 40;
-/** Clusters between two looks for a hit. */
+/** Clusters between two searches for a hit. */
 const STRIDE = 64;
-/** Different clusters whose folding is kept: more than a text has by itself; beyond, keeping costs more than folding. */
-const MOST_FOLDED = 1_000;
+/** Different clusters whose folded form is cached: more than ordinary texts have; beyond it, caching costs more than folding. */
+const MAX_CACHED = 1_000;
 const CLUSTER = /\P{M}\p{M}*/gsu;
 
-/** The part of a text around the first of the terms that stands in it, on one line. */
+/** Returns the part of a text around the first of the terms that it contains, on one line. */
 export function snippetOf(text: string, terms: readonly string[]): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (line.length <= SNIPPET_LENGTH) return line;
@@ -28,7 +28,7 @@ export function snippetOf(text: string, terms: readonly string[]): string {
 
 type ClusterAt = (index: number) => string | undefined;
 
-/** A line's letters with their marks, split off no further than they are asked for. */
+/** Splits a line into letters with their marks, no further than the caller reads. */
 function clustersOf(line: string): ClusterAt {
   const rest = line.matchAll(CLUSTER);
   const split: string[] = [];
@@ -42,23 +42,23 @@ function clustersOf(line: string): ClusterAt {
   };
 }
 
-/** The cluster in which the earliest term begins; 0 when none is found. Reads little beyond it: it runs for each message of a page. */
+/** Returns the index of the cluster in which the first term begins, or 0. Reads little beyond it: it runs for each message of a page. */
 function firstHit(clusterAt: ClusterAt, terms: readonly string[]): number {
   const longest = Math.max(0, ...terms.map((term) => term.length));
   const folded = new Map([[' ', ' ']]);
   const ends: number[] = [];
   let normal = '';
-  let looked = 0;
+  let searched = 0;
   let first = Infinity;
   for (let next = clusterAt(0); next !== undefined; next = clusterAt(ends.length)) {
     const known = folded.get(next) ?? normalise(next);
-    if (folded.size < MOST_FOLDED) folded.set(next, known);
+    if (folded.size < MAX_CACHED) folded.set(next, known);
     normal += known;
     if (ends.push(normal.length) % STRIDE > 0 && clusterAt(ends.length) !== undefined) continue;
-    first = earliest(normal, terms, looked);
-    // One that begins before it is whole by now, however long.
+    first = earliest(normal, terms, searched);
+    // No longer term can begin before it: the text up to its end has been searched.
     if (first + longest <= normal.length) break;
-    looked = Math.max(0, normal.length - longest);
+    searched = Math.max(0, normal.length - longest);
   }
   const begin = first === Infinity ? 0 : first;
   return Math.max(

@@ -13,7 +13,8 @@ export class RoomUserChangeView {
   @ApiProperty({ example: 9 }) rev: number;
   @ApiProperty({ enum: ['room-user'] }) kind: 'room-user';
   @ApiProperty({ format: 'uuid' }) userId: string;
-  @ApiProperty({ type: RoomUserView, nullable: true, description: 'Null: no longer in the room.' }) roomUser: RoomUserView | null;
+  @ApiProperty({ type: RoomUserView, nullable: true, description: 'Null if the user is no longer a member.' })
+  roomUser: RoomUserView | null;
 }
 
 export class RoomChangeView {
@@ -22,12 +23,12 @@ export class RoomChangeView {
   @ApiProperty({ type: NeutralRoomView }) room: NeutralRoomView;
 }
 
-/** What happened in a room past a cursor, as it stands now. */
+/** The changes in a room after a sync cursor, each entity in its current state. */
 @ApiExtraModels(MessageChangeView, RoomUserChangeView, RoomChangeView)
 export class ChangesView {
-  @ApiProperty({ type: [MessageView], description: 'The new ones, ascending by seq.' }) messages: MessageView[];
+  @ApiProperty({ type: [MessageView], description: 'New messages, ascending by seq.' }) messages: MessageView[];
   @ApiProperty({
-    description: 'All else, each thing once in its latest state, ascending by rev.',
+    description: 'All other changes, each entity once in its current state, ascending by rev.',
     type: 'array',
     items: {
       oneOf: [MessageChangeView, RoomUserChangeView, RoomChangeView].map((view) => ({ $ref: getSchemaPath(view) })),
@@ -42,23 +43,24 @@ export class ChangesView {
     },
   })
   changes: (MessageChangeView | RoomUserChangeView | RoomChangeView)[];
-  @ApiProperty({ description: 'With `rev` the cursor to ask with next.', example: 42 }) seq: number;
+  @ApiProperty({ description: 'With `rev` the next sync cursor.', example: 42 }) seq: number;
   @ApiProperty({ example: 10 }) rev: number;
-  @ApiProperty({ description: 'Ask again: not everything is in here.', example: false }) hasMore: boolean;
+  @ApiProperty({ description: 'True if there are more changes: ask again with the new cursor.', example: false }) hasMore: boolean;
   @ApiProperty({
-    description: 'The cursor cannot be continued: take `seq` and `rev`, load the newest page, the room and its users, then ask again.',
+    description:
+      'True if the cursor cannot be continued: take `seq` and `rev`, load the newest page, the room and its users, then ask again.',
     example: false,
   })
   reset: boolean;
-  @ApiProperty({ description: 'Another one than before: a restored database; all cursors are void.', format: 'uuid' }) epoch: string;
+  @ApiProperty({ description: 'A new epoch means a restored database: all your sync cursors are void.', format: 'uuid' }) epoch: string;
 }
 
-/** The same in the answer of `sync`, with one's own seat. */
+/** The same in the answer of `sync`, with your membership. */
 export class SyncedRoomView extends ChangesView {
   @ApiProperty({ type: MembershipView }) membership: MembershipView;
 }
 
-/** A room that is not one's own any more. */
+/** A room of which you are no longer a member. */
 export class GoneRoomView {
   @ApiProperty({ enum: [true] }) gone: true;
 }
@@ -71,10 +73,11 @@ export class SyncView {
     additionalProperties: { oneOf: [{ $ref: getSchemaPath(SyncedRoomView) }, { $ref: getSchemaPath(GoneRoomView) }] },
   })
   rooms: Record<string, SyncedRoomView | GoneRoomView>;
-  @ApiProperty({ type: [String], format: 'uuid', description: 'Not answered for want of space: ask again for these.' }) later: string[];
+  @ApiProperty({ type: [String], format: 'uuid', description: 'Rooms that did not fit into the answer: ask again for these.' })
+  later: string[];
 }
 
-/** Where a room stands, and where one stands in it. */
+/** The head of a room, with your read mark and unread counts. */
 export class RoomHeadView {
   @ApiProperty({ format: 'uuid' }) roomId: string;
   @ApiProperty({ example: 42 }) seq: number;
@@ -87,6 +90,6 @@ export class RoomHeadView {
 
 export class RoomHeadsView {
   @ApiProperty({ type: [RoomHeadView], description: 'By room id.' }) rooms: RoomHeadView[];
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: '`after` of the next ask; null: that was all.' })
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: '`after` for the next request; null after the last page.' })
   next: string | null;
 }

@@ -6,10 +6,10 @@ import { RoomLog } from '../room-access/room-log.service.js';
 
 const HOUR_S = 3_600;
 const DAY_MS = 86_400_000;
-/** Changes that are looked at, and forgotten, under one head: a step is short, sends go on between two. */
+/** Changes that are deleted under one lock of a head: steps are short, to keep sends fast. */
 const STEP = 1_000;
 
-/** Keeps the change log to the age that the settings give. */
+/** Deletes changes from the change log that are older than the setting allows. */
 @Injectable()
 export class LogTrimming implements OnModuleInit {
   constructor(
@@ -21,12 +21,12 @@ export class LogTrimming implements OnModuleInit {
 
   onModuleInit(): void {
     this.jobs.every('log-trimming', HOUR_S, async ({ signal }) => {
-      await this.trim(new Date(Date.now() - this.settings.log.trimAfterDays * DAY_MS), signal);
+      await this.trimLogs(new Date(Date.now() - this.settings.log.trimAfterDays * DAY_MS), signal);
     });
   }
 
-  /** Forgets what changed before `before`, in steps, until nothing is left or `signal` says to stop. */
-  async trim(before: Date, signal?: AbortSignal): Promise<void> {
+  /** Deletes the changes from before `before`, in steps, until none is left or `signal` aborts. */
+  async trimLogs(before: Date, signal?: AbortSignal): Promise<void> {
     for (;;) {
       const rooms = await this.log.findOutdatedRooms(before, STEP);
       if (rooms.length === 0) return;

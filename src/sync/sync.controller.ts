@@ -17,10 +17,10 @@ export class SyncController {
   @Get()
   @Header('Content-Type', 'application/json; charset=utf-8')
   @ApiOperation({
-    summary: 'What a client has missed in a room',
+    summary: 'Get the changes in a room after a sync cursor',
     description:
-      'New messages, and everything else that changed, each thing once as it is now. Ask with the `seq` and `rev` of the answer until ' +
-      '`hasMore` is false.',
+      'New messages, and everything else that changed, each entity once in its current state. Repeat with `seq` and `rev` of the answer ' +
+      'until `hasMore` is false.',
   })
   @ApiOkResponse({ type: ChangesView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })

@@ -2,33 +2,35 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { ValidationFailed } from '../common/domain-error.js';
 import { Settings } from '../config/settings.js';
+import { Epoch } from '../database/epoch.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import type { MembershipView } from '../room-users/room-user.view.js';
-import { ChangesQueries, type ChangesRow, type Distance, type Portion, type RoomCursor } from './changes.queries.js';
+import { ChangesQueries, type ChangesBounds, type ChangesRow, type CursorLag, type RoomCursor } from './changes.queries.js';
 import type { ChangesView, RoomHeadView, RoomHeadsView, SyncedRoomView, SyncView } from './changes.view.js';
 import type { ChangesQuery, Cursor } from './dto/sync.dto.js';
 import { HeadsQueries } from './heads.queries.js';
 
-/** Bytes of one answer of `sync`, what is around the rooms not counted. */
+/** Bytes of the rooms in one answer of `sync`. */
 const ANSWER_BYTES = 250_000;
-/** Of one room in it: a list of each kind, and the seat, fit into the answer together. */
-const ROOM: Portion = { limit: 100, bytes: 100_000 };
-/** Messages and changes that one `sync` reads at most; the rooms beyond are for the next one. */
-const READ_AT_ONCE = 500;
+/** Bounds of one room in it: both lists and the membership fit into the answer together. */
+const ROOM: ChangesBounds = { limit: 100, bytes: 100_000 };
+/** Maximum number of messages and changes that one `sync` reads; further rooms are for the next one. */
+const MAX_READ = 500;
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
-/** What a client has missed: for REST one room at a time, for sockets many. */
+/** Returns the changes that a client has missed: by REST of one room, by socket of many. */
 @Injectable()
 export class SyncService {
   constructor(
     private readonly access: RoomAccess,
     private readonly queries: ChangesQueries,
-    private readonly headsQueries: HeadsQueries,
+    private readonly heads: HeadsQueries,
+    private readonly epoch: Epoch,
     private readonly settings: Settings,
   ) {}
 
-  /** What happened in a room past a cursor, as JSON text of a {@link ChangesView}. @throws RoomNotFound, Forbidden not_member */
+  /** Returns the changes of a room after a cursor, as JSON text of a {@link ChangesView}. @throws RoomNotFound, Forbidden not_member */
   async getChanges(actor: Actor, roomId: string, { seq, rev, limit }: ChangesQuery): Promise<string> {
     await this.access.read(actor, roomId);
     const [row] = await this.queries.getChanges(actor.userId, [{ roomId, seq, rev }], { limit, bytes: UNBOUNDED }, false);
@@ -37,66 +39,69 @@ export class SyncService {
   }
 
   /**
-   * The same for many rooms, as far as it fits into one answer; `later` names the others. A room that is not the actor's is `gone`.
+   * The same for many rooms, as far as they fit into one answer; `later` has the ids of the others. A room of which the actor is no member
+   * is `gone`.
    * @throws ValidationFailed for more rooms than the setting allows
    */
   async syncRooms(actor: Actor, rooms: Readonly<Record<string, Cursor>>): Promise<SyncView> {
     const cursors = cursorsOf(rooms);
     const { syncRooms } = this.settings.realtime;
-    if (cursors.length > syncRooms) throw new ValidationFailed([{ path: 'rooms', message: `must hold at most ${syncRooms} rooms` }]);
-    const distances = await this.queries.distances(actor.userId, cursors);
-    const seated = new Set(distances.map(({ roomId }) => roomId));
-    const near = this.within(distances);
-    const asked = cursors.filter(({ roomId }) => near.has(roomId));
-    const rows = await this.queries.getChanges(actor.userId, asked, ROOM, true);
-    const gone = cursors.filter(({ roomId }) => !seated.has(roomId) || (near.has(roomId) && !rows.some((row) => row.roomId === roomId)));
-    const { told, left } = fitting(rows);
+    if (cursors.length > syncRooms) throw new ValidationFailed([{ path: 'rooms', message: `must contain at most ${syncRooms} rooms` }]);
+    const lags = await this.queries.findLags(actor.userId, cursors);
+    const memberOf = new Set(lags.map(({ roomId }) => roomId));
+    const readable = this.roomsToRead(lags);
+    const toRead = cursors.filter(({ roomId }) => readable.has(roomId));
+    const rows = await this.queries.getChanges(actor.userId, toRead, ROOM, true);
+    const gone = cursors.filter(
+      ({ roomId }) => !memberOf.has(roomId) || (readable.has(roomId) && !rows.some((row) => row.roomId === roomId)),
+    );
+    const { included, left } = splitByBytes(rows);
     return {
       rooms: Object.fromEntries<SyncView['rooms'][string]>([
         ...gone.map(({ roomId }) => [roomId, { gone: true }] as const),
-        ...told.map((row) => [row.roomId, viewOf(row)] as const),
+        ...included.map((row) => [row.roomId, viewOf(row)] as const),
       ]),
-      later: [...left.map(({ roomId }) => roomId), ...[...seated].filter((roomId) => !near.has(roomId))],
+      later: [...left.map(({ roomId }) => roomId), ...[...memberOf].filter((roomId) => !readable.has(roomId))],
     };
   }
 
-  /** Where all of the actor's rooms stand, by id. @param after `next` of the answer before */
+  /** Returns the heads of the actor's rooms, by room id. @param after `next` of the previous answer */
   async listRoomHeads(actor: Actor, after: string | null = null): Promise<RoomHeadsView> {
     const limit = this.settings.realtime.syncRooms;
-    const rooms = await this.headsQueries.byId(actor.userId, after, limit + 1);
+    const rooms = await this.heads.listHeadsById(actor.userId, after, limit + 1);
     const shown = rooms.slice(0, limit);
     return { rooms: shown, next: rooms.length > limit ? (shown.at(-1)?.roomId ?? null) : null };
   }
 
-  /** What a client starts with: the epoch, and the rooms that were active last. */
-  async start(actor: Actor): Promise<{ epoch: string; rooms: RoomHeadView[]; more: boolean }> {
+  /** Returns the epoch and the heads of the last active rooms, with which a client starts. */
+  async getInitialHeads(actor: Actor): Promise<{ epoch: string; rooms: RoomHeadView[]; more: boolean }> {
     const limit = this.settings.realtime.syncRooms;
-    const rooms = await this.headsQueries.latest(actor.userId, limit + 1);
-    return { epoch: await this.headsQueries.epoch(), rooms: rooms.slice(0, limit), more: rooms.length > limit };
+    const rooms = await this.heads.listLatestHeads(actor.userId, limit + 1);
+    return { epoch: await this.epoch.getEpoch(), rooms: rooms.slice(0, limit), more: rooms.length > limit };
   }
 
-  /** The rooms that one answer reads, in the order asked; one at least. */
-  private within(distances: readonly Distance[]): Set<string> {
-    const near = new Set<string>();
+  /** Returns the rooms that one answer reads, in the order asked; at least one. */
+  private roomsToRead(lags: readonly CursorLag[]): Set<string> {
+    const rooms = new Set<string>();
     let read = 0;
-    for (const { roomId, messages, changes } of distances) {
-      const lost = messages + changes > this.settings.log.resetAfter;
-      read += lost ? 1 : Math.min(messages, ROOM.limit) + Math.min(changes, ROOM.limit);
-      if (read > READ_AT_ONCE && near.size > 0) break;
-      near.add(roomId);
+    for (const { roomId, messages, changes } of lags) {
+      const resets = messages + changes > this.settings.log.resetAfter;
+      read += resets ? 1 : Math.min(messages, ROOM.limit) + Math.min(changes, ROOM.limit);
+      if (read > MAX_READ && rooms.size > 0) break;
+      rooms.add(roomId);
     }
-    return near;
+    return rooms;
   }
 }
 
-/** What fits into one answer, in the order asked; one room at least. */
-function fitting(rows: readonly ChangesRow[]): { told: ChangesRow[]; left: ChangesRow[] } {
+/** Splits off the rooms that fit into one answer, in the order asked; at least one. */
+function splitByBytes(rows: readonly ChangesRow[]): { included: ChangesRow[]; left: ChangesRow[] } {
   let bytes = 0;
   const full = rows.findIndex(({ changes, membership }, index) => {
     bytes += Buffer.byteLength(changes) + Buffer.byteLength(membership ?? '');
     return bytes > ANSWER_BYTES && index > 0;
   });
-  return full < 0 ? { told: [...rows], left: [] } : { told: rows.slice(0, full), left: rows.slice(full) };
+  return full < 0 ? { included: [...rows], left: [] } : { included: rows.slice(0, full), left: rows.slice(full) };
 }
 
 const viewOf = ({ changes, membership }: ChangesRow): SyncedRoomView => ({

@@ -27,9 +27,9 @@ const OVERLOADED = new Overloaded();
 type Sent = readonly [Pending, SendRow][];
 
 /**
- * The send path of REST and sockets. One writer for each process: messages that arrive while a batch is being written form the next batch, and
- * each batch is published while the next one is written. No timer: an idle server writes at once. A contended room waits in a queue of its
- * own and delays no other room.
+ * The send path of REST and sockets. One writer for each process: messages that arrive while a batch is being written form the next batch,
+ * and each batch is published while the next one is written. No timer: an idle server writes at once. A contended room waits in a queue of
+ * its own and delays no other room.
  */
 @Injectable()
 export class MessageWriter {
@@ -49,8 +49,8 @@ export class MessageWriter {
   ) {}
 
   /**
-   * Resolves after the commit. The message is queued synchronously, so that the sends of one caller to one room are numbered in the order of
-   * the calls. A message sent again with its `id` is stored once.
+   * Resolves after the commit. The message is queued synchronously, so that the sends of one caller to one room are numbered in the order
+   * of the calls. A message sent again with its `id` is stored once.
    * @throws ValidationFailed, UnstorableText, EmptyMessage, Overloaded at once; RoomNotFound, Forbidden, MessageConflict, ReplyNotFound,
    * MediaNotUsable, SessionInvalid, LockTimeout, DatabaseUnavailable after the call of the send function
    */

@@ -75,8 +75,8 @@ export class MessageRepository {
   }
 
   /**
-   * Appends a system message and publishes it after the commit. Expects the transaction that holds the room's head: the writer's queue would
-   * wait for that very lock. No unread count includes it.
+   * Appends a system message and publishes it after the commit. Expects the transaction that holds the room's head: the writer's queue
+   * would wait for that very lock. No unread count includes it.
    * @param userIds users whom the event is about; at most 100
    */
   async appendSystemMessage(roomId: string, actorId: string, event: SystemEvent, userIds: readonly string[]): Promise<void> {
@@ -134,8 +134,8 @@ export class MessageRepository {
   }
 
   /**
-   * Turns messages of one room into tombstones: removes their texts, request hashes and mentions, and subtracts them from the reply counts of
-   * their originals. The rows that other modules keep of them stay. @param messages at most 500
+   * Makes tombstones of messages of one room: removes their texts, request hashes and mentions, and subtracts them from the reply counts
+   * of their originals. The rows that other modules keep of them stay. @param messages at most 500
    */
   async markMessagesDeleted(roomId: string, messages: readonly DeletableMessage[]): Promise<void> {
     await this.transactions.query(

@@ -21,7 +21,8 @@ export interface SendRow extends SentRow {
   fence: number;
 }
 
-const CALL = `SELECT * FROM send_messages($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bytea[], $8::jsonb[], $9::bigint[], $10)`;
+const CALL = `SELECT * FROM send_messages($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bytea[], $8::jsonb[],
+  $9::bigint[], $10)`;
 
 /** Calls the database function `send_messages` (send-messages.sql.ts): one round trip for a batch. */
 @Injectable()

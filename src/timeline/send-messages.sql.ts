@@ -18,7 +18,8 @@ const positionIn = (values: readonly string[], value: string): string => `array_
 
 /** Everything that the checks read, one row for each message. */
 const loaded = (rich: Rich): string => `input AS MATERIALIZED (
-    SELECT t.*${rich(`, t.extra ->> 'replyTo' AS reply_to, t.extra -> 'media' AS media, coalesce((t.extra ->> 'all')::boolean, false) AS all_mentioned`)}
+    SELECT t.*${rich(`, t.extra ->> 'replyTo' AS reply_to, t.extra -> 'media' AS media,
+      coalesce((t.extra ->> 'all')::boolean, false) AS all_mentioned`)}
     FROM unnest(ids, room_ids, user_ids, session_ids, types, texts, hashes, extras)
       WITH ORDINALITY t (id, room_id, user_id, session_id, type, text, hash, extra, ord)
   ),
@@ -34,7 +35,8 @@ const loaded = (rich: Rich): string => `input AS MATERIALIZED (
         + ${positionIn(ROOM_ROLES, 'ru.role')}] | ru.allow) & ~ru.deny) AS can,
       u.username, u.display_name, u.avatar_media_id, u.created_at AS user_created_at,
       (s.id IS NOT NULL OR i.session_id IS NULL) AND u.id IS NOT NULL AS session_valid,
-      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash, m.deleted_at AS old_deleted
+      m.seq AS old_seq, m.type AS old_type, m.created_at AS old_at, m.user_id AS old_user, m.request_hash AS old_hash,
+      m.deleted_at AS old_deleted
     FROM input i
     LEFT JOIN rooms r ON r.id = i.room_id AND r.deleted_at IS NULL
     LEFT JOIN room_heads h ON h.room_id = i.room_id
@@ -56,7 +58,8 @@ const checked = (rich: Rich): string => `checked AS MATERIALIZED (
       WHEN p.is_contended THEN 'busy'
       WHEN NOT p.is_member THEN CASE WHEN p.is_public THEN 'not_member' ELSE 'not_found' END
       WHEN p.old_seq IS NOT NULL THEN CASE
-        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same' ELSE 'conflict' END
+        WHEN p.old_user = p.user_id AND p.old_type <> 'system' AND (p.old_deleted IS NOT NULL OR p.old_hash = p.hash) THEN 'same'
+        ELSE 'conflict' END
       WHEN ${lacks('can_create_messages', 'p')} THEN ${denial('can_create_messages')}
 ${rich(`      WHEN p.media IS NOT NULL AND ${lacks('can_attach_media', 'p')} THEN ${denial('can_attach_media')}
       WHEN p.all_mentioned AND ${lacks('can_mention_all', 'p')} THEN ${denial('can_mention_all')}
@@ -71,7 +74,8 @@ ${rich(`      WHEN p.media IS NOT NULL AND ${lacks('can_attach_media', 'p')} THE
         JOIN room_users b ON b.room_id = t.id AND b.user_id = p.user_high
         WHERE t.id = p.team_id AND t.active AND t.deleted_at IS NULL)) THEN 'room_inactive'
 ${rich(`      WHEN p.reply_to IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM messages o WHERE o.room_id = p.room_id AND o.id = p.reply_to::uuid AND o.seq >= p.visible_from_seq AND o.deleted_at IS NULL) THEN 'reply_not_found'
+        SELECT 1 FROM messages o WHERE o.room_id = p.room_id AND o.id = p.reply_to::uuid AND o.seq >= p.visible_from_seq
+          AND o.deleted_at IS NULL) THEN 'reply_not_found'
       WHEN p.media IS NOT NULL AND (
         SELECT count(*) FROM media f WHERE f.id IN (SELECT value::uuid FROM jsonb_array_elements_text(p.media))
           AND f.owner_id = p.user_id AND f.status = 'ready' AND f.doomed_at IS NULL) < jsonb_array_length(p.media) THEN 'media_not_found'
@@ -176,20 +180,21 @@ function checkAndWrite(hasExtras: boolean): string {
  *
  * A message comes in as one element of each array; `extras` is null for a plain text, else
  * `{ replyTo?: uuid, media?: [uuid], userIds?: [uuid], usernames?: [text], all?: true, textAll?: true }`. `all` was requested: without the
- * permission the message is refused. `textAll` is in the text: without the permission it mentions no one. A null type becomes the kind of the
- * first medium. `presets` are the permission bits by room type and role (PRESET_BITS).
+ * permission the message is refused. `textAll` is in the text: without the permission it mentions no one. A null type becomes the kind of
+ * the first medium. `presets` are the permission bits by room type and role (PRESET_BITS).
  *
  * `wait` false skips the rooms whose head another transaction holds (outcome `busy`, nothing done); true waits up to `lock_timeout`.
  *
  * Outcomes: sent, same (known id, same body: `seq` of the stored one), conflict, busy, session_ended, not_found, not_member, role_preset,
- * not_granted, silenced, slow_mode, blocked, privacy, room_inactive, reply_not_found, media_not_found. A refused message leaves nothing behind.
+ * not_granted, silenced, slow_mode, blocked, privacy, room_inactive, reply_not_found, media_not_found. A refused message leaves nothing
+ * behind.
  */
 export const SEND_MESSAGES = `CREATE OR REPLACE FUNCTION send_messages(
   ids uuid[], room_ids uuid[], user_ids uuid[], session_ids uuid[], types text[], texts text[], hashes bytea[], extras jsonb[],
   presets bigint[], wait boolean
 ) RETURNS TABLE (
-  ord integer, outcome text, permission text, retry_after integer, seq bigint, type text, created_at timestamptz(3), head_rev bigint, fence bigint,
-  username text, display_name text, avatar_media_id uuid, user_created_at timestamptz(3)
+  ord integer, outcome text, permission text, retry_after integer, seq bigint, type text, created_at timestamptz(3), head_rev bigint,
+  fence bigint, username text, display_name text, avatar_media_id uuid, user_created_at timestamptz(3)
 ) LANGUAGE plpgsql VOLATILE
 -- One plan for all batches, made when the statistics may be missing or may describe small rooms: only index scans that lead to single rows.
 -- The cost of each row read counts, so that no plan scans the messages or members of a room, of which there may be a million.
@@ -203,7 +208,7 @@ DECLARE
   at timestamptz(3);
   has_extras boolean := EXISTS (SELECT 1 FROM unnest(extras) x WHERE x IS NOT NULL);
 BEGIN
-  -- The rules for a private room inside a team depend on the team: its head is locked, too, so that leaving or archiving the team is ordered
+  -- The rules for a private room inside a team depend on the team: its head is locked, too, so that leaving or archiving the team happens
   -- before or after this send. team_id never changes.
   SELECT array_agg(DISTINCT id) INTO head_ids FROM (
     SELECT unnest(room_ids) AS id UNION SELECT r.team_id FROM rooms r WHERE r.id = ANY (room_ids) AND r.team_id IS NOT NULL

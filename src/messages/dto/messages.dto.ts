@@ -9,7 +9,9 @@ import { MentionView } from '../../timeline/message.view.js';
 const MAX_TEXT = 10_000;
 const MAX_MEDIA = 10;
 
-/** A message to send. For documentation alone: `checkMessage` validates it, for REST and sockets, as a pipe would cost more than the send. */
+/**
+ * A message to send. For documentation alone: `checkMessage` validates it, for REST and sockets, as a pipe would cost more than the send.
+ */
 export class SendMessageDto {
   @ApiPropertyOptional({
     format: 'uuid',

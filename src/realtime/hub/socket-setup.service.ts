@@ -35,7 +35,7 @@ export class SocketSetup {
     const newcomer = await this.queries.readyState(userId, sessionId);
     if (!newcomer) throw new SessionInvalid();
     const subscriptions = await this.takeSeats(connection);
-    const start = await this.sync.start(connection.actor);
+    const start = await this.sync.getInitialHeads(connection.actor);
     if (connection.socket.disconnected) return;
     user.advanceOnReady(newcomer.my);
     connection.sendReady({ ...newcomer, ...start, protocol: this.settings.realtime.protocol, limits: limitsOf(this.settings) });

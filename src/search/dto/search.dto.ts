@@ -6,11 +6,11 @@ import { IsId, IsText } from '../../common/validators.js';
 
 const MAX_QUERY = 200;
 
-const flag = ({ value }: { value: unknown }): unknown => (value === 'true' ? true : value === 'false' ? false : value);
+const toBoolean = ({ value }: { value: unknown }): unknown => (value === 'true' ? true : value === 'false' ? false : value);
 
 export class SearchQuery extends PageQuery {
   @ApiProperty({
-    description: 'Words or parts of words, in any script; a message holds all of them. Case and accents do not count.',
+    description: 'Words or parts of words, in any script; a hit contains all of them. Case and accents are ignored.',
     minLength: 1,
     maxLength: MAX_QUERY,
     example: 'cafe',
@@ -18,29 +18,29 @@ export class SearchQuery extends PageQuery {
   @IsText(1, MAX_QUERY)
   query: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'In this room alone.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'Only messages in this room.' })
   @IsOptional()
   @IsId()
   roomId?: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'From this person alone.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'Only messages of this user.' })
   @IsOptional()
   @IsId()
   userId?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Sent before this time.', example: '2026-03-01T09:30:00.000Z' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'Only messages sent before this time.', example: '2026-03-01T09:30:00.000Z' })
   @IsOptional()
   @IsISO8601({ strict: true })
   before?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Sent after this time.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'Only messages sent after this time.' })
   @IsOptional()
   @IsISO8601({ strict: true })
   after?: string;
 
-  @ApiPropertyOptional({ description: 'Only with a file, or only without.' })
+  @ApiPropertyOptional({ description: 'Only messages with media, or only those without.' })
   @IsOptional()
-  @Transform(flag)
+  @Transform(toBoolean)
   @IsBoolean()
   hasMedia?: boolean;
 }

@@ -5,10 +5,10 @@ import { isId } from '../../common/ids.js';
 import { DEFAULT_PAGE, IsPageLimit } from '../../common/page.js';
 import { IsId } from '../../common/validators.js';
 
-/** Rooms in one `sync`, whatever the setting says. */
-const MOST_ROOMS = 1_000;
+/** Maximum number of rooms in one `sync`; the setting may be lower. */
+const MAX_ROOMS = 1_000;
 
-/** Where a client stands in a room: the newest message and the newest change that it knows. */
+/** The sync cursor of a client in a room: its newest message and its newest change. */
 export interface Cursor {
   seq: number;
   rev: number;
@@ -26,7 +26,7 @@ const isCursorMap = (value: unknown): value is Record<string, Cursor> =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
-  Object.keys(value).length <= MOST_ROOMS &&
+  Object.keys(value).length <= MAX_ROOMS &&
   Object.entries(value).every(([id, cursor]) => isId(id) && isCursor(cursor));
 
 const IsCursorMap = (): PropertyDecorator => (target, property) =>
@@ -36,7 +36,7 @@ const IsCursorMap = (): PropertyDecorator => (target, property) =>
     propertyName: String(property),
     validator: {
       validate: isCursorMap,
-      defaultMessage: () => 'must hold a cursor { seq, rev } for each id of a room',
+      defaultMessage: () => 'must contain a cursor { seq, rev } for each room id',
     },
   });
 
@@ -52,14 +52,14 @@ export class SyncDto {
     },
     example: { '0199f3b0-1a2b-7c3d-8e4f-5a6b7c8d9e0f': { seq: 42, rev: 7 } },
   })
-  @Transform(({ obj }: { obj: { rooms?: unknown } }) => obj.rooms) // as it came: no class is behind it
+  @Transform(({ obj }: { obj: { rooms?: unknown } }) => obj.rooms) // unchanged: the type is a plain object
   @IsCursorMap()
   rooms: Record<string, Cursor>;
 }
 
 /** The payload of `rooms`. */
 export class RoomHeadsDto {
-  @ApiPropertyOptional({ type: String, format: 'uuid', nullable: true, description: '`next` of the answer before.' })
+  @ApiPropertyOptional({ type: String, format: 'uuid', nullable: true, description: '`next` of the previous answer.' })
   @IsOptional()
   @IsId()
   after?: string | null;
@@ -67,20 +67,20 @@ export class RoomHeadsDto {
 
 /** The query of `changes`. */
 export class ChangesQuery implements Cursor {
-  @ApiProperty({ description: 'The newest message that you know.', minimum: 0 })
+  @ApiProperty({ description: 'Seq of the newest message that you have.', minimum: 0 })
   @Type(() => Number)
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   seq: number;
 
-  @ApiProperty({ description: 'The newest change that you know.', minimum: 0 })
+  @ApiProperty({ description: 'Rev of the newest change that you have.', minimum: 0 })
   @Type(() => Number)
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   rev: number;
 
-  @IsPageLimit({ description: 'Bounds each of the two lists.' })
+  @IsPageLimit({ description: 'Maximum length of each of the two lists.' })
   limit: number = DEFAULT_PAGE;
 }

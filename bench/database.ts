@@ -28,7 +28,7 @@ export class Database {
     needProgram('pgbench', 'postgresql');
     const dataDir = path.join(dir, 'database');
     await mkdir(dataDir, { recursive: true });
-    const server = await EmbeddedPostgres.start({ dataDir, keeper: true });
+    const server = await EmbeddedPostgres.start({ dataDir, stopWithProcess: true });
     return Database.open(server, dir, 'bench');
   }
 

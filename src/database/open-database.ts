@@ -33,7 +33,7 @@ export async function openDatabase(settings: Settings, { role, log, onLost }: Op
   }
   const { dataDir } = settings;
   const { userNamespace } = settings.database;
-  const embedded = await EmbeddedPostgres.start({ dataDir, userNamespace, keeper: role.isServer, log }).catch((error: unknown) => {
+  const embedded = await EmbeddedPostgres.start({ dataDir, userNamespace, stopWithProcess: role.isServer, log }).catch((error: unknown) => {
     throw new SettingsError(`DATA_DIR cannot be used: ${connectError(error)}`);
   });
   embedded.supervise(onLost);

@@ -27,7 +27,7 @@ async function migratedPostgres() {
 
 async function startServer() {
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'parley-test-'));
-  const server = await EmbeddedPostgres.start({ dataDir, durable: false, keeper: true });
+  const server = await EmbeddedPostgres.start({ dataDir, durable: false, stopWithProcess: true });
   globalThis.testPostgres = { server, dataDir };
   return server;
 }

@@ -84,7 +84,7 @@ export class Cluster {
   static async start(size = 2, env: Record<string, string> = {}): Promise<Cluster> {
     const dir = await mkdtemp(path.join(tmpdir(), 'parley-lab-'));
     await mkdir(path.join(dir, 'database'));
-    const postgres = await EmbeddedPostgres.start({ dataDir: path.join(dir, 'database'), keeper: true });
+    const postgres = await EmbeddedPostgres.start({ dataDir: path.join(dir, 'database'), stopWithProcess: true });
     postgres.supervise((reason) => process.emitWarning(`PostgreSQL is lost: ${reason}`));
     const redis = await RedisServer.start();
     const environment = {

@@ -146,13 +146,13 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('ignores a lock file whose pid belongs to another process', async () => {
-    const first = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, keeper: true });
+    const first = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, stopWithProcess: true });
     await first.stop();
     writeFileSync(
       path.join(folder.data, 'postmaster.pid'),
       [process.pid, folder.data, 0, 5432, '', '127.0.0.1', '', 'ready', ''].join('\n'),
     );
-    const second = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, keeper: true });
+    const second = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, stopWithProcess: true });
     expect(second.adopted).toBe(false);
     await second.stop();
   });
@@ -161,21 +161,21 @@ describe('the embedded PostgreSQL', () => {
     await mkdir(path.join(folder.dataDir, 'postgres/data.half/base'), { recursive: true });
     writeFileSync(path.join(folder.dataDir, 'postgres.lock'), '999999999 1');
     writeFileSync(path.join(folder.dataDir, 'postgres.lock.waiting'), '999999999 1');
-    const server = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, keeper: true });
+    const server = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, stopWithProcess: true });
     await server.stop();
     expect(readdirSync(path.join(folder.dataDir, 'postgres'))).toEqual(['data']);
     expect(readdirSync(folder.dataDir).sort()).toEqual(['postgres', 'postgres-holders', 'postgres-password', 'postgres.log']);
   });
 
   it('refuses data files of another version', async () => {
-    const options = { dataDir: folder.dataDir, durable: false, keeper: true };
+    const options = { dataDir: folder.dataDir, durable: false, stopWithProcess: true };
     await (await EmbeddedPostgres.start(options)).stop();
     writeFileSync(path.join(folder.data, 'PG_VERSION'), '17\n');
     await expect(EmbeddedPostgres.start(options)).rejects.toThrow(/was made by PostgreSQL 17, and this is \d+: take the data over/);
   });
 
   it('reports that its password file is missing', async () => {
-    const first = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, keeper: true });
+    const first = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, stopWithProcess: true });
     await first.stop();
     await rm(path.join(folder.dataDir, 'postgres-password'));
     const { code, stderr } = await folder.server().end();

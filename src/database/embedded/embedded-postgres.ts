@@ -1,35 +1,42 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readText } from '../../common/files.js';
+import { messageOf } from '../../common/thrown.js';
 import { loadOrCreateSecret } from '../../config/stored-secret.js';
-import { initialise, isInitialised, prepareFolder, waitForShutdown, SUPERUSER } from './data-folder.js';
+import { initialise, isInitialised, prepareFolder, SUPERUSER, waitForShutdown } from './data-folder.js';
 import { FolderUsers, withFolderLock } from './folder-lock.js';
-import { freePort, launch } from './launch.js';
+import { findFreePort, launch } from './launch.js';
 import { isPostgresOf } from './processes.js';
-import { chooseRunner, run, type Runner } from './runner.js';
+import { chooseRunner, runProgram, type Runner } from './runner.js';
 
-const ATTEMPTS = 3;
-const GLANCE_MS = 10;
-const WATCH_MS = 250;
+const MAX_ATTEMPTS = 3;
+const POLL_MS = 10;
+const SUPERVISE_MS = 250;
 
 export interface EmbeddedOptions {
-  /** The folder for everything; the server's own data stand in `postgres/` below it. */
+  /** An absolute path. Passwords and locks are here, the data of the server in `postgres/` below it. */
   readonly dataDir: string;
-  /** Off for tests alone: a crash of the machine may then cost data. */
+  /** Off only for tests: a crash of the machine may then lose data. */
   readonly durable?: boolean;
-  /** As root: whether to try a user namespace before "nobody". */
+  /** For root: whether to try a user namespace before "nobody". */
   readonly userNamespace?: boolean;
-  /** A server takes PostgreSQL down with it, even when it is killed; a command leaves it to whoever else uses it. */
-  readonly keeper: boolean;
+  /** PostgreSQL stops with the process that started it, even if that is killed (servers); otherwise its last user stops it (commands). */
+  readonly stopWithProcess: boolean;
   readonly log?: (line: string) => void;
 }
 
-/**
- * The PostgreSQL that came by npm, run in a folder. It is started, or adopted when it runs there already; several
- * processes may ask at once.
- */
+interface Server {
+  readonly pid: number;
+  readonly port: number;
+  /** It was running; another process had started it. */
+  readonly adopted: boolean;
+}
+
+/** The PostgreSQL of an npm package, in a folder of the application. Several processes may start it at once, and share it. */
 export class EmbeddedPostgres {
-  private watch: NodeJS.Timeout | undefined;
+  private readonly users: FolderUsers;
+  private supervision: NodeJS.Timeout | undefined;
   private restarting: Promise<void> | undefined;
   private stopping = false;
 
@@ -38,111 +45,109 @@ export class EmbeddedPostgres {
     private readonly runner: Runner,
     private readonly data: string,
     private readonly password: string,
-    private current: { pid: number; port: number; adopted: boolean },
-  ) {}
+    private server: Server,
+  ) {
+    this.users = new FolderUsers(path.join(options.dataDir, 'postgres-holders'));
+  }
 
-  /** @throws Error with one line that says what to do */
+  /** @throws Error with the reason and the remedy in one line */
   static async start(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-    const runner = chooseRunner(options.userNamespace ?? true);
-    const home = prepareFolder(path.join(path.resolve(options.dataDir), 'postgres'), runner);
-    const data = path.join(home, 'data');
+    const { dataDir, log, durable = true, userNamespace = true } = options;
+    const runner = chooseRunner(userNamespace);
+    const data = path.join(prepareFolder(path.join(dataDir, 'postgres'), runner), 'data');
     return withFolderLock(lockFile(options), async () => {
-      const password = openPassword(options, data);
-      if (!isInitialised(data)) initialise(data, runner, password, options.durable ?? true);
-      refuseOtherVersion(data, runner);
-      const found = await waitForShutdown(data);
-      const server = found ? { ...found, adopted: true } : await startIn(options, runner, data);
-      holders(options).enter();
-      options.log?.(`PostgreSQL ${found ? 'adopted' : 'started'}: pid ${server.pid}, port ${server.port}, ${data}`);
-      return new EmbeddedPostgres(options, runner, data, password, server);
+      const password = loadPassword(dataDir, data);
+      if (!isInitialised(data)) initialise(data, runner, password, durable);
+      requireSameVersion(data, runner);
+      const server = await adoptOrLaunch(options, runner, data);
+      const postgres = new EmbeddedPostgres(options, runner, data, password, server);
+      postgres.users.addSelf();
+      log?.(`PostgreSQL ${server.adopted ? 'adopted' : 'started'}: pid ${server.pid}, port ${server.port}, ${data}`);
+      return postgres;
     });
   }
 
   get url(): string {
-    return `postgres://${SUPERUSER}:${encodeURIComponent(this.password)}@127.0.0.1:${this.current.port}/postgres`;
+    return `postgres://${SUPERUSER}:${encodeURIComponent(this.password)}@127.0.0.1:${this.server.port}/postgres`;
   }
 
   get pid(): number {
-    return this.current.pid;
+    return this.server.pid;
   }
 
-  /** It ran already; another process had started it. */
   get adopted(): boolean {
-    return this.current.adopted;
+    return this.server.adopted;
   }
 
-  /** Starts the server again whenever it dies, on the same port, so that pools find it. `lost` when that fails. */
-  supervise(lost: (reason: string) => void): void {
-    const look = (): void => {
-      if (this.stopping || this.restarting || isPostgresOf(this.data, this.pid)) return;
-      this.options.log?.('PostgreSQL has ended under us: starting it again');
+  /** Restarts the server whenever it ends, on the same port, so that pools reconnect. Calls `onLost` if that fails. */
+  supervise(onLost: (reason: string) => void): void {
+    const check = (): void => {
+      if (this.stopping || this.restarting || this.isRunning()) return;
+      this.options.log?.('PostgreSQL has ended: restarting it');
       this.restarting = this.restart()
-        .catch((error: unknown) => lost(error instanceof Error ? error.message : String(error)))
+        .catch((error: unknown) => onLost(messageOf(error)))
         .finally(() => (this.restarting = undefined));
     };
-    this.watch = setInterval(look, WATCH_MS);
-    this.watch.unref();
+    this.supervision = setInterval(check, SUPERVISE_MS).unref();
   }
 
   private async restart(): Promise<void> {
     await withFolderLock(lockFile(this.options), async () => {
       if (this.stopping) return;
-      const found = await waitForShutdown(this.data);
-      if (found && found.port !== this.current.port) throw new Error(`PostgreSQL has come back on another port (${found.port})`);
-      this.current = found ? { ...found, adopted: true } : await startIn(this.options, this.runner, this.data, this.current.port);
-      this.options.log?.(`PostgreSQL runs again: pid ${this.pid}, port ${this.current.port}`);
+      const server = await adoptOrLaunch(this.options, this.runner, this.data, this.server.port);
+      if (server.port !== this.server.port) throw new Error(`PostgreSQL was restarted on another port (${server.port})`);
+      this.server = server;
+      this.options.log?.(`PostgreSQL runs again: pid ${this.pid}, port ${server.port}`);
     });
   }
 
-  /** Shuts it down, unless others use it; a keeper that started it does so in any case. */
+  /** Stops the server, unless other processes use it. A process with `stopWithProcess` that started it stops it in any case. */
   async stop(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.watch);
+    clearInterval(this.supervision);
     await this.restarting;
     await withFolderLock(lockFile(this.options), async () => {
-      const circle = holders(this.options);
-      circle.leave();
-      const ours = this.options.keeper && !this.adopted;
-      if (!ours && circle.othersAreIn()) return;
+      const hasOthers = this.users.removeSelf();
+      if (hasOthers && (this.adopted || !this.options.stopWithProcess)) return;
       await this.shutDown();
     });
   }
 
   private async shutDown(): Promise<void> {
-    if (!isPostgresOf(this.data, this.pid)) return;
-    process.kill(this.pid, 'SIGINT'); // "fast": open transactions are rolled back
-    while (isPostgresOf(this.data, this.pid)) await sleep(GLANCE_MS); // gone, not only its lock: nobody may be left to reap it
+    if (!this.isRunning()) return;
+    process.kill(this.pid, 'SIGINT'); // "fast": rolls open transactions back
+    while (this.isRunning()) await sleep(POLL_MS); // until it is gone: afterwards no parent may be left to reap it
+  }
+
+  private isRunning(): boolean {
+    return isPostgresOf(this.data, this.pid);
   }
 }
 
-const lockFile = ({ dataDir }: EmbeddedOptions): string => path.join(path.resolve(dataDir), 'postgres.lock');
-const holders = ({ dataDir }: EmbeddedOptions): FolderUsers => new FolderUsers(path.join(path.resolve(dataDir), 'postgres-holders'));
+const lockFile = ({ dataDir }: EmbeddedOptions): string => path.join(dataDir, 'postgres.lock');
 
-function openPassword({ dataDir }: EmbeddedOptions, data: string): string {
-  const file = path.join(path.resolve(dataDir), 'postgres-password');
+function loadPassword(dataDir: string, data: string): string {
+  const file = path.join(dataDir, 'postgres-password');
   if (isInitialised(data) && !existsSync(file)) throw new Error(`${file} is missing: without it the database in ${data} cannot be opened`);
   return loadOrCreateSecret(file);
 }
 
-/** The files of one major version cannot be read by another. */
-function refuseOtherVersion(data: string, runner: Runner): void {
-  const theirs = readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim();
-  const ours = / (\d+)/.exec(run(runner, 'postgres', ['--version']).stdout)?.[1] ?? theirs;
-  if (theirs !== ours) throw new Error(`${data} was made by PostgreSQL ${theirs}, and this is ${ours}: take the data over by DATABASE_URL`);
+/** One major version cannot read the files of another. */
+function requireSameVersion(data: string, runner: Runner): void {
+  const version = readText(path.join(data, 'PG_VERSION')).trim();
+  const own = / (\d+)/.exec(runProgram(runner, 'postgres', ['--version']).stdout)?.[1] ?? version;
+  if (version !== own) throw new Error(`${data} was made by PostgreSQL ${version}, and this is ${own}: take the data over by DATABASE_URL`);
 }
 
-async function startIn(
-  options: EmbeddedOptions,
-  runner: Runner,
-  dataDir: string,
-  samePort?: number,
-): Promise<{ pid: number; port: number; adopted: boolean }> {
-  const logFile = path.join(path.resolve(options.dataDir), 'postgres.log');
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const port = samePort ?? (await freePort());
-    const pid = await launch(runner, port, { dataDir, logFile, durable: options.durable ?? true, diesWithUs: options.keeper });
+async function adoptOrLaunch(options: EmbeddedOptions, runner: Runner, data: string, samePort?: number): Promise<Server> {
+  const logFile = path.join(options.dataDir, 'postgres.log');
+  const { durable = true, stopWithProcess } = options;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const running = await waitForShutdown(data);
+    if (running) return { ...running, adopted: true };
+    const port = samePort ?? (await findFreePort());
+    const pid = await launch(runner, port, { dataDir: data, logFile, durable, stopWithProcess });
     if (pid !== null) return { pid, port, adopted: false };
-    await waitForShutdown(dataDir);
   }
   throw new Error(`the embedded PostgreSQL did not start: see ${logFile}`);
 }

@@ -1,102 +1,67 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identity, isSameProcess } from './processes.js';
+import { draftsOf, linkUnlessExists, readText } from '../../common/files.js';
+import { isSameProcess, processIdentity } from './processes.js';
 
-const PATIENCE_MS = 90_000;
-const GLANCE_MS = 20;
+const TIMEOUT_MS = 90_000;
+const POLL_MS = 20;
 
-/** Runs `work` while no other process runs its own under the same lock. The lock of a dead process does not count. */
+const writeIdentity = (file: string): void => writeFileSync(file, processIdentity(process.pid), { mode: 0o600 });
+
+/** Runs `work` while no other process holds the lock. A lock of an ended process is removed. */
 export async function withFolderLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const draft = `${file}.${randomUUID()}`;
-  writeFileSync(draft, identity(process.pid), { mode: 0o600 });
+  writeIdentity(draft);
   try {
-    for (const until = Date.now() + PATIENCE_MS; !taken(draft, file); await sleep(GLANCE_MS)) {
-      if (Date.now() > until) throw new Error(`${file} is held by process ${holderOf(file)}`);
+    for (const deadline = Date.now() + TIMEOUT_MS; !linkUnlessExists(draft, file); await sleep(POLL_MS)) {
+      if (Date.now() > deadline) throw new Error(`${file} is locked by process ${readText(file)}: end it, and start again`);
       removeStaleLock(file);
     }
   } finally {
     rmSync(draft, { force: true });
   }
   try {
-    removeLockDrafts(file);
+    for (const other of draftsOf(file)) if (!isSameProcess(readText(other))) rmSync(other, { force: true });
     return await work();
   } finally {
     rmSync(file, { force: true });
   }
 }
 
-function taken(draft: string, file: string): boolean {
-  try {
-    linkSync(draft, file); // with its content at once: nobody reads half a lock
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-const holderOf = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-};
-
 function removeStaleLock(file: string): void {
-  const holder = holderOf(file);
-  if (!holder || isSameProcess(holder)) return;
-  const grave = `${file}.${randomUUID()}`;
+  const identity = readText(file);
+  if (!identity || isSameProcess(identity)) return;
+  const removed = `${file}.${randomUUID()}`;
   try {
-    renameSync(file, grave);
-    // Another may have dropped it before and locked anew: give it back.
-    if (isSameProcess(holderOf(grave))) linkSync(grave, file);
+    renameSync(file, removed);
+    // Another process may have removed it first and locked again: then this is a valid lock.
+    if (isSameProcess(readText(removed))) linkUnlessExists(removed, file);
   } catch {
-    // Somebody else was faster.
+    // Another process has removed it.
   } finally {
-    rmSync(grave, { force: true });
+    rmSync(removed, { force: true });
   }
 }
 
-/** What processes left that were killed while they waited. */
-function removeLockDrafts(file: string): void {
-  const folder = path.dirname(file);
-  const drafts = readdirSync(folder).filter((name) => name.startsWith(`${path.basename(file)}.`));
-  for (const draft of drafts.map((name) => path.join(folder, name))) if (!isSameProcess(holderOf(draft))) rmSync(draft, { force: true });
-}
-
-/** The processes that use one server, as files of a folder. */
+/** The processes that use one server, one file for each. */
 export class FolderUsers {
-  constructor(private readonly folder: string) {}
+  private readonly ownFile: string;
 
-  enter(): void {
+  constructor(private readonly folder: string) {
+    this.ownFile = path.join(folder, String(process.pid));
+  }
+
+  addSelf(): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    writeFileSync(path.join(this.folder, String(process.pid)), identity(process.pid), { mode: 0o600 });
+    writeIdentity(this.ownFile);
   }
 
-  leave(): void {
-    rmSync(path.join(this.folder, String(process.pid)), { force: true });
-  }
-
-  /** Whether anyone but this process is in; the dead are swept out. */
-  othersAreIn(): boolean {
-    let others = false;
-    for (const name of this.list()) {
-      const file = path.join(this.folder, name);
-      if (name === String(process.pid)) continue;
-      if (isSameProcess(holderOf(file))) others = true;
-      else rmSync(file, { force: true });
-    }
-    return others;
-  }
-
-  private list(): string[] {
-    try {
-      return readdirSync(this.folder);
-    } catch {
-      return [];
-    }
+  /** Removes this process and those that have ended. Returns whether any are left. */
+  removeSelf(): boolean {
+    const files = readdirSync(this.folder).map((name) => path.join(this.folder, name));
+    for (const file of files) if (file === this.ownFile || !isSameProcess(readText(file))) rmSync(file, { force: true });
+    return readdirSync(this.folder).length > 0;
   }
 }

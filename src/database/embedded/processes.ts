@@ -1,16 +1,9 @@
-import { readFileSync, readlinkSync, readdirSync } from 'node:fs';
+import { readlinkSync, readdirSync } from 'node:fs';
+import { readText } from '../../common/files.js';
 
-const linux = process.platform === 'linux';
+const isLinux = process.platform === 'linux';
 
-const text = (file: string): string | null => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-};
-
-const link = (file: string): string | null => {
+const readLink = (file: string): string | null => {
   try {
     return readlinkSync(file);
   } catch {
@@ -18,37 +11,41 @@ const link = (file: string): string | null => {
   }
 };
 
-/** The fields of /proc/PID/stat behind the command's name, which may itself hold blanks and brackets. */
-const statFields = (pid: number): string[] => (text(`/proc/${pid}/stat`) ?? '').split(') ').at(-1)?.split(' ') ?? [];
+/** Returns the fields of /proc/PID/stat after the command name, which may itself contain spaces and brackets. */
+const statFields = (pid: number): string[] => readText(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
 
-/** kill(pid, 0) also succeeds for a zombie, which a PID 1 that does not reap leaves standing for ever. */
-export function isAlive(pid: number): boolean {
+/** Whether the process runs. kill(pid, 0) also succeeds for a zombie, which remains forever under a PID 1 that does not reap. */
+export function isRunning(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return !linux || !['Z', 'X', undefined, ''].includes(statFields(pid)[0]);
+  return !isLinux || !['Z', 'X', undefined, ''].includes(statFields(pid)[0]);
 }
 
-/** Whether this process is the server of that data folder, and not one that was given its number later. */
+/** Whether the process is the server of that data folder, and not another one that got its pid later. */
 export function isPostgresOf(dataDir: string, pid: number): boolean {
-  if (!isAlive(pid)) return false;
-  if (!linux) return true;
-  const cwd = link(`/proc/${pid}/cwd`);
-  return cwd ? cwd === dataDir : (text(`/proc/${pid}/cmdline`) ?? '').includes('postgres');
+  if (!isRunning(pid)) return false;
+  if (!isLinux) return true;
+  const cwd = readLink(`/proc/${pid}/cwd`);
+  return cwd ? cwd === dataDir : readText(`/proc/${pid}/cmdline`).includes('postgres');
 }
 
-/** Whether any process works in that folder: backends outlive a killed postmaster for a moment. */
-export function isWorkedIn(dataDir: string): boolean {
-  return linux && readdirSync('/proc').some((name) => /^\d+$/.test(name) && link(`/proc/${name}/cwd`) === dataDir && isAlive(Number(name)));
+/** Whether any process works in the folder: backends run a little longer than a killed postmaster. */
+export function isFolderInUse(dataDir: string): boolean {
+  return (
+    isLinux &&
+    readdirSync('/proc').some((name) => /^\d+$/.test(name) && readLink(`/proc/${name}/cwd`) === dataDir && isRunning(Number(name)))
+  );
 }
 
-/** Names a process beyond the reuse of its number: the number and when it started. */
-export const identity = (pid: number): string => `${pid} ${linux ? (statFields(pid)[19] ?? '') : ''}`.trim();
+/** Identifies a process even if its pid is reused: the pid and the start time. */
+export const processIdentity = (pid: number): string => `${pid} ${isLinux ? (statFields(pid)[19] ?? '') : ''}`.trim();
 
-export function isSameProcess(name: string): boolean {
-  const pid = Number.parseInt(name, 10);
-  return isAlive(pid) && identity(pid) === name.trim();
+/** Whether the process of {@link processIdentity} still runs. */
+export function isSameProcess(identity: string): boolean {
+  const pid = Number.parseInt(identity, 10);
+  return isRunning(pid) && processIdentity(pid) === identity.trim();
 }

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** People, how they prove who they are, and what is between two of them. */
+/** Users, their sessions, and the relations between two users. */
 export class People1700000000001 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
-    // Trigrams serve every "contains" search; the extension is trusted, so the owner of a database may make it.
+    // Trigrams serve every "contains" search; the extension is trusted, so the owner of a database may create it.
     await db.query(`CREATE EXTENSION IF NOT EXISTS pg_trgm`);
 
     await db.query(`
@@ -11,7 +11,7 @@ export class People1700000000001 implements MigrationInterface {
         key text PRIMARY KEY,
         value text NOT NULL
       )`);
-    // A client that knows another epoch holds cursors of another history: a restored database renews it.
+    // The identity of this history. A restored database gets a new one, which voids the sync cursors of clients.
     await db.query(`INSERT INTO server_state (key, value) VALUES ('epoch', gen_random_uuid()::text)`);
 
     await db.query(`
@@ -43,9 +43,9 @@ export class People1700000000001 implements MigrationInterface {
     await db.query(
       `CREATE INDEX users_name_trgm_idx ON users USING gin ((username || ' ' || coalesce(display_name, '')) gin_trgm_ops) WHERE deleted_at IS NULL`,
     );
-    await db.query(`CREATE INDEX users_avatar_idx ON users (avatar_media_id) WHERE avatar_media_id IS NOT NULL`); // who refers to a file
+    await db.query(`CREATE INDEX users_avatar_idx ON users (avatar_media_id) WHERE avatar_media_id IS NOT NULL`); // what refers to a file
 
-    // One counter a person for what takes no room revision; apart from users, so that it stays a HOT update.
+    // A user's counter for changes without a room revision. Not in users, so that each increment is a HOT update.
     await db.query(`
       CREATE TABLE user_heads (
         user_id uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
@@ -67,9 +67,9 @@ export class People1700000000001 implements MigrationInterface {
         CONSTRAINT sessions_end_reason_check CHECK (end_reason IN ('logout', 'revoked', 'expired', 'password', 'deactivated'))
       )`);
     await db.query(`CREATE INDEX sessions_user_id_idx ON sessions (user_id, id)`);
-    await db.query(`CREATE INDEX sessions_expires_at_idx ON sessions (expires_at)`); // the sweep of ended ones
+    await db.query(`CREATE INDEX sessions_expires_at_idx ON sessions (expires_at)`); // deleting ended ones
 
-    // Only the hash of a refresh token is kept. A used one stays until its session is swept: its return is how theft shows.
+    // Only the hash of a refresh token is stored. A used token stays until its session is deleted, since its reuse indicates theft.
     await db.query(`
       CREATE TABLE refresh_tokens (
         token_hash bytea PRIMARY KEY,
@@ -90,7 +90,7 @@ export class People1700000000001 implements MigrationInterface {
         CONSTRAINT friend_requests_status_check CHECK (status IN ('pending', 'approved', 'rejected', 'cancelled')),
         CONSTRAINT friend_requests_not_oneself CHECK (from_user_id <> to_user_id)
       )`);
-    // One pending request a pair, whoever sent it, under any race.
+    // One pending request for a pair, in either direction, under any race.
     await db.query(`
       CREATE UNIQUE INDEX friend_requests_pending_pair_key
         ON friend_requests (least(from_user_id, to_user_id), greatest(from_user_id, to_user_id)) WHERE status = 'pending'`);
@@ -122,6 +122,6 @@ export class People1700000000001 implements MigrationInterface {
     for (const table of ['blocks', 'friendships', 'friend_requests', 'refresh_tokens', 'sessions', 'user_heads', 'users', 'server_state']) {
       await db.query(`DROP TABLE ${table}`);
     }
-    // pg_trgm stays: it may have been there before us.
+    // pg_trgm stays: it may be older than this schema.
   }
 }

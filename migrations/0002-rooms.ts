@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Rooms, who sits in them, and the log of what changed. */
+/** Rooms, their members, and the change log. */
 export class Rooms1700000000002 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`
@@ -30,24 +30,24 @@ export class Rooms1700000000002 implements MigrationInterface {
         CONSTRAINT rooms_private_is_not_public CHECK (type <> 'private_messages' OR NOT is_public),
         CONSTRAINT rooms_team_check CHECK (team_id IS NULL OR type = 'private_messages')
       )`);
-    // One private room a pair, and one a pair inside a team, under any race; a deleted one makes place for the next.
+    // One private room for a pair, and one for a pair inside a team, under any race; deleted rooms do not count.
     await db.query(`
       CREATE UNIQUE INDEX rooms_pair_key ON rooms (user_low, user_high)
         WHERE type = 'private_messages' AND team_id IS NULL AND deleted_at IS NULL`);
     await db.query(`
       CREATE UNIQUE INDEX rooms_team_pair_key ON rooms (team_id, user_low, user_high)
         WHERE team_id IS NOT NULL AND deleted_at IS NULL`);
-    await db.query(`CREATE INDEX rooms_team_id_idx ON rooms (team_id) WHERE team_id IS NOT NULL`); // what belongs to a team, also when deleted
+    await db.query(`CREATE INDEX rooms_team_id_idx ON rooms (team_id) WHERE team_id IS NOT NULL`); // private rooms of a team, deleted ones too
     await db.query(`CREATE INDEX rooms_public_idx ON rooms (id) WHERE is_public AND deleted_at IS NULL`);
     await db.query(`
       CREATE INDEX rooms_public_trgm_idx ON rooms USING gin ((coalesce(name, '') || ' ' || coalesce(description, '')) gin_trgm_ops)
         WHERE is_public AND deleted_at IS NULL`);
     await db.query(`CREATE INDEX rooms_meta_tags_idx ON rooms USING gin (meta_tags) WHERE deleted_at IS NULL`);
-    await db.query(`CREATE INDEX rooms_avatar_idx ON rooms (avatar_media_id) WHERE avatar_media_id IS NOT NULL`); // who refers to a file
-    await db.query(`CREATE INDEX rooms_deleted_idx ON rooms (deleted_at) WHERE deleted_at IS NOT NULL`); // what is left to purge
+    await db.query(`CREATE INDEX rooms_avatar_idx ON rooms (avatar_media_id) WHERE avatar_media_id IS NOT NULL`); // what refers to a file
+    await db.query(`CREATE INDEX rooms_deleted_idx ON rooms (deleted_at) WHERE deleted_at IS NOT NULL`); // rooms to purge
 
-    // Everything that a room counts, apart from the wide row and with nothing indexed: each send is a HOT update of one narrow row.
-    // last_n counts the messages that are not the system's; fence rises with every loss of access; log_floor is the highest rev trimmed.
+    // The room head: all counters of a room, separate from the wide row and without an index, so that each send is a HOT update of one narrow
+    // row. last_n counts the messages that are not system messages; each loss of access raises fence; log_floor is the highest trimmed rev.
     await db.query(`
       CREATE TABLE room_heads (
         room_id uuid PRIMARY KEY REFERENCES rooms ON DELETE CASCADE,
@@ -61,7 +61,7 @@ export class Rooms1700000000002 implements MigrationInterface {
       ) WITH (fillfactor = 40)`);
 
     // Effective permissions = (preset of the room's type and the role | allow) & ~deny, so that a new permission changes no row.
-    // visible_from_seq and joined_rev are fixed at joining. A read mark (seq, and n at it) never lies below one's own newest message.
+    // visible_from_seq and joined_rev are set at the join. A read mark (seq, and n at it) is never below the member's own newest message.
     await db.query(`
       CREATE TABLE room_users (
         room_id uuid NOT NULL REFERENCES rooms ON DELETE CASCADE,
@@ -85,8 +85,8 @@ export class Rooms1700000000002 implements MigrationInterface {
         PRIMARY KEY (room_id, user_id),
         CONSTRAINT room_users_role_check CHECK (role IN ('member', 'admin', 'owner'))
       ) WITH (fillfactor = 70)`);
-    await db.query(`CREATE UNIQUE INDEX room_users_owner_key ON room_users (room_id) WHERE role = 'owner'`); // one owner a room
-    await db.query(`CREATE INDEX room_users_user_id_idx ON room_users (user_id, room_id)`); // "my rooms"
+    await db.query(`CREATE UNIQUE INDEX room_users_owner_key ON room_users (room_id) WHERE role = 'owner'`); // one owner per room
+    await db.query(`CREATE INDEX room_users_user_id_idx ON room_users (user_id, room_id)`); // a user's rooms
     await db.query(`CREATE INDEX room_users_staff_idx ON room_users (room_id, joined_at) WHERE role <> 'member'`);
 
     await db.query(`
@@ -100,7 +100,7 @@ export class Rooms1700000000002 implements MigrationInterface {
         PRIMARY KEY (room_id, user_id)
       )`);
 
-    // The log of all that is not a new message. A change replaces its entity's row: the log is compact as it is written.
+    // The log of all changes except new messages. A change replaces the row of its entity, so the log stays compact.
     await db.query(`
       CREATE TABLE room_changes (
         room_id uuid NOT NULL REFERENCES rooms ON DELETE CASCADE,
@@ -114,7 +114,7 @@ export class Rooms1700000000002 implements MigrationInterface {
       )`);
     await db.query(`CREATE INDEX room_changes_changed_at_idx ON room_changes (changed_at)`); // trimming by age
 
-    // Who did what to whom. Holds ids, never what was said.
+    // The audit log. It contains ids, never the text of messages.
     await db.query(`
       CREATE TABLE room_audit (
         id uuid PRIMARY KEY,

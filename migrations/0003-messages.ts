@@ -1,12 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Messages and all that hangs on one. Every key begins with room_id: ready to be partitioned or distributed by room. */
+/** Messages and their dependents. Every key begins with room_id, so that the tables can be partitioned or distributed by room. */
 export class Messages1700000000003 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
-    // No foreign keys on this table: the send holds the room's head, which cannot go away under it, users are never deleted as rows, and
-    // a key check a message would be a fifth of the send.
-    // n: messages that are not the system's, up to and including this one. request_hash: of the body as first sent, kept through edits,
-    // gone with the text.
+    // No foreign keys on this table: a send locks the room head, so the room cannot be deleted meanwhile, rows of users are never deleted,
+    // and a key check for each message would take a fifth of the send.
+    // n: messages that are not system messages, up to and including this one. request_hash: of the body as first sent; edits keep it, and it
+    // is deleted with the text.
     await db.query(`
       CREATE TABLE messages (
         room_id uuid NOT NULL,
@@ -31,15 +31,15 @@ export class Messages1700000000003 implements MigrationInterface {
         CONSTRAINT messages_type_check CHECK (type IN ('text', 'image', 'video', 'audio', 'file', 'system')),
         CONSTRAINT messages_system_check CHECK ((type = 'system') = (system_event IS NOT NULL))
       )`);
-    // Thousands in a room, as far as the planner knows: by the average of a table of many small rooms it would rather walk through a room
-    // than look one message up by its id, and one room may hold a million.
+    // Makes the planner assume thousands of messages in a room. With the average of many small rooms it would scan a room instead of looking a
+    // message up by its id, and one room may have a million.
     await db.query(`ALTER TABLE messages ALTER COLUMN room_id SET (n_distinct = -0.0005)`);
-    // What an unread counter subtracts: the deleted ones past the mark.
+    // Deleted messages past a read mark, which the unread count subtracts.
     await db.query(`CREATE INDEX messages_deleted_idx ON messages (room_id, n) WHERE deleted_at IS NOT NULL AND type <> 'system'`);
     await db.query(`CREATE INDEX messages_replies_idx ON messages (room_id, reply_to_id, seq) WHERE reply_to_id IS NOT NULL`);
-    await db.query(`CREATE INDEX messages_author_idx ON messages (user_id, room_id, seq)`); // erasing and exporting an account
+    await db.query(`CREATE INDEX messages_author_idx ON messages (user_id, room_id, seq)`); // deleting and exporting an account
 
-    // user_id zero stands for everybody ("all"): one row, not one a member.
+    // user_id zero means all members ("all"): one row instead of one for each member.
     await db.query(`
       CREATE TABLE message_mentions (
         room_id uuid NOT NULL,
@@ -83,9 +83,9 @@ export class Messages1700000000003 implements MigrationInterface {
         CONSTRAINT reactions_id_key UNIQUE (room_id, id)
       )`);
     await db.query(`CREATE INDEX reactions_message_idx ON reactions (room_id, message_id, id)`);
-    await db.query(`CREATE INDEX reactions_user_id_idx ON reactions (user_id, id)`); // "mine"
+    await db.query(`CREATE INDEX reactions_user_id_idx ON reactions (user_id, id)`); // a user's own
 
-    // Counted as written, so that a page never reads the reactions themselves.
+    // Counted on write, so that a page does not read the reactions.
     await db.query(`
       CREATE TABLE reaction_counts (
         room_id uuid NOT NULL,

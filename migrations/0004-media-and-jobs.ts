@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Files, what refers to them, and durable work. */
+/** Files, their use in messages, and jobs. */
 export class MediaAndJobs1700000000004 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
-    // attached_at: since when something may refer to it. doomed_at: the collector has decided; nothing may attach it any more.
+    // attached_at: since when something may refer to the file. doomed_at: marked for deletion; it can no longer be attached.
     await db.query(`
       CREATE TABLE media (
         id uuid PRIMARY KEY,
@@ -42,7 +42,7 @@ export class MediaAndJobs1700000000004 implements MigrationInterface {
       )`);
     await db.query(`CREATE INDEX message_media_media_id_idx ON message_media (media_id)`);
 
-    // key: at most one waiting job of that key.
+    // key: at most one job of that key.
     await db.query(`
       CREATE TABLE jobs (
         id uuid PRIMARY KEY,

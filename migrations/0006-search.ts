@@ -1,11 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The index of what people said, in any script. It is filled beside the send path, never in it. */
+/** The search index of messages, for any script. It is filled outside the send path. */
 export class Search1700000000006 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
-    // normal: the text folded by the application, so that no locale of the server counts. grams: three characters from each place of each
-    // word, fewer at its end: any part of a word begins one of them. A tsvector, because its index compares bytes and knows prefixes.
-    // Both null: deleted; the row stays, so that a late indexer finds the place taken.
+    // normal: the text folded by the application, independent of the server's locale. grams: the three characters from each position of each
+    // word, fewer at its end, so that any part of a word is a prefix of one. A tsvector, since its index compares bytes and finds prefixes.
+    // Both null: deleted; the row stays, so that a late indexer does not insert it again.
     await db.query(`
       CREATE TABLE message_search (
         room_id uuid NOT NULL,
@@ -18,9 +18,9 @@ export class Search1700000000006 implements MigrationInterface {
         PRIMARY KEY (room_id, seq)
       )`);
     await db.query(`CREATE INDEX message_search_grams_idx ON message_search USING gin (grams)`);
-    await db.query(`CREATE INDEX message_search_sent_at_idx ON message_search (sent_at, room_id, seq)`); // newest first over all rooms
+    await db.query(`CREATE INDEX message_search_sent_at_idx ON message_search (sent_at, room_id, seq)`); // newest first across rooms
 
-    // How far each room is indexed.
+    // Up to which seq each room is indexed.
     await db.query(`
       CREATE TABLE search_marks (
         room_id uuid PRIMARY KEY REFERENCES rooms ON DELETE CASCADE,

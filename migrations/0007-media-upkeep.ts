@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the collector looks for every hour. */
+/** The index for expired uploads, which the collector deletes every hour. */
 export class MediaUpkeep1700000000007 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`CREATE INDEX media_pending_idx ON media (expires_at) WHERE status = 'pending'`);

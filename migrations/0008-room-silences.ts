@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Silences that wait for people who are out of the room. */
+/** Kept silences of former members. */
 export class RoomSilences1700000000008 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
-    // Who sits in a room has their silence in room_users, where the send function reads it; a row here is of somebody who does not.
+    // The silence of a member is in room_users, where the send function reads it; this table has those of former members, for a rejoin.
     await db.query(`
       CREATE TABLE room_silences (
         room_id uuid NOT NULL REFERENCES rooms ON DELETE CASCADE,
@@ -11,7 +11,7 @@ export class RoomSilences1700000000008 implements MigrationInterface {
         until timestamptz(3) NOT NULL,
         PRIMARY KEY (room_id, user_id)
       )`);
-    await db.query(`CREATE INDEX room_silences_user_id_idx ON room_silences (user_id)`); // those of an account that ends
+    await db.query(`CREATE INDEX room_silences_user_id_idx ON room_silences (user_id)`); // those of a deleted account
   }
 
   async down(db: QueryRunner): Promise<void> {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the export of an account looks for. */
+/** Indexes for the export of an account. */
 export class DeedsOfAPerson1700000000009 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`CREATE INDEX room_reports_reporter_id_idx ON room_reports (reporter_id, id)`);

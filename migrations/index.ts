@@ -9,7 +9,7 @@ import { RoomSilences1700000000008 } from './0008-room-silences.js';
 import { DeedsOfAPerson1700000000009 } from './0009-account-export-indexes.js';
 import { SendMessagesV21700000000010 } from './0010-send-messages-v2.js';
 
-/** The one list for the whole database, oldest first. */
+/** All migrations of the database, oldest first. */
 export const migrations = [
   People1700000000001,
   Rooms1700000000002,

@@ -4,7 +4,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DirectQueries } from './direct-queries.js';
-import { Epoch } from './epoch.js';
+import { Epoch, ServerState } from './epoch.js';
 import { ErrorMappingDataSource } from './error-mapping-data-source.js';
 import { DatabaseNotifications } from './notifications.js';
 import { PoolGuard } from './pool-guard.js';
@@ -19,6 +19,7 @@ import { Transactions } from './transactions.js';
       useFactory: (settings: Settings) => ({ ...dataSourceOptions(settings), autoLoadEntities: true, retryAttempts: 1, retryDelay: 0 }),
       dataSourceFactory: (options) => Promise.resolve(new ErrorMappingDataSource(options as DataSourceOptions)),
     }),
+    TypeOrmModule.forFeature([ServerState]),
   ],
   providers: [Transactions, DirectQueries, Epoch, PoolGuard, DatabaseNotifications],
   exports: [Transactions, DirectQueries, Epoch, DatabaseNotifications],

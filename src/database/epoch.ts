@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Transactions } from './transactions.js';
+
+/** A value of the whole installation. The only key is `epoch`. */
+@Entity('server_state')
+export class ServerState {
+  @PrimaryColumn('text') key: string;
+  @Column('text') value: string;
+}
 
 /** The identity of the database history. A client with another epoch has void sync cursors and reloads. */
 @Injectable()
@@ -14,6 +22,6 @@ export class Epoch {
 
   /** Voids all sync cursors of clients. */
   async renewEpoch(): Promise<void> {
-    await this.transactions.query(`UPDATE server_state SET value = gen_random_uuid()::text WHERE key = 'epoch'`);
+    await this.transactions.manager.update(ServerState, { key: 'epoch' }, { value: () => 'gen_random_uuid()::text' });
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
+import { Job } from './job.entity.js';
 import type { EnqueueOptions, JobCounts, JobPayload } from './job.types.js';
 
 /** A job that this process runs. `attempts` identifies the claim: the row has another value once it is claimed or enqueued again. */
@@ -59,16 +60,13 @@ export class JobQueue {
   }
 
   async complete({ id, attempts }: ClaimedJob): Promise<void> {
-    const deleted = await this.transactions.query(`DELETE FROM jobs WHERE id = $1 AND attempts = $2 RETURNING id`, [id, attempts]);
-    if (deleted.length === 0) await this.unlockEnqueued(id);
+    const { affected } = await this.transactions.manager.delete(Job, { id, attempts });
+    if (!affected) await this.unlockEnqueued(id);
   }
 
   /** Undoes a claim. */
   async unclaim({ id, attempts }: ClaimedJob): Promise<void> {
-    await this.transactions.query(`UPDATE jobs SET locked_until = NULL, attempts = attempts - 1 WHERE id = $1 AND attempts = $2`, [
-      id,
-      attempts,
-    ]);
+    await this.transactions.manager.update(Job, { id, attempts }, { lockedUntil: null, attempts: attempts - 1 });
   }
 
   /** Schedules the next step of a job, or the next run of a timer, as a first attempt. */
@@ -110,6 +108,6 @@ export class JobQueue {
 
   /** Unlocks a job that was enqueued again while it ran, so that it runs again. */
   private async unlockEnqueued(id: string): Promise<void> {
-    await this.transactions.query(`UPDATE jobs SET locked_until = NULL WHERE id = $1 AND attempts = 0`, [id]);
+    await this.transactions.manager.update(Job, { id, attempts: 0 }, { lockedUntil: null });
   }
 }

@@ -1,4 +1,6 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Job } from './job.entity.js';
 import { JobQueue } from './job-queue.js';
 import { JobRegistry } from './job-registry.js';
 import { JobRunner } from './job-runner.js';
@@ -8,7 +10,7 @@ const DAY_SECONDS = 86_400;
 const FAILED_KEPT_DAYS = 90;
 
 @Global()
-@Module({ providers: [JobQueue, JobRegistry, JobRunner, Jobs], exports: [Jobs] })
+@Module({ imports: [TypeOrmModule.forFeature([Job])], providers: [JobQueue, JobRegistry, JobRunner, Jobs], exports: [Jobs] })
 export class JobsModule implements OnModuleInit {
   constructor(
     private readonly jobs: Jobs,

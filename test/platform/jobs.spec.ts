@@ -5,6 +5,7 @@ import { ProcessRole } from '../../src/config/process-role.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { Transactions } from '../../src/database/transactions.js';
+import { Job } from '../../src/jobs/job.entity.js';
 import { JobQueue } from '../../src/jobs/job-queue.js';
 import { JobRegistry } from '../../src/jobs/job-registry.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
@@ -35,7 +36,7 @@ class Process {
 
   static async open(url: string, role = ProcessRole.server): Promise<Process> {
     const settings = loadSettings({ DATABASE_URL: url, JWT_SECRET: 'test' });
-    return new Process(await new DataSource(dataSourceOptions(settings)).initialize(), role);
+    return new Process(await new DataSource({ ...dataSourceOptions(settings), entities: [Job] }).initialize(), role);
   }
 
   start(): void {

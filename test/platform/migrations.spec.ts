@@ -73,6 +73,10 @@ describe('the migrated schema', () => {
     expect(upQueries.map(({ query }) => query).filter((query) => !beyondEntities.test(query))).toEqual([]);
   });
 
+  it('has an entity for every table', () => {
+    expect(source.entityMetadatas.map(({ tableName }) => tableName).sort()).toEqual(Object.keys(owners).sort());
+  });
+
   it('has an owner for every table', async () => {
     const rows = await source.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'`);
     expect(rows.map((row: { tablename: string }) => row.tablename).sort()).toEqual(Object.keys(owners).sort());

@@ -15,19 +15,19 @@ export interface Options {
   messages: number;
 }
 
-/** Fifty rooms of ten people, all online. */
-export const SMALL_ROOMS = { first: 1, count: 50, members: 10, people: 5_000 };
+/** Fifty rooms of ten users, all online. */
+export const SMALL_ROOMS = { first: 1, count: 50, members: 10, users: 5_000 };
 /** One busy room of a hundred. */
-export const HOT_ROOM = { number: 51, members: 100, people: 5_500 };
+export const HOT_ROOM = { number: 51, members: 100, users: 5_500 };
 /** One large room. */
-export const LARGE_ROOM = { number: 52, members: 1_000, people: 6_000 };
-/** A thousand rooms of fifty: each of five thousand people sits in ten. */
-export const MANY_ROOMS = { first: 1_001, count: 1_000, members: 50, stride: 5, people: 5_000 };
+export const LARGE_ROOM = { number: 52, members: 1_000, users: 6_000 };
+/** A thousand rooms of fifty; each of five thousand users is a member of ten. */
+export const MANY_ROOMS = { first: 1_001, count: 1_000, members: 50, stride: 5, users: 5_000 };
 
-/** Measured in one window: what the clients saw, and what the servers used. */
+/** The results of one window: of the clients, and the processor time of the servers. */
 export type Measured = RunResult & { serverCpu: number; microsPerSend: number; databaseMicros: number };
 
-/** A clean place: a database with people and rooms in it, servers and clients on ports of the loopback, all gone at the end. */
+/** A new database with users and rooms, with servers and clients on ports of the loopback; all are removed at the end. */
 export class Bench {
   private readonly servers: ServerProcess[] = [];
   private readonly helpers: Helper[] = [];
@@ -43,12 +43,12 @@ export class Bench {
     const database = await Database.start(dir);
     const bench = new Bench(dir, database, options);
     await insertUsers(database, 7_000);
-    const { first, count, members, people } = SMALL_ROOMS;
-    await insertRooms(database, { first, count, members, person: `${people} + r * ${members} + p` });
-    await insertRooms(database, { first: HOT_ROOM.number, count: 1, members: HOT_ROOM.members, person: `${HOT_ROOM.people} + p` });
-    await insertRooms(database, { first: LARGE_ROOM.number, count: 1, members: LARGE_ROOM.members, person: `${LARGE_ROOM.people} + p` });
+    const { first, count, members, users } = SMALL_ROOMS;
+    await insertRooms(database, { first, count, members, user: `${users} + r * ${members} + p` });
+    await insertRooms(database, { first: HOT_ROOM.number, count: 1, members: HOT_ROOM.members, user: `${HOT_ROOM.users} + p` });
+    await insertRooms(database, { first: LARGE_ROOM.number, count: 1, members: LARGE_ROOM.members, user: `${LARGE_ROOM.users} + p` });
     const many = MANY_ROOMS;
-    await insertRooms(database, { ...many, person: `(r * ${many.stride} + p) % ${many.people}` });
+    await insertRooms(database, { ...many, user: `(r * ${many.stride} + p) % ${many.users}` });
     await createBaselines(database);
     return bench;
   }
@@ -60,9 +60,9 @@ export class Bench {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  /** The application as it runs in production, but without budgets: one person may send as fast as they can. */
-  application(env: Record<string, string> = {}, database = this.database): Promise<ServerProcess> {
-    return this.server('src/main.js', '/health/ready', {
+  /** Starts the application as in production, but without rate limits. */
+  startApplication(env: Record<string, string> = {}, database = this.database): Promise<ServerProcess> {
+    return this.startServer('src/main.js', '/health/ready', {
       NODE_ENV: 'production',
       LOG_LEVEL: 'warn',
       HOST: '127.0.0.1',
@@ -74,19 +74,19 @@ export class Bench {
     });
   }
 
-  yardstick(program: 'by-hand' | 'bare', env: Record<string, string> = {}): Promise<ServerProcess> {
-    return this.server(`bench/${program}.js`, '/health', { DATABASE_URL: this.database.url, ...env });
+  startBaseline(program: 'handwritten-server' | 'plain-socketio-server', env: Record<string, string> = {}): Promise<ServerProcess> {
+    return this.startServer(`bench/${program}.js`, '/health', { DATABASE_URL: this.database.url, ...env });
   }
 
-  helper(program: 'load' | 'writer' | 'http-load', env: Record<string, string> = {}): Helper {
+  startHelper(program: 'load' | 'writer' | 'http-load', env: Record<string, string> = {}): Helper {
     const helper = Helper.start(`${program}.js`, env);
     this.helpers.push(helper);
     return helper;
   }
 
-  /** The writer of the application without sockets. */
-  writer(database = this.database): Helper {
-    return this.helper('writer', {
+  /** Starts the application's writer without sockets. */
+  startWriter(database = this.database): Helper {
+    return this.startHelper('writer', {
       DATABASE_URL: database.url,
       DATA_DIR: path.join(this.dir, 'data'),
       LOG_LEVEL: 'silent',
@@ -94,12 +94,12 @@ export class Bench {
     });
   }
 
-  async forget(server: ServerProcess, ...helpers: Helper[]): Promise<void> {
+  async stopAll(server: ServerProcess, ...helpers: Helper[]): Promise<void> {
     for (const helper of helpers) helper.stop();
     await server.stop();
   }
 
-  private async server(program: string, ready: string, env: Record<string, string>): Promise<ServerProcess> {
+  private async startServer(program: string, ready: string, env: Record<string, string>): Promise<ServerProcess> {
     const log = path.join(this.dir, `${path.basename(program)}.log`);
     const server = await ServerProcess.start(program, await freePort(), env, ready, log);
     this.servers.push(server);
@@ -107,7 +107,7 @@ export class Bench {
   }
 }
 
-/** Clients in a process of their own, connected to some servers. */
+/** Clients in a process of their own, connected to one or more servers. */
 export class ClientGroup {
   private constructor(
     readonly helper: Helper,
@@ -115,8 +115,8 @@ export class ClientGroup {
     private readonly database: Database,
   ) {}
 
-  static async gather(bench: Bench, servers: readonly ServerProcess[], plan: ConnectPlan): Promise<ClientGroup> {
-    const helper = bench.helper('load');
+  static async connect(bench: Bench, servers: readonly ServerProcess[], plan: ConnectPlan): Promise<ClientGroup> {
+    const helper = bench.startHelper('load');
     await helper.ask('connect', plan);
     return new ClientGroup(helper, servers, bench.database);
   }
@@ -129,7 +129,7 @@ export class ClientGroup {
     return measured;
   }
 
-  /** One window of what was started. */
+  /** Measures one window of a run that was started. */
   async window(seconds: number): Promise<Measured> {
     const cpu = (): number => this.servers.reduce((sum, server) => sum + server.cpu(), 0);
     const before = { servers: cpu(), database: this.database.cpu() };
@@ -150,29 +150,29 @@ export class ClientGroup {
 }
 
 type Dialect = 'parley' | 'plain';
-export const GREETING: Record<Dialect, string | null> = { parley: 'ready', plain: null };
+export const READY_EVENT: Record<Dialect, string | null> = { parley: 'ready', plain: null };
 
-/** Member n of some room, as a client of one of the servers. */
-export const client = (dialect: Dialect, server: ServerProcess, person: number, room: number): LoadClient => ({
+/** A member of a room, as a client of one of the servers. */
+export const client = (dialect: Dialect, server: ServerProcess, user: number, room: number): LoadClient => ({
   port: server.port,
-  token: dialect === 'parley' ? tokenOf(person) : `${userId(person)} ${roomId(room)}`,
+  token: dialect === 'parley' ? tokenOf(user) : `${userId(user)} ${roomId(room)}`,
   roomId: roomId(room),
 });
 
-/** Everybody of the fifty rooms; who sends first stands in another room each. */
-export const everybodyInSmallRooms = (dialect: Dialect, server: ServerProcess): LoadClient[] =>
+/** All members of the fifty rooms. Senders are chosen evenly, so that each is in another room. */
+export const clientsOfSmallRooms = (dialect: Dialect, server: ServerProcess): LoadClient[] =>
   Array.from({ length: SMALL_ROOMS.count * SMALL_ROOMS.members }, (_, index) => {
     const room = Math.floor(index / SMALL_ROOMS.members);
-    return client(dialect, server, SMALL_ROOMS.people + index, SMALL_ROOMS.first + room);
+    return client(dialect, server, SMALL_ROOMS.users + index, SMALL_ROOMS.first + room);
   });
 
-/** Everybody of the busy room, spread over the servers. */
-export const everybodyInHotRoom = (dialect: Dialect, ...servers: ServerProcess[]): LoadClient[] =>
+/** All members of the busy room, spread over the servers. */
+export const clientsOfHotRoom = (dialect: Dialect, ...servers: ServerProcess[]): LoadClient[] =>
   Array.from({ length: HOT_ROOM.members }, (_, index) =>
-    client(dialect, servers[index % servers.length]!, HOT_ROOM.people + index, HOT_ROOM.number),
+    client(dialect, servers[index % servers.length]!, HOT_ROOM.users + index, HOT_ROOM.number),
   );
 
-/** Runs `round` as often as asked, one thing after the other within each, and says so. */
+/** Runs and reports all rounds; within a round, what is compared is measured in turn. */
 export async function interleave(bench: Bench, name: string, round: () => Promise<void>): Promise<void> {
   for (let number = 1; number <= bench.options.rounds; number++) {
     await round();

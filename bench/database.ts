@@ -9,13 +9,13 @@ import { EmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js'
 import { needProgram } from '../test/support/debian.js';
 import { familyCpuSeconds } from './processes.js';
 
-/** What pgbench reached, and the processor time that PostgreSQL took for one transaction. */
+/** The rate of pgbench, and the processor time of PostgreSQL for one transaction. */
 export interface Baseline {
   perSecond: number;
   micros: number;
 }
 
-/** A PostgreSQL that keeps what it says, as the application starts it by itself; and pgbench beside it. */
+/** A durable PostgreSQL, started as the application starts its embedded one, with pgbench beside it. */
 export class Database {
   private constructor(
     private readonly server: EmbeddedPostgres,
@@ -44,8 +44,8 @@ export class Database {
     return new Database(server, dir, url.href, new pg.Pool({ connectionString: url.href, max: 2 }));
   }
 
-  /** Another database of the same server. */
-  other(name: string): Promise<Database> {
+  /** Opens another database of the same server. */
+  openOther(name: string): Promise<Database> {
     return Database.open(this.server, this.dir, name);
   }
 
@@ -53,10 +53,10 @@ export class Database {
     return (await this.pool.query<Row>(sql, parameters)).rows;
   }
 
-  /** Seconds of processor time that PostgreSQL has used, all its processes together. */
+  /** Returns the processor time of all processes of PostgreSQL, in seconds. */
   cpu = (): number => familyCpuSeconds(this.server.pid);
 
-  /** Transactions a second of a script that many connections run, each one after the other. */
+  /** Runs a script on many connections at once, on each again and again. */
   async pgbench(script: string, clients: number, seconds: number): Promise<Baseline> {
     const { hostname, port, username, password, pathname } = new URL(this.url);
     const file = path.join(this.dir, 'pgbench.sql');
@@ -99,7 +99,7 @@ export class Database {
     return this.pool.end();
   }
 
-  /** Ends the server, too. */
+  /** Stops the server, too. */
   async stop(): Promise<void> {
     await this.close();
     await this.server.stop();

@@ -1,8 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Database } from './database.js';
 
-/** Everybody in the bench signs with it. */
-export const SECRET = 'a secret for measurements alone, long enough';
+/** The secret of all tokens in the bench. */
+export const SECRET = 'a long secret for measurements only';
 /** About a hundred bytes, as most chat messages. */
 export const TEXT = 'Hello there, this is a chat message body of around one hundred bytes, as most chat messages are short.';
 
@@ -13,7 +13,7 @@ export const sessionId = (n: number): string => numbered('a000', n);
 
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** An access token of person n, good for a day. */
+/** Returns an access token of user n, valid for a day. */
 export function tokenOf(n: number): string {
   const iat = Math.floor(Date.now() / 1_000);
   const claims = {
@@ -32,11 +32,11 @@ export function tokenOf(n: number): string {
 
 const ID = (family: string, n: string): string => `('00000000-0000-4000-${family}-' || lpad((${n})::text, 12, '0'))::uuid`;
 
-/** People 0 … count-1, each with one session. */
+/** Inserts the users 0 to count - 1, each with a session. */
 export async function insertUsers(database: Database, count: number): Promise<void> {
   await database.query(
     `INSERT INTO users (id, username, display_name, friend_requests, direct_messages, group_invites, presence, read_receipts)
-     SELECT ${ID('9000', 'i')}, 'person.' || i, 'Person ' || i, 'everyone', 'friends', 'friends', 'friends', true
+     SELECT ${ID('9000', 'i')}, 'user.' || i, 'User ' || i, 'everyone', 'friends', 'friends', 'friends', true
      FROM generate_series(0, $1 - 1) i ON CONFLICT DO NOTHING`,
     [count],
   );
@@ -52,15 +52,15 @@ export interface RoomRange {
   first: number;
   count: number;
   members: number;
-  /** SQL: the number of the person in place `p` of room `r` (both from 0). */
-  person: string;
+  /** SQL: the number of the user who is member `p` of room `r` (both from 0). */
+  user: string;
   type?: 'group' | 'channel' | 'team';
 }
 
-/** Rooms with their members; the person in place 0 owns. */
-export async function insertRooms(database: Database, { first, count, members, person, type = 'group' }: RoomRange): Promise<void> {
+/** Inserts rooms with their members; member 0 is the owner. */
+export async function insertRooms(database: Database, { first, count, members, user, type = 'group' }: RoomRange): Promise<void> {
   await database.query(
-    `INSERT INTO rooms (id, type, name, created_by) SELECT ${ID('8000', '$1::int + r')}, $3, 'Room ' || r, ${ID('9000', person.replaceAll('p', '0'))}
+    `INSERT INTO rooms (id, type, name, created_by) SELECT ${ID('8000', '$1::int + r')}, $3, 'Room ' || r, ${ID('9000', user.replaceAll('p', '0'))}
      FROM generate_series(0, $2::int - 1) r`,
     [first, count, type],
   );
@@ -69,37 +69,37 @@ export async function insertRooms(database: Database, { first, count, members, p
     [first, count, members],
   );
   await database.query(
-    `INSERT INTO room_users (room_id, user_id, role) SELECT ${ID('8000', '$1::int + r')}, ${ID('9000', person)}, CASE p WHEN 0 THEN 'owner' ELSE 'member' END
+    `INSERT INTO room_users (room_id, user_id, role) SELECT ${ID('8000', '$1::int + r')}, ${ID('9000', user)}, CASE p WHEN 0 THEN 'owner' ELSE 'member' END
      FROM generate_series(0, $2::int - 1) r, generate_series(0, $3::int - 1) p`,
     [first, count, members],
   );
   await database.query('ANALYZE rooms, room_heads, room_users, users, sessions');
 }
 
-/** The tables of the yardsticks: a thousand rooms, and messages as a short tutorial would keep them. */
+/** Creates the tables of the baselines: a thousand rooms, and messages as a short tutorial would store them. */
 export async function createBaselines(database: Database): Promise<void> {
   await database.query(`
-    CREATE SCHEMA yard;
-    CREATE TABLE yard.rooms (id uuid PRIMARY KEY, type text NOT NULL DEFAULT 'group', last_seq bigint NOT NULL DEFAULT 0, last_message_at timestamptz) WITH (fillfactor = 50);
-    CREATE TABLE yard.room_members (room_id uuid NOT NULL, user_id uuid NOT NULL, role text NOT NULL DEFAULT 'member', PRIMARY KEY (room_id, user_id));
-    CREATE TABLE yard.messages (id uuid PRIMARY KEY, room_id uuid NOT NULL, seq bigint NOT NULL, sender_id uuid NOT NULL,
+    CREATE SCHEMA baseline;
+    CREATE TABLE baseline.rooms (id uuid PRIMARY KEY, type text NOT NULL DEFAULT 'group', last_seq bigint NOT NULL DEFAULT 0, last_message_at timestamptz) WITH (fillfactor = 50);
+    CREATE TABLE baseline.room_members (room_id uuid NOT NULL, user_id uuid NOT NULL, role text NOT NULL DEFAULT 'member', PRIMARY KEY (room_id, user_id));
+    CREATE TABLE baseline.messages (id uuid PRIMARY KEY, room_id uuid NOT NULL, seq bigint NOT NULL, sender_id uuid NOT NULL,
       type text NOT NULL DEFAULT 'text', body text NOT NULL, created_at timestamptz NOT NULL DEFAULT now(), UNIQUE (room_id, seq));
-    INSERT INTO yard.rooms (id) SELECT ${ID('8000', 'i')} FROM generate_series(1, 1000) i;
-    INSERT INTO yard.room_members (room_id, user_id) SELECT ${ID('8000', 'r')}, ${ID('9000', 'u')} FROM generate_series(1, 51) r, generate_series(5000, 5599) u;
-    ANALYZE yard.rooms, yard.room_members`);
+    INSERT INTO baseline.rooms (id) SELECT ${ID('8000', 'i')} FROM generate_series(1, 1000) i;
+    INSERT INTO baseline.room_members (room_id, user_id) SELECT ${ID('8000', 'r')}, ${ID('9000', 'u')} FROM generate_series(1, 51) r, generate_series(5000, 5599) u;
+    ANALYZE baseline.rooms, baseline.room_members`);
 }
 
 const PG_ID = (family: string, variable: string): string => `('00000000-0000-4000-${family}-' || lpad(:${variable}::text, 12, '0'))::uuid`;
 
-/** pgbench: one row, no number, nobody asked. The measure of what the disk and the protocol allow. */
+/** pgbench: one row, without a number or an access check. Measures what the disk and the protocol allow. */
 export const INSERT_ONE = `\\set r random(1, 1000)
 \\set u random(1, 5000)
-INSERT INTO yard.messages (id, room_id, seq, sender_id, body) VALUES (gen_random_uuid(), ${PG_ID('8000', 'r')}, (random() * 9e18)::bigint, ${PG_ID('9000', 'u')}, '${TEXT}');
+INSERT INTO baseline.messages (id, room_id, seq, sender_id, body) VALUES (gen_random_uuid(), ${PG_ID('8000', 'r')}, (random() * 9e18)::bigint, ${PG_ID('9000', 'u')}, '${TEXT}');
 `;
 
 /** pgbench: the next number of one room and the row, in one statement. */
 export const INSERT_HOT = `\\set r 1000
 \\set u random(1, 5000)
-WITH s AS (UPDATE yard.rooms SET last_seq = last_seq + 1, last_message_at = now() WHERE id = ${PG_ID('8000', 'r')} RETURNING id, last_seq)
-INSERT INTO yard.messages (id, room_id, seq, sender_id, body) SELECT gen_random_uuid(), s.id, s.last_seq, ${PG_ID('9000', 'u')}, '${TEXT}' FROM s RETURNING id, seq, created_at;
+WITH s AS (UPDATE baseline.rooms SET last_seq = last_seq + 1, last_message_at = now() WHERE id = ${PG_ID('8000', 'r')} RETURNING id, last_seq)
+INSERT INTO baseline.messages (id, room_id, seq, sender_id, body) SELECT gen_random_uuid(), s.id, s.last_seq, ${PG_ID('9000', 'u')}, '${TEXT}' FROM s RETURNING id, seq, created_at;
 `;

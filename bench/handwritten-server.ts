@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import pg from 'pg';
 import { Server } from 'socket.io';
 
-// The yardstick "by hand": what a short tutorial would do. Socket.IO and pg; one message, one transaction, one broadcast.
+// A baseline: the server of a short tutorial, with Socket.IO and pg. Each message is one transaction and one broadcast.
 
 const http = createServer((request, response) => {
   response.writeHead(request.url === '/health' ? 200 : 404).end();
@@ -17,7 +17,7 @@ interface Message {
 }
 
 io.on('connection', (socket) => {
-  // The bench gives the user and the room where a real one would verify a token: that favours the yardstick.
+  // The token is the user and the room, and is not verified: that favours the baseline.
   const [userId, roomId] = String(socket.handshake.auth.token).split(' ') as [string, string];
   void socket.join(roomId);
   socket.on('message:send', (message: Message, ack: (answer: object) => void) => {
@@ -32,17 +32,17 @@ io.on('connection', (socket) => {
 });
 
 async function post(userId: string, { roomId, id, text }: Message): Promise<object> {
-  const member = await pool.query(`SELECT * FROM yard.room_members WHERE room_id = $1 AND user_id = $2`, [roomId, userId]);
+  const member = await pool.query(`SELECT * FROM baseline.room_members WHERE room_id = $1 AND user_id = $2`, [roomId, userId]);
   if (member.rowCount === 0) throw new Error('not a member');
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
     const head = await client.query(
-      `UPDATE yard.rooms SET last_seq = last_seq + 1, last_message_at = now() WHERE id = $1 RETURNING last_seq`,
+      `UPDATE baseline.rooms SET last_seq = last_seq + 1, last_message_at = now() WHERE id = $1 RETURNING last_seq`,
       [roomId],
     );
     const { rows } = await client.query(
-      `INSERT INTO yard.messages (id, room_id, seq, sender_id, body) VALUES ($1, $2, $3, $4, $5) RETURNING id, room_id, seq, sender_id, body AS text, created_at`,
+      `INSERT INTO baseline.messages (id, room_id, seq, sender_id, body) VALUES ($1, $2, $3, $4, $5) RETURNING id, room_id, seq, sender_id, body AS text, created_at`,
       [id, roomId, head.rows[0].last_seq, userId, text],
     );
     await client.query('COMMIT');

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { percentile } from './measure.js';
 import { serve } from './processes.js';
 
-// Readers over HTTP: each asks the next thing when it has the answer to the last.
+// Readers over HTTP: each sends the next request after the answer to the last.
 
-export interface Ask {
+export interface PageRequest {
   path: string;
   token: string;
 }
@@ -13,8 +13,8 @@ export interface Ask {
 export interface HttpPlan {
   port: number;
   readers: number;
-  /** Taken in turn, by all readers. */
-  asks: Ask[];
+  /** Sent in turn, by all readers together. */
+  requests: PageRequest[];
   seconds: number;
 }
 
@@ -23,12 +23,12 @@ export interface HttpResult {
   p50: number;
   p95: number;
   p99: number;
-  /** Bytes of an answer's body, on average. */
+  /** Average bytes of an answer. */
   bytes: number;
   failed: number;
 }
 
-/** One kept connection. */
+/** One connection, kept open. */
 class Reader {
   private readonly socket: Socket;
   private parts: Buffer[] = [];
@@ -40,11 +40,11 @@ class Reader {
   constructor(port: number) {
     this.socket = connect({ port, host: '127.0.0.1' });
     this.socket.setNoDelay(true);
-    this.socket.on('data', (data: Buffer) => this.take(data));
+    this.socket.on('data', (data: Buffer) => this.receive(data));
     this.socket.on('error', () => this.answered({ status: 0, bytes: 0 }));
   }
 
-  ask({ path, token }: Ask): Promise<{ status: number; bytes: number }> {
+  request({ path, token }: PageRequest): Promise<{ status: number; bytes: number }> {
     return new Promise((resolve) => {
       this.answered = resolve;
       this.socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n\r\n`);
@@ -55,7 +55,7 @@ class Reader {
     this.socket.destroy();
   }
 
-  private take(data: Buffer): void {
+  private receive(data: Buffer): void {
     this.parts.push(data);
     this.length += data.length;
     if (this.wanted < 0) {
@@ -75,18 +75,18 @@ class Reader {
   }
 }
 
-async function read({ port, readers, asks, seconds }: HttpPlan): Promise<HttpResult> {
+async function read({ port, readers, requests, seconds }: HttpPlan): Promise<HttpResult> {
   const times: number[] = [];
   let measuring = false;
   let stopped = false;
   let failed = 0;
   let bytes = 0;
   let next = 0;
-  const one = async (): Promise<void> => {
+  const loop = async (): Promise<void> => {
     const reader = new Reader(port);
     while (!stopped) {
       const since = performance.now();
-      const answer = await reader.ask(asks[next++ % asks.length]!);
+      const answer = await reader.request(requests[next++ % requests.length]!);
       if (!measuring) continue;
       if (answer.status !== 200) failed++;
       bytes += answer.bytes;
@@ -94,7 +94,7 @@ async function read({ port, readers, asks, seconds }: HttpPlan): Promise<HttpRes
     }
     reader.close();
   };
-  const loops = Array.from({ length: readers }, one);
+  const loops = Array.from({ length: readers }, loop);
   await pause(500);
   measuring = true;
   const since = performance.now();

@@ -4,7 +4,7 @@ import { percentile } from './measure.js';
 import { serve } from './processes.js';
 import { WireClient } from './wire.js';
 
-// A process full of clients: they connect, send and listen as they are told over IPC.
+// A process of many clients that connect, send and listen, controlled over IPC.
 
 export interface LoadClient {
   port: number;
@@ -14,28 +14,28 @@ export interface LoadClient {
 
 export interface ConnectPlan {
   clients: LoadClient[];
-  /** The event that greets; null for servers that only join. */
-  greeting: string | null;
+  /** The event after which a client is ready; null: after joining the namespace. */
+  readyEvent: string | null;
 }
 
 export interface RunPlan {
-  /** Closed loop: so many clients, evenly chosen, send their next message on the ack of the last. */
+  /** Closed loop: this number of clients, evenly chosen, send the next message after the ack of the last. */
   senders?: number;
-  /** Messages that each of them has under way. */
+  /** Unacknowledged messages of each sender. */
   each?: number;
-  /** Open loop: so many messages a second, whatever comes back. */
+  /** Open loop: messages a second, independent of the answers. */
   rate?: number;
-  /** Seconds before anything counts. */
+  /** Seconds before the measurement. */
   warmUp?: number;
   /** Bytes of a text. */
   size?: number;
-  /** Of how many clients one looks at every message that it gets; the others only count. */
+  /** One of this number of clients reads every message that it receives; the others only count them. */
   sampleOf?: number;
-  /** Keep the ids of what was acked. */
+  /** Keep the ids of acknowledged messages. */
   keep?: boolean;
-  /** So many clients, from the front of the list, send and are looked at. */
+  /** Only this number of clients, from the front of the list, send and read. */
   among?: number;
-  /** How long answers are waited for at the end. */
+  /** How long to wait for answers at the end. */
   settleMs?: number;
 }
 
@@ -71,7 +71,7 @@ interface Run {
   kept: string[];
 }
 
-const NOTHING_YET = (): Omit<Run, 'measuring' | 'stopped' | 'plan'> => ({
+const emptyCounts = (): Omit<Run, 'measuring' | 'stopped' | 'plan'> => ({
   ...{ sent: 0, acked: 0, refused: 0, deliveries: 0 },
   ...{ ackMs: [], refusedMs: [], deliveryMs: [], kept: [] },
 });
@@ -91,12 +91,12 @@ class Client {
 
   constructor(
     private readonly plan: LoadClient,
-    greeting: string | null,
+    readyEvent: string | null,
   ) {
-    this.wire = new WireClient(plan.port, plan.token === null ? null : { token: plan.token }, greeting, {
+    this.wire = new WireClient(plan.port, plan.token === null ? null : { token: plan.token }, readyEvent, {
       ready: () => (this.ready = true),
-      ack: (id, frame) => this.answered(id, frame),
-      messages: (frame) => this.hear(frame),
+      ack: (id, frame) => this.onAck(id, frame),
+      messages: (frame) => this.onMessages(frame),
       closed: () => closed++,
     });
   }
@@ -109,7 +109,7 @@ class Client {
     const text = stamp + PAD.slice(0, (run.plan.size ?? 100) - stamp.length);
     const ack = this.next++;
     this.pending.set(ack, { at, id });
-    this.wire.say(`42${ack}["message:send",{"roomId":"${this.plan.roomId}","id":"${id}","text":"${text}"}]`);
+    this.wire.send(`42${ack}["message:send",{"roomId":"${this.plan.roomId}","id":"${id}","text":"${text}"}]`);
     if (run.measuring) run.sent++;
   }
 
@@ -121,7 +121,7 @@ class Client {
     this.wire.close();
   }
 
-  private answered(ack: number, frame: Buffer): void {
+  private onAck(ack: number, frame: Buffer): void {
     const sent = this.pending.get(ack);
     this.pending.delete(ack);
     if (!run || !sent) return;
@@ -136,7 +136,7 @@ class Client {
     if (this.looping && !run.stopped) this.send();
   }
 
-  private hear(frame: Buffer): void {
+  private onMessages(frame: Buffer): void {
     if (!run?.measuring) return;
     if (!this.sampled) return void (run.deliveries += countOf(frame));
     for (let at = frame.indexOf(TEXT); at >= 0; at = frame.indexOf(TEXT, at + 26)) {
@@ -146,7 +146,7 @@ class Client {
   }
 }
 
-/** Messages of a packet: their numbers follow each other. */
+/** Returns how many messages a packet has: their numbers are consecutive. */
 function countOf(frame: Buffer): number {
   const first = frame.indexOf(SEQ);
   const last = frame.lastIndexOf(SEQ);
@@ -154,11 +154,11 @@ function countOf(frame: Buffer): number {
   return parseInt(frame.toString('latin1', last + 6, last + 22), 10) - parseInt(frame.toString('latin1', first + 6, first + 22), 10) + 1;
 }
 
-async function connectAll({ clients: plans, greeting }: ConnectPlan): Promise<number> {
+async function connectAll({ clients: plans, readyEvent }: ConnectPlan): Promise<number> {
   const added: Client[] = [];
   const waiting = (): number => added.filter((client) => !client.ready).length;
   for (const plan of plans) {
-    added.push(new Client(plan, greeting));
+    added.push(new Client(plan, readyEvent));
     while (added.length % 50 === 0 && waiting() > 50) await pause(5);
   }
   for (const until = Date.now() + 60_000; waiting() > 0; await pause(10)) {
@@ -168,19 +168,19 @@ async function connectAll({ clients: plans, greeting }: ConnectPlan): Promise<nu
   return clients.length;
 }
 
-/** Begins, and answers when it has warmed up. */
+/** Starts a run, and returns after its warm-up. */
 async function start(plan: RunPlan): Promise<void> {
   const among = clients.slice(0, plan.among);
   const sampleOf = plan.sampleOf ?? Math.max(1, Math.floor(clients.length / 20));
   clients.forEach((client, index) => (client.sampled = index % sampleOf === 0 && index < among.length));
-  run = { measuring: false, stopped: false, plan, ...NOTHING_YET() };
+  run = { measuring: false, stopped: false, plan, ...emptyCounts() };
   if (plan.rate !== undefined) void offer(plan.rate, run, among);
   else loop(plan, among);
   await pause((plan.warmUp ?? 1) * 1_000);
 }
 
 async function measure(seconds: number): Promise<RunResult> {
-  if (!run) throw new Error('nothing runs');
+  if (!run) throw new Error('no run was started');
   const current = run;
   const cpu = process.cpuUsage();
   const since = performance.now();
@@ -200,11 +200,11 @@ async function measure(seconds: number): Promise<RunResult> {
     deliveryMs: both(current.deliveryMs),
     clientCpu: (used.user + used.system) / 1e6 / elapsed,
   };
-  Object.assign(current, NOTHING_YET(), { kept: current.kept });
+  Object.assign(current, emptyCounts(), { kept: current.kept });
   return result;
 }
 
-/** Ends it; a moment later everything has been answered. @returns ids of what was acked, where they were to be kept */
+/** Ends the run and waits for the last answers. Returns the ids of acknowledged messages if the plan keeps them. */
 async function end(): Promise<string[]> {
   if (!run) return [];
   const current = run;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Bench, type Case } from './bench.js';
 import { idle, stalled } from './cases/connections.js';
-import { twoNodes } from './cases/nodes.js';
+import { twoProcesses } from './cases/two-processes.js';
 import { reads } from './cases/reads.js';
 import { overload } from './cases/overload.js';
 import { hotRoom, smallRooms } from './cases/sends.js';
@@ -9,7 +9,7 @@ import { upkeep } from './cases/upkeep.js';
 import { writerAlone } from './cases/writer.js';
 import { tableOf } from './measure.js';
 
-const CASES: readonly Case[] = [smallRooms, hotRoom, writerAlone, twoNodes, overload, idle, stalled, upkeep, reads];
+const CASES: readonly Case[] = [smallRooms, hotRoom, writerAlone, twoProcesses, overload, idle, stalled, upkeep, reads];
 
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-/** The middle of some numbers, and how far the lowest and the highest lie from it. */
+/** Median, lowest and highest value. */
 export interface Summary {
   median: number;
   low: number;
@@ -25,7 +25,7 @@ export function short(value: number): string {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
 }
 
-/** What a goal asks of a number: at least, or at most. */
+/** A lower or an upper bound. */
 export interface Goal {
   atLeast?: number;
   atMost?: number;
@@ -34,17 +34,17 @@ export interface Goal {
 export const isMet = (value: number, { atLeast, atMost }: Goal): boolean =>
   (atLeast === undefined || value >= atLeast) && (atMost === undefined || value <= atMost);
 
-/** One line of what a case found out. */
+/** One line of the results of a case. */
 export interface Finding {
   what: string;
   unit: string;
-  /** One value a round. */
+  /** One value for each round. */
   values: readonly number[];
   floor?: Goal;
   goal?: Goal;
 }
 
-const saying = (goal: Goal | undefined): string =>
+const boundOf = (goal: Goal | undefined): string =>
   !goal ? '' : goal.atLeast !== undefined ? `≥ ${short(goal.atLeast)}` : `≤ ${short(goal.atMost!)}`;
 
 function verdict(value: number, { floor, goal }: Finding): string {
@@ -54,13 +54,13 @@ function verdict(value: number, { floor, goal }: Finding): string {
   return 'MISSED';
 }
 
-/** A table in Markdown. */
+/** Returns a Markdown table. */
 export function tableOf(findings: readonly Finding[]): string {
   const head = ['what', 'median', 'spread', 'unit', 'floor', 'goal', 'meets'];
   const lines = findings.map((finding) => {
     const { median, low, high } = summary(finding.values);
     const spread = finding.values.length > 1 ? `${short(low)} – ${short(high)}` : '';
-    return [finding.what, short(median), spread, finding.unit, saying(finding.floor), saying(finding.goal), verdict(median, finding)];
+    return [finding.what, short(median), spread, finding.unit, boundOf(finding.floor), boundOf(finding.goal), verdict(median, finding)];
   });
   const width = head.map((cell, column) => Math.max(cell.length, ...lines.map((line) => line[column]!.length)));
   const row = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(width[column]!)).join(' | ')} |`;

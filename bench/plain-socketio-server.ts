@@ -3,7 +3,7 @@ import { createAdapter } from '@socket.io/redis-adapter';
 import { createClient } from 'redis';
 import { Server } from 'socket.io';
 
-// The yardstick "bare": stock Socket.IO without a database, one packet a message; with REDIS_URL its stock adapter between processes.
+// A baseline: stock Socket.IO without a database, one packet a message; with REDIS_URL the stock adapter between processes.
 
 const http = createServer((request, response) => {
   response.writeHead(request.url === '/health' ? 200 : 404).end();
@@ -27,7 +27,7 @@ let seq = 0;
 io.on('connection', (socket) => {
   const [userId, ...rooms] = String(socket.handshake.auth.token).split(' ') as [string, ...string[]];
   void socket.join(rooms);
-  // As wide as a message of ours would be if it were written by hand.
+  // The fields of a message of Parley.
   socket.on('message:send', ({ roomId, id, text }: Message, ack: (answer: object) => void) => {
     io.to(roomId).emit('message', { id, roomId, seq: ++seq, senderId: userId, type: 'text', text, createdAt: new Date() });
     ack({ ok: true });

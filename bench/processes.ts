@@ -8,17 +8,17 @@ const TICKS_A_SECOND = 100;
 const START_MS = 30_000;
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** The fields of `/proc/PID/stat` behind the name: state, parent, … */
+/** Reads the fields of `/proc/PID/stat` after the name: state, parent, … */
 const stat = (pid: number | string): string[] =>
   readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
 const seconds = (fields: readonly string[], first: number): number => (Number(fields[first]) + Number(fields[first + 1])) / TICKS_A_SECOND;
 
-/** Seconds of processor time that a process has used, by the kernel's own account. */
+/** Returns the processor time of a process in seconds, as the kernel counts it. */
 export const cpuSeconds = (pid: number): number => seconds(stat(pid), 11);
 
-/** The same of a process and all children that it has or had. */
+/** Returns the processor time of a process with all its children, also those that have ended. */
 export function familyCpuSeconds(pid: number): number {
   const own = stat(pid);
   let sum = seconds(own, 11) + seconds(own, 13);
@@ -28,16 +28,16 @@ export function familyCpuSeconds(pid: number): number {
       const fields = stat(entry);
       if (Number(fields[1]) === pid) sum += seconds(fields, 11);
     } catch {
-      // It has ended: its parent counts it.
+      // The process has ended: its time is in its parent's.
     }
   }
   return sum;
 }
 
-/** Resident memory of a process. */
+/** Returns the resident memory of a process. */
 export const rssBytes = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
-/** A node program of this repository that listens on a port of its own. */
+/** A program of this repository that listens on a port of its own. */
 export class ServerProcess {
   private constructor(
     readonly port: number,
@@ -72,7 +72,7 @@ export class ServerProcess {
 
   cpu = (): number => cpuSeconds(this.pid);
 
-  /** Memory after all garbage has gone. */
+  /** Returns the resident memory after a garbage collection. */
   async memory(): Promise<number> {
     this.child.kill('SIGUSR2');
     await pause(1_000);
@@ -81,11 +81,11 @@ export class ServerProcess {
 
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const gone = once(this.child, 'exit');
+    const exited = once(this.child, 'exit');
     this.child.kill('SIGTERM');
-    const late = setTimeout(() => this.child.kill('SIGKILL'), 12_000);
-    await gone;
-    clearTimeout(late);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 12_000);
+    await exited;
+    clearTimeout(timer);
   }
 }
 
@@ -94,7 +94,7 @@ interface Reply {
   error?: string;
 }
 
-/** A helper process that does what it is told, one thing after the other: what it costs is not the server's cost, nor ours. */
+/** A helper process that handles one request after the other. Its processor time counts neither for the server nor for the bench. */
 export class Helper {
   private constructor(private readonly child: ChildProcess) {}
 
@@ -103,16 +103,16 @@ export class Helper {
     return new Helper(child);
   }
 
-  ask<T>(order: string, plan: unknown = null): Promise<T> {
+  ask<T>(request: string, plan: unknown = null): Promise<T> {
     return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error(`${order}: the helper has ended`));
+      const ended = (): void => reject(new Error(`${request}: the helper has ended`));
       this.child.once('exit', ended);
       this.child.once('message', ({ result, error }: Reply) => {
         this.child.off('exit', ended);
         if (error === undefined) resolve(result as T);
-        else reject(new Error(`${order}: ${error}`));
+        else reject(new Error(`${request}: ${error}`));
       });
-      this.child.send({ order, plan });
+      this.child.send({ request, plan });
     });
   }
 
@@ -121,11 +121,11 @@ export class Helper {
   }
 }
 
-/** The other end of {@link Helper}. */
-export function serve(orders: Record<string, (plan: never) => unknown>): void {
-  process.on('message', (message: { order: string; plan: never }) => {
+/** Handles the requests of a {@link Helper}. */
+export function serve(handlers: Record<string, (plan: never) => unknown>): void {
+  process.on('message', (message: { request: string; plan: never }) => {
     Promise.resolve()
-      .then(() => orders[message.order]!(message.plan))
+      .then(() => handlers[message.request]!(message.plan))
       .then(
         (result: unknown) => process.send!({ result }),
         (error: unknown) => process.send!({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

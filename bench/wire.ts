@@ -9,8 +9,8 @@ const HANDSHAKE = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ].join('\r\n');
 
-/** A text frame, masked with zeros. */
-function framed(text: string): Buffer {
+/** Returns a text frame, masked with zeros. */
+function encodeFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const head = length < 126 ? 2 : 4;
   const frame = Buffer.alloc(head + 4 + length);
@@ -24,8 +24,8 @@ function framed(text: string): Buffer {
   return frame;
 }
 
-export interface Heard {
-  /** The namespace is joined, and everything that the server says at the start has been said. */
+export interface WireHandlers {
+  /** The namespace is joined, and the ready event has arrived if there is one. */
   ready(): void;
   /** `43<id>[…]` */
   ack(id: number, frame: Buffer): void;
@@ -41,22 +41,22 @@ const EVENT = 0x32;
 const ACK = 0x33;
 
 /**
- * The cheapest client of Socket.IO that there is: frames over a bare socket, looked at no further than needed. A real client costs more than
- * the server, and would measure itself.
+ * A minimal Socket.IO client: frames over a TCP socket, parsed no further than needed. A real client costs more processor time than the
+ * server, and would measure itself.
  */
 export class WireClient {
   private readonly socket: Socket;
   private upgraded = false;
-  private rest: Buffer | null = null;
-  /** One buffer for all that comes: what is kept longer is copied. */
+  private buffered: Buffer | null = null;
+  /** One buffer for all input: what is kept longer is copied. */
   private readonly buffer = Buffer.allocUnsafeSlow(16_384);
 
-  /** @param greeting the event after which the client counts as ready; null: once the namespace is joined */
+  /** @param readyEvent the event after which the client counts as ready; null: once the namespace is joined */
   constructor(
     port: number,
     private readonly auth: object | null,
-    private readonly greeting: string | null,
-    private readonly heard: Heard,
+    private readonly readyEvent: string | null,
+    private readonly handlers: WireHandlers,
   ) {
     this.socket = connect({
       port,
@@ -64,7 +64,7 @@ export class WireClient {
       onread: {
         buffer: this.buffer,
         callback: (size) => {
-          this.take(this.buffer.subarray(0, size));
+          this.receive(this.buffer.subarray(0, size));
           return true;
         },
       },
@@ -72,14 +72,14 @@ export class WireClient {
     this.socket.setNoDelay(true);
     this.socket.on('connect', () => this.socket.write(`${HANDSHAKE}\r\n\r\n`));
     this.socket.on('error', () => undefined);
-    this.socket.on('close', () => heard.closed());
+    this.socket.on('close', () => handlers.closed());
   }
 
-  say(packet: string): void {
-    this.socket.write(framed(packet));
+  send(packet: string): void {
+    this.socket.write(encodeFrame(packet));
   }
 
-  /** Reads nothing any more. */
+  /** Stops reading. */
   stall(): void {
     this.socket.pause();
   }
@@ -88,15 +88,15 @@ export class WireClient {
     this.socket.destroy();
   }
 
-  private take(chunk: Buffer): void {
-    let data = this.rest ? Buffer.concat([this.rest, chunk]) : chunk;
-    this.rest = null;
+  private receive(chunk: Buffer): void {
+    let data = this.buffered ? Buffer.concat([this.buffered, chunk]) : chunk;
+    this.buffered = null;
     if (!this.upgraded) {
       const end = data.indexOf('\r\n\r\n');
-      if (end < 0) return void (this.rest = Buffer.from(data));
+      if (end < 0) return void (this.buffered = Buffer.from(data));
       this.upgraded = true;
       data = data.subarray(end + 4);
-      this.say(`40${this.auth ? JSON.stringify(this.auth) : ''}`);
+      this.send(`40${this.auth ? JSON.stringify(this.auth) : ''}`);
     }
     let at = 0;
     while (data.length - at >= 2) {
@@ -105,17 +105,17 @@ export class WireClient {
       this.frame(data.subarray(at + head, at + head + size));
       at += head + size;
     }
-    if (at < data.length) this.rest = Buffer.from(data.subarray(at));
+    if (at < data.length) this.buffered = Buffer.from(data.subarray(at));
   }
 
   private frame(frame: Buffer): void {
-    if (frame[0] === PING) return this.say('3');
+    if (frame[0] === PING) return this.send('3');
     if (frame[0] !== MESSAGE) return;
-    if (frame[1] === CONNECTED && this.greeting === null) this.heard.ready();
-    else if (frame[1] === ACK) this.heard.ack(parseInt(frame.toString('latin1', 2, 12), 10), frame);
-    else if (frame[1] === EVENT && frame[4] === 0x6d && frame[6] === 0x73) this.heard.messages(frame);
-    else if (frame[1] === EVENT && this.greeting !== null && frame.toString('latin1', 4, 4 + this.greeting.length) === this.greeting)
-      this.heard.ready();
+    if (frame[1] === CONNECTED && this.readyEvent === null) this.handlers.ready();
+    else if (frame[1] === ACK) this.handlers.ack(parseInt(frame.toString('latin1', 2, 12), 10), frame);
+    else if (frame[1] === EVENT && frame[4] === 0x6d && frame[6] === 0x73) this.handlers.messages(frame);
+    else if (frame[1] === EVENT && this.readyEvent !== null && frame.toString('latin1', 4, 4 + this.readyEvent.length) === this.readyEvent)
+      this.handlers.ready();
   }
 }
 

@@ -11,23 +11,23 @@ import { percentile } from './measure.js';
 import { serve } from './processes.js';
 import { roomId, sessionId, TEXT, userId } from './fixture.js';
 
-// The application's own services without sockets: the writer alone, and the filling of the search index.
+// The application's services without sockets: the writer, and the search index.
 
 export interface WriterPlan {
-  /** Sends under way at any moment. */
+  /** Unanswered sends at any moment. */
   pending: number;
   firstRoom: number;
   rooms: number;
   members: number;
-  /** Person in place p of room r: `(r * stride + p) % people`. */
+  /** Member p of room r is user: `(r * stride + p) % users`. */
   stride: number;
-  people: number;
+  users: number;
   seconds: number;
 }
 
 export interface WriterResult {
   sendsPerSecond: number;
-  /** All of them, also those of the warm-up. */
+  /** With those of the warm-up. */
   sends: number;
   p50: number;
   p99: number;
@@ -38,24 +38,24 @@ let app: INestApplicationContext | undefined;
 const application = async (): Promise<INestApplicationContext> =>
   (app ??= await NestFactory.createApplicationContext(AppModule.forRoot(loadSettings(), ProcessRole.command), { logger: false }));
 
-async function write({ pending, firstRoom, rooms, members, stride, people, seconds }: WriterPlan): Promise<WriterResult> {
+async function write({ pending, firstRoom, rooms, members, stride, users, seconds }: WriterPlan): Promise<WriterResult> {
   const writer = (await application()).get(MessageWriter, { strict: false });
   const times: number[] = [];
   let sends = 0;
   let measuring = false;
   let stopped = false;
-  const one = async (): Promise<void> => {
+  const loop = async (): Promise<void> => {
     while (!stopped) {
       const room = Math.floor(Math.random() * rooms);
-      const person = (room * stride + Math.floor(Math.random() * members)) % people;
+      const user = (room * stride + Math.floor(Math.random() * members)) % users;
       const since = performance.now();
-      const actor = { userId: userId(person), sessionId: sessionId(person), admin: false };
+      const actor = { userId: userId(user), sessionId: sessionId(user), admin: false };
       await writer.sendMessage(actor, { roomId: roomId(firstRoom + room), id: randomUUID(), text: TEXT });
       sends++;
       if (measuring) times.push(performance.now() - since);
     }
   };
-  const loops = Array.from({ length: pending }, one);
+  const loops = Array.from({ length: pending }, loop);
   await pause(1_000);
   measuring = true;
   const since = performance.now();
@@ -75,7 +75,7 @@ async function write({ pending, firstRoom, rooms, members, stride, people, secon
   };
 }
 
-/** Ascending by (room, seq), as the index wants it. */
+/** @param messages ascending by (room, seq), as the index requires */
 async function index(messages: Indexable[]): Promise<void> {
   const entries = messages.map((message) => ({ ...message, createdAt: new Date(message.createdAt) }));
   await (await application()).get(SearchIndex, { strict: false }).indexMessages(entries);

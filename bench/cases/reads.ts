@@ -1,39 +1,40 @@
-import { ARCHIVE, indexArchive, JOINER, settleArchive } from '../archive.js';
+import { ARCHIVE, indexArchive, READER, insertArchive } from '../archive.js';
 import { interleave, type Bench, type Case } from '../bench.js';
-import type { Ask, HttpPlan, HttpResult } from '../http-load.js';
+import type { HttpPlan, HttpResult, PageRequest } from '../http-load.js';
 import type { Finding } from '../measure.js';
 import type { ServerProcess } from '../processes.js';
 import { roomId, tokenOf } from '../fixture.js';
 
-const some = (count: number, ask: (index: number) => Ask): Ask[] => Array.from({ length: count }, (_, index) => ask(index));
+const some = (count: number, request: (index: number) => PageRequest): PageRequest[] =>
+  Array.from({ length: count }, (_, index) => request(index));
 const room = (): number => 1 + Math.floor(Math.random() * ARCHIVE.rooms);
-/** Somebody who sits in the room, and may read it. */
+/** A token of a member of the room. */
 const memberOf = (number: number): string =>
-  tokenOf(((number - 1) * ARCHIVE.stride + Math.floor(Math.random() * ARCHIVE.members)) % ARCHIVE.people);
+  tokenOf(((number - 1) * ARCHIVE.stride + Math.floor(Math.random() * ARCHIVE.members)) % ARCHIVE.users);
 const ms = (what: string, rounds: readonly HttpResult[], share: 'p50' | 'p95' | 'p99'): Finding => ({
   what: `${what} ${share}`,
   unit: 'ms',
   values: rounds.map((round) => round[share]),
 });
 
-/** What people read: pages of history, their rooms, what they look for. All over HTTP, through the whole application. */
+/** Pages of history, the room list and search, over HTTP through the whole application. */
 export const reads: Case = {
   name: 'reads',
   about: 'history, room list and search over HTTP in an archive (G11)',
   async run(bench: Bench): Promise<Finding[]> {
     const { messages, seconds } = bench.options;
     const perRoom = Math.floor(messages / ARCHIVE.rooms);
-    const database = await settleArchive(bench, messages);
-    const indexer = bench.writer(database);
+    const database = await insertArchive(bench, messages);
+    const indexer = bench.startWriter(database);
     await indexArchive(database, indexer);
     indexer.stop();
-    const app = await bench.application({}, database);
-    const readers = bench.helper('http-load');
-    const read = (count: number, asks: Ask[]): Promise<HttpResult> => {
-      const plan: HttpPlan = { port: app.port, readers: count, asks, seconds };
+    const app = await bench.startApplication({}, database);
+    const readers = bench.startHelper('http-load');
+    const read = (count: number, requests: PageRequest[]): Promise<HttpResult> => {
+      const plan: HttpPlan = { port: app.port, readers: count, requests, seconds };
       return readers.ask<HttpResult>('read', plan);
     };
-    const page = (before: () => number | null) => (): Ask => {
+    const page = (before: () => number | null) => (): PageRequest => {
       const number = room();
       const seq = before();
       return { path: `/v1/rooms/${roomId(number)}/messages${seq === null ? '' : `?before=${seq}`}`, token: memberOf(number) };
@@ -50,12 +51,12 @@ export const reads: Case = {
       2_000,
       page(() => 51 + Math.floor(perRoom / 50)),
     );
-    const list = some(1, () => ({ path: '/v1/rooms', token: tokenOf(JOINER.person) }));
-    const yard = { perSecond: [] as number[], share: [] as number[] };
+    const list = some(1, () => ({ path: '/v1/rooms', token: tokenOf(READER.user) }));
+    const pgbench = { perSecond: [] as number[], share: [] as number[] };
     const found = { somewhere: [] as HttpResult[], newest: [] as HttpResult[], deep: [] as HttpResult[], list: [] as HttpResult[] };
     const cpu = { page: [] as number[], list: [] as number[] };
     const searched = new Map(SEARCHES.map(([what]) => [what, [] as HttpResult[]]));
-    // A server that has just begun compiles its code and its statements first.
+    // A new server compiles its code and prepares its statements first.
     for (let window = 0; window < 2; window++) await read(8, somewhere);
     await interleave(bench, this.name, async () => {
       const { perSecond } = await database.pgbench(keyset(perRoom), 8, seconds);
@@ -67,8 +68,8 @@ export const reads: Case = {
           seconds,
         ),
       );
-      yard.perSecond.push(perSecond);
-      yard.share.push(found.somewhere.at(-1)!.perSecond / perSecond);
+      pgbench.perSecond.push(perSecond);
+      pgbench.share.push(found.somewhere.at(-1)!.perSecond / perSecond);
       found.newest.push(await read(1, newest));
       found.deep.push(await read(1, deep));
       found.list.push(await read(1, list));
@@ -76,27 +77,27 @@ export const reads: Case = {
         searched.get(what)!.push(
           await read(
             1,
-            some(500, (index) => ({ path: `/v1/messages/search?${query(index)}`, token: tokenOf(JOINER.person) })),
+            some(500, (index) => ({ path: `/v1/messages/search?${query(index)}`, token: tokenOf(READER.user) })),
           ),
         );
       }
     });
     const everything = [...Object.values(found).flat(), ...[...searched.values()].flat()];
     const failed = everything.reduce((sum, round) => sum + round.failed, 0);
-    await bench.forget(app, readers);
+    await bench.stopAll(app, readers);
     await database.close();
     const ratio = found.deep.map((round, index) => round.p50 / found.newest[index]!.p50);
     return [
       { what: 'messages in the archive', unit: '', values: [messages] },
-      { what: 'pgbench -c 8, 50 rows by key', unit: '/s', values: yard.perSecond },
+      { what: 'pgbench -c 8, 50 rows by key', unit: '/s', values: pgbench.perSecond },
       { what: 'pages of 50 over HTTP, 8 readers', unit: '/s', values: found.somewhere.map((round) => round.perSecond) },
-      { what: 'G11 pages / pgbench', unit: '×', values: yard.share, floor: { atLeast: 0.12 }, goal: { atLeast: 0.25 } },
+      { what: 'G11 pages / pgbench', unit: '×', values: pgbench.share, floor: { atLeast: 0.12 }, goal: { atLeast: 0.25 } },
       { what: 'server CPU a page', unit: 'µs', values: cpu.page },
       { what: 'bytes of a page', unit: 'bytes', values: found.somewhere.map((round) => round.bytes) },
       ms('newest page, one reader', found.newest, 'p50'),
       ms('oldest pages, one reader', found.deep, 'p50'),
       { what: 'G11 deep page / first', unit: '×', values: ratio, floor: { atMost: 1.5 }, goal: { atMost: 1.2 } },
-      { ...ms(`my rooms, ${JOINER.rooms.toLocaleString('en')} of them, first page`, found.list, 'p95'), goal: { atMost: 30 } },
+      { ...ms(`my rooms, ${READER.rooms.toLocaleString('en')} of them, first page`, found.list, 'p95'), goal: { atMost: 30 } },
       ...SEARCHES.map(([what]) => ({ ...ms(`search: ${what}`, searched.get(what)!, 'p95'), goal: { atMost: 100 } })),
       { what: 'answers that were not 200', unit: '', values: [failed], goal: { atMost: 0 } },
     ];
@@ -116,7 +117,7 @@ const SEARCHES: readonly [string, (index: number) => string][] = [
 async function cpuOf(app: ServerProcess, work: () => Promise<unknown>, result: () => HttpResult, seconds: number): Promise<number> {
   const before = app.cpu();
   await work();
-  // The half second of warming up is in it.
+  // Includes the warm-up of half a second.
   return ((app.cpu() - before) / (result().perSecond * (seconds + 0.5))) * 1e6;
 }
 

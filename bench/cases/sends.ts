@@ -1,8 +1,8 @@
 import {
   ClientGroup,
-  everybodyInHotRoom,
-  everybodyInSmallRooms,
-  GREETING,
+  clientsOfHotRoom,
+  clientsOfSmallRooms,
+  READY_EVENT,
   interleave,
   type Bench,
   type Case,
@@ -16,26 +16,29 @@ const all = <T>(rounds: readonly T[], value: (round: T) => number): number[] => 
 const ratios = (ours: readonly Measured[], theirs: readonly Measured[]): number[] =>
   ours.map((round, index) => round.ackedPerSecond / theirs[index]!.ackedPerSecond);
 
-/** Sends through the gateway, acked after the commit and delivered to ten. */
+/** Sends through the gateway, acknowledged after the commit and delivered to ten members. */
 export const smallRooms: Case = {
   name: 'small-rooms',
-  about: '50 rooms × 10 online, 50 senders, against pgbench and the hand-written shape (G1, G4, G10)',
+  about: '50 rooms × 10 online, 50 senders, against pgbench and a handwritten server (G1, G4, G10)',
   async run(bench: Bench): Promise<Finding[]> {
     const { seconds } = bench.options;
-    const app = await bench.application();
-    const hand = await bench.yardstick('by-hand');
-    const ours = await ClientGroup.gather(bench, [app], { clients: everybodyInSmallRooms('parley', app), greeting: GREETING.parley });
-    const theirs = await ClientGroup.gather(bench, [hand], { clients: everybodyInSmallRooms('plain', hand), greeting: GREETING.plain });
+    const app = await bench.startApplication();
+    const handServer = await bench.startBaseline('handwritten-server');
+    const ours = await ClientGroup.connect(bench, [app], { clients: clientsOfSmallRooms('parley', app), readyEvent: READY_EVENT.parley });
+    const theirs = await ClientGroup.connect(bench, [handServer], {
+      clients: clientsOfSmallRooms('plain', handServer),
+      readyEvent: READY_EVENT.plain,
+    });
     const inserts: Baseline[] = [];
     const own: Measured[] = [];
-    const byHand: Measured[] = [];
+    const handwritten: Measured[] = [];
     await interleave(bench, this.name, async () => {
       inserts.push(await bench.database.pgbench(INSERT_ONE, 32, seconds));
       own.push(await ours.measure({ senders: 50 }, seconds));
-      byHand.push(await theirs.measure({ senders: 50 }, seconds));
+      handwritten.push(await theirs.measure({ senders: 50 }, seconds));
     });
-    await bench.forget(app, ours.helper);
-    await bench.forget(hand, theirs.helper);
+    await bench.stopAll(app, ours.helper);
+    await bench.stopAll(handServer, theirs.helper);
     const share = own.map((round, index) => round.ackedPerSecond / inserts[index]!.perSecond);
     return [
       { what: 'pgbench -c 32, one-row INSERT', unit: '/s', values: all(inserts, (round) => round.perSecond) },
@@ -55,47 +58,53 @@ export const smallRooms: Case = {
       { what: 'PostgreSQL CPU an INSERT of pgbench', unit: 'µs', values: all(inserts, (round) => round.micros) },
       { what: 'server busy', unit: 'cores', values: all(own, (round) => round.serverCpu) },
       { what: 'clients busy', unit: 'cores', values: all(own, (round) => round.clientCpu) },
-      { what: 'by hand: sends acked', unit: '/s', values: all(byHand, (round) => round.ackedPerSecond) },
-      { what: 'by hand: server CPU a send', unit: 'µs', values: all(byHand, (round) => round.microsPerSend) },
-      { what: 'by hand: PostgreSQL CPU a send', unit: 'µs', values: all(byHand, (round) => round.databaseMicros) },
-      { what: 'G4 sends / by hand', unit: '×', values: ratios(own, byHand), floor: { atLeast: 3 }, goal: { atLeast: 5 } },
+      { what: 'handwritten: sends acked', unit: '/s', values: all(handwritten, (round) => round.ackedPerSecond) },
+      { what: 'handwritten: server CPU a send', unit: 'µs', values: all(handwritten, (round) => round.microsPerSend) },
+      { what: 'handwritten: PostgreSQL CPU a send', unit: 'µs', values: all(handwritten, (round) => round.databaseMicros) },
+      { what: 'G4 sends / handwritten', unit: '×', values: ratios(own, handwritten), floor: { atLeast: 3 }, goal: { atLeast: 5 } },
     ];
   },
 };
 
-/** One busy room: what is delivered, not only what is written. */
+/** One busy room: deliveries, not only writes. */
 export const hotRoom: Case = {
   name: 'hot-room',
-  about: 'one room × 100 online, 32 senders, against the hand-written shape and Socket.IO without a database (G4, G7)',
+  about: 'one room × 100 online, 32 senders, against a handwritten server and Socket.IO without a database (G4, G7)',
   async run(bench: Bench): Promise<Finding[]> {
     const { seconds } = bench.options;
-    const app = await bench.application();
-    const hand = await bench.yardstick('by-hand');
-    const bare = await bench.yardstick('bare');
-    const ours = await ClientGroup.gather(bench, [app], { clients: everybodyInHotRoom('parley', app), greeting: GREETING.parley });
-    const hands = await ClientGroup.gather(bench, [hand], { clients: everybodyInHotRoom('plain', hand), greeting: GREETING.plain });
-    const bares = await ClientGroup.gather(bench, [bare], { clients: everybodyInHotRoom('plain', bare), greeting: GREETING.plain });
+    const app = await bench.startApplication();
+    const handServer = await bench.startBaseline('handwritten-server');
+    const plainServer = await bench.startBaseline('plain-socketio-server');
+    const ours = await ClientGroup.connect(bench, [app], { clients: clientsOfHotRoom('parley', app), readyEvent: READY_EVENT.parley });
+    const handClients = await ClientGroup.connect(bench, [handServer], {
+      clients: clientsOfHotRoom('plain', handServer),
+      readyEvent: READY_EVENT.plain,
+    });
+    const plainClients = await ClientGroup.connect(bench, [plainServer], {
+      clients: clientsOfHotRoom('plain', plainServer),
+      readyEvent: READY_EVENT.plain,
+    });
     const own: Measured[] = [];
-    const byHand: Measured[] = [];
+    const handwritten: Measured[] = [];
     const stock: Measured[] = [];
     const quiet: Measured[] = [];
     await interleave(bench, this.name, async () => {
       own.push(await ours.measure({ senders: 32 }, seconds));
-      byHand.push(await hands.measure({ senders: 32 }, seconds));
-      stock.push(await bares.measure({ senders: 32 }, seconds));
+      handwritten.push(await handClients.measure({ senders: 32 }, seconds));
+      stock.push(await plainClients.measure({ senders: 32 }, seconds));
       quiet.push(await ours.measure({ rate: 40, sampleOf: 1 }, seconds));
     });
-    await bench.forget(app, ours.helper);
-    await bench.forget(hand, hands.helper);
-    await bench.forget(bare, bares.helper);
+    await bench.stopAll(app, ours.helper);
+    await bench.stopAll(handServer, handClients.helper);
+    await bench.stopAll(plainServer, plainClients.helper);
     const deliveries = own.map((round, index) => round.deliveriesPerSecond / stock[index]!.deliveriesPerSecond);
     return [
       { what: 'sends acked', unit: '/s', values: all(own, (round) => round.ackedPerSecond) },
-      { what: 'by hand: sends acked', unit: '/s', values: all(byHand, (round) => round.ackedPerSecond) },
-      { what: 'G4 sends / by hand', unit: '×', values: ratios(own, byHand), floor: { atLeast: 4 }, goal: { atLeast: 8 } },
+      { what: 'handwritten: sends acked', unit: '/s', values: all(handwritten, (round) => round.ackedPerSecond) },
+      { what: 'G4 sends / handwritten', unit: '×', values: ratios(own, handwritten), floor: { atLeast: 4 }, goal: { atLeast: 8 } },
       { what: 'delivered', unit: '/s', values: all(own, (round) => round.deliveriesPerSecond) },
-      { what: 'bare Socket.IO: delivered', unit: '/s', values: all(stock, (round) => round.deliveriesPerSecond) },
-      { what: 'G7 delivered / bare, no database', unit: '×', values: deliveries, floor: { atLeast: 1 }, goal: { atLeast: 2 } },
+      { what: 'plain Socket.IO: delivered', unit: '/s', values: all(stock, (round) => round.deliveriesPerSecond) },
+      { what: 'G7 delivered / plain, no database', unit: '×', values: deliveries, floor: { atLeast: 1 }, goal: { atLeast: 2 } },
       { what: 'send to delivery p50', unit: 'ms', values: all(own, (round) => round.deliveryMs.p50) },
       { what: 'send to delivery p99', unit: 'ms', values: all(own, (round) => round.deliveryMs.p99) },
       { what: 'server CPU a send, 100 deliveries', unit: 'µs', values: all(own, (round) => round.microsPerSend) },

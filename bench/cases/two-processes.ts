@@ -1,19 +1,25 @@
 import { RedisServer } from '../../test/support/redis.js';
-import { ClientGroup, everybodyInHotRoom, GREETING, interleave, type Bench, type Case, type Measured } from '../bench.js';
+import { ClientGroup, clientsOfHotRoom, READY_EVENT, interleave, type Bench, type Case, type Measured } from '../bench.js';
 import type { Finding } from '../measure.js';
 
-/** Two processes, half of the room on each. Ours also persists; the stock adapter only passes on. */
-export const twoNodes: Case = {
+/** Two processes, half of the room on each. Parley stores each message; the stock adapter only forwards it. */
+export const twoProcesses: Case = {
   name: 'two-nodes',
   about: 'two processes over Redis, one room × 100 online, 32 senders, against the stock adapter without a database (G8)',
   async run(bench: Bench): Promise<Finding[]> {
     const { seconds } = bench.options;
     const redis = await RedisServer.start();
     try {
-      const apps = [await bench.application({ REDIS_URL: redis.url }), await bench.application({ REDIS_URL: redis.url })];
-      const stocks = [await bench.yardstick('bare', { REDIS_URL: redis.url }), await bench.yardstick('bare', { REDIS_URL: redis.url })];
-      const ours = await ClientGroup.gather(bench, apps, { clients: everybodyInHotRoom('parley', ...apps), greeting: GREETING.parley });
-      const theirs = await ClientGroup.gather(bench, stocks, { clients: everybodyInHotRoom('plain', ...stocks), greeting: GREETING.plain });
+      const apps = [await bench.startApplication({ REDIS_URL: redis.url }), await bench.startApplication({ REDIS_URL: redis.url })];
+      const stocks = [
+        await bench.startBaseline('plain-socketio-server', { REDIS_URL: redis.url }),
+        await bench.startBaseline('plain-socketio-server', { REDIS_URL: redis.url }),
+      ];
+      const ours = await ClientGroup.connect(bench, apps, { clients: clientsOfHotRoom('parley', ...apps), readyEvent: READY_EVENT.parley });
+      const theirs = await ClientGroup.connect(bench, stocks, {
+        clients: clientsOfHotRoom('plain', ...stocks),
+        readyEvent: READY_EVENT.plain,
+      });
       const own: Measured[] = [];
       const stock: Measured[] = [];
       await interleave(bench, this.name, async () => {

@@ -64,7 +64,7 @@ modules.realtime = [...everything];
 modules.ops = [...everything, 'realtime'];
 modules.manage = [...everything, 'realtime', 'ops'];
 
-/** Which module writes a table. Modules above may read it in SQL; nobody else writes it. */
+/** Which module writes a table. Modules above may read it in SQL; nobody else writes it, but RoomPurge deletes the rows of deleted rooms. */
 export const tables = {
   jobs: 'jobs',
   server_state: 'database',

@@ -72,13 +72,7 @@ export class RoomRepository {
    * silences that are in force.
    * @param newMembers 1..100, none of them a member  @param logged false for readers of a channel, who are not in the change log
    */
-  async insertMembers(
-    room: Room,
-    newMembers: readonly NewMember[],
-    createdBy: string | null,
-    logged = true,
-  ): Promise<{ members: RoomMember[]; step: LogStep }> {
-    const { manager } = this.transactions;
+  async insertMembers(room: Room, newMembers: readonly NewMember[], createdBy: string | null, logged = true): Promise<LogStep> {
     const userIds = newMembers.map((newMember) => newMember.userId);
     const step = logged ? await this.log.recordChanges(room.id, 'room-user', userIds) : await this.log.currentStep(room.id);
     const [head] = await this.transactions.query<{ last_seq: number; last_n: number }>(
@@ -87,23 +81,18 @@ export class RoomRepository {
     );
     if (!head) throw new Error(`room ${room.id} has no head`);
     const silences = await this.takeKeptSilences(room.id, userIds);
-    const rows = newMembers.map((newMember, index) =>
-      manager.create(RoomMember, {
-        ...newMember,
-        roomId: room.id,
-        createdBy,
-        joinedRev: logged ? step.prevRev + index + 1 : step.rev,
-        visibleFromSeq: room.historyVisibility === 'since_joined' ? head.last_seq + 1 : 1,
-        lastReadSeq: head.last_seq,
-        lastReadN: head.last_n,
-        silencedUntil: silences.get(newMember.userId) ?? null,
-      }),
-    );
-    await manager.insert(RoomMember, rows);
-    const members = await manager.find(RoomMember, { where: rows.map(({ roomId, userId }) => ({ roomId, userId })) });
-    const order = new Map(newMembers.map(({ userId }, index) => [userId, index]));
-    members.sort((a, b) => (order.get(a.userId) ?? 0) - (order.get(b.userId) ?? 0));
-    return { members, step };
+    const rows = newMembers.map((newMember, index) => ({
+      ...newMember,
+      roomId: room.id,
+      createdBy,
+      joinedRev: logged ? step.prevRev + index + 1 : step.rev,
+      visibleFromSeq: room.historyVisibility === 'since_joined' ? head.last_seq + 1 : 1,
+      lastReadSeq: head.last_seq,
+      lastReadN: head.last_n,
+      silencedUntil: silences.get(newMember.userId) ?? null,
+    }));
+    await this.transactions.manager.insert(RoomMember, rows);
+    return step;
   }
 
   /**

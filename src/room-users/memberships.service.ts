@@ -50,7 +50,7 @@ export class Memberships {
     const logged = isLogged(room.type, assignment);
     const lastSends = room.slowModeSeconds > 0 ? await this.views.findLastSends(room.id, userIds) : new Map<string, Date>();
     const newMembers = userIds.map((userId): NewMember => ({ userId, ...assignment, lastSentAt: lastSends.get(userId) }));
-    const { step } = await this.roomRepository.insertMembers(room, newMembers, actorId, logged);
+    const step = await this.roomRepository.insertMembers(room, newMembers, actorId, logged);
     const roomUsers = logged ? await this.views.getRoomUsers(room.id, userIds, null) : [];
     this.events.publish(new RoomUsersAdded(room.id, step.prevRev, step.rev, step.fence, roomUsers, my));
     if (logged) await this.messageRepository.appendSystemMessage(room.id, actorId, event, userIds);

@@ -13,10 +13,12 @@ import { MemberUpdates } from './member-updates.service.js';
 import { Memberships } from './memberships.service.js';
 import { UnreadRepair } from './unread-repair.service.js';
 
+const services = [RoomMembers, MemberUpdates, MembershipPreferences, Bans, ReadMarks, Memberships, RoomUserViews, UnreadRepair];
+
 @Module({
   imports: [UsersModule, FriendsModule, RoomAccessModule, TimelineModule],
   controllers: [RoomUsersController, BansController],
-  providers: [RoomMembers, MemberUpdates, MembershipPreferences, Bans, ReadMarks, Memberships, RoomUserViews, UnreadRepair],
-  exports: [RoomMembers, MemberUpdates, MembershipPreferences, Bans, ReadMarks, Memberships, RoomUserViews, UnreadRepair],
+  providers: services,
+  exports: services,
 })
 export class RoomUsersModule {}

@@ -17,8 +17,6 @@ export interface RoomResult {
   created: boolean;
 }
 
-type RoomSettings = Pick<Partial<Room>, 'name' | 'description' | 'metaTags' | 'historyVisibility'>;
-
 /** Private rooms: at most one for two users, and one inside each team, under any race. */
 @Injectable()
 export class PrivateRooms {
@@ -41,7 +39,7 @@ export class PrivateRooms {
     actor: Actor,
     userId: string,
     teamId: string | null = null,
-    settings: RoomSettings = {},
+    settings: Partial<Room> = {},
   ): Promise<RoomResult> {
     if (userId === actor.userId) throw new CannotMessageSelf();
     const known = await this.findComplete(actor, userId, teamId);
@@ -51,7 +49,7 @@ export class PrivateRooms {
       : this.createInTeam(actor, userId, teamId, settings);
   }
 
-  private createInTeam(actor: Actor, userId: string, teamId: string, settings: RoomSettings): Promise<RoomResult> {
+  private createInTeam(actor: Actor, userId: string, teamId: string, settings: Partial<Room>): Promise<RoomResult> {
     return this.access.change(actor, teamId, null, async (team) => {
       if (team.room.type !== 'team') throw new NotATeam();
       if (!(await this.roomRepository.findMember(teamId, userId))) throw new RoomUserNotFound();
@@ -60,7 +58,7 @@ export class PrivateRooms {
     });
   }
 
-  private async create(actor: Actor, userId: string, teamId: string | null, settings: RoomSettings): Promise<RoomResult> {
+  private async create(actor: Actor, userId: string, teamId: string | null, settings: Partial<Room>): Promise<RoomResult> {
     // A concurrent request for the same two users waits here and then finds the room.
     await this.relations.lockUsers([actor.userId, userId]);
     const known = await this.findComplete(actor, userId, teamId);

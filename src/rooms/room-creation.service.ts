@@ -38,10 +38,8 @@ export class RoomCreation {
 
   /** Adds the missing ones of the two members of a private room, as an import may leave it. Expects the locked room head. */
   async addMissingMembers(room: Room, head: RoomHead, actorId: string): Promise<void> {
-    const missing: string[] = [];
-    for (const userId of [room.userLow, room.userHigh]) {
-      if (userId && !(await this.roomRepository.findMember(room.id, userId))) missing.push(userId);
-    }
+    const members = (await this.roomRepository.findMemberIds(room.id, 2)) ?? [];
+    const missing = [room.userLow, room.userHigh].filter((userId) => userId !== null).filter((userId) => !members.includes(userId));
     if (missing.length > 0) await this.memberships.createMemberships(room, head, missing, PLAIN_MEMBER, { actorId, event: 'user_joined' });
   }
 }

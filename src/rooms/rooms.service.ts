@@ -29,28 +29,17 @@ export class RoomsService {
     const { type, teamId = null, userIds = [], ...fields } = dto;
     requireFieldsOfType(dto);
     const invited = [...new Set(userIds)];
-    if (type === 'private_messages') {
-      const { name, description, metaTags, historyVisibility } = fields;
-      return this.privateRooms.getOrCreatePrivateRoom(
-        actor,
-        invited[0] ?? '',
-        teamId,
-        given({ name, description, metaTags, historyVisibility }),
-      );
-    }
+    if (type === 'private_messages') return this.privateRooms.getOrCreatePrivateRoom(actor, invited[0] ?? '', teamId, fields);
     const others = invited.filter((userId) => userId !== actor.userId);
     return this.transactions.run(async () => {
       await this.relations.lockUsers([actor.userId, ...others]);
       await this.relations.requireMayAdd(actor.userId, others, type);
-      const { id } = await this.creation.insertRoomWithMembers({ ...given(fields), type }, actor.userId, others);
+      const { id } = await this.creation.insertRoomWithMembers({ ...fields, type }, actor.userId, others);
       if (fields.avatarMediaId) await this.media.attachAvatar(actor.userId, fields.avatarMediaId);
       return { room: await this.views.getRoomView(actor.userId, id), created: true };
     });
   }
 }
-
-const given = <T extends object>(fields: T): Partial<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** Requires the fields that the type of the room needs, and no others. @throws ValidationFailed */
 function requireFieldsOfType({ type, name, isPublic, avatarMediaId, teamId, userIds = [] }: CreateRoomDto): void {

@@ -6,7 +6,7 @@ import { CurrentActor } from '../common/auth.decorators.js';
 import { IdPipe } from '../common/ids.js';
 import { UserView } from '../users/user.view.js';
 import { AccountLifecycle } from './account-lifecycle.service.js';
-import { DeleteAccountDto } from './dto/delete-account.dto.js';
+import { DeleteAccountDto } from './dto/accounts.dto.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
@@ -16,8 +16,8 @@ export class AccountAdminController {
 
   @Delete()
   @HttpCode(202)
-  @ApiOperation({ summary: 'Remove an account', description: 'For a platform admin. As its owner would.' })
-  @ApiAcceptedResponse({ description: 'Gone for everybody; the rest follows.' })
+  @ApiOperation({ summary: 'Delete an account', description: 'Needs a platform admin. The same as a deletion by the user.' })
+  @ApiAcceptedResponse({ description: 'The account is deleted; its memberships and messages follow.' })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
   deleteUser(
     @CurrentActor() actor: Actor,
@@ -30,9 +30,10 @@ export class AccountAdminController {
   @Post('deactivate')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Put an account to rest',
+    summary: 'Deactivate an account',
     description:
-      'For a platform admin. Its sessions and sockets end at once; nobody finds it, until it is woken. Its rooms pass to others, as soon as there is somebody.',
+      'Needs a platform admin. Ends its sessions and closes its sockets at once, and hides it from searches until it is activated. Its rooms ' +
+      'get another owner as soon as they have an active member.',
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found', 422: 'not_oneself' })
@@ -43,8 +44,8 @@ export class AccountAdminController {
   @Post('activate')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Wake an account',
-    description: 'For a platform admin. The person logs in again; rooms that passed to others stay theirs.',
+    summary: 'Activate an account',
+    description: 'Needs a platform admin. The user may log in again. Rooms that have another owner since keep that owner.',
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })

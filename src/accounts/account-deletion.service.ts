@@ -6,22 +6,22 @@ import { Jobs } from '../jobs/jobs.js';
 import { MessageDeletion } from '../messages/message-deletion.service.js';
 import { AccountRooms } from '../rooms/account-rooms.service.js';
 import type { MessageKey } from '../timeline/message.repository.js';
-import type { DeletedAccountMessages } from './dto/delete-account.dto.js';
+import type { DeletedAccountMessages } from './dto/accounts.dto.js';
 
 type Stage = 'rooms' | 'friends' | 'messages' | 'sessions';
 
-interface Removal extends JobPayload {
+interface DeletionStep extends JobPayload {
   readonly userId: string;
   readonly messages: DeletedAccountMessages;
   readonly stage: Stage;
-  /** Where the stage goes on: past this room, this message. */
+  /** The last room of the stage `rooms`, and the last message of the stage `messages`, that a step has handled. */
   readonly room: string | null;
   readonly message: MessageKey | null;
 }
 
 const KIND = 'account:remove';
 
-/** What is left to do once an account is closed, in steps that may be taken twice. */
+/** Deletes the memberships, relations, messages and sessions of a deleted account, in idempotent steps of a job. */
 @Injectable()
 export class AccountDeletion implements OnModuleInit {
   constructor(
@@ -33,29 +33,29 @@ export class AccountDeletion implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.handle<Removal>(KIND, (removal) => this.step(removal));
+    this.jobs.handle<DeletionStep>(KIND, (step) => this.runStep(step));
   }
 
-  /** Part of the transaction that closes the account. */
+  /** Expects the transaction that deletes the account. */
   enqueueDeletion(userId: string, messages: DeletedAccountMessages): Promise<void> {
-    const removal: Removal = { userId, messages, stage: 'rooms', room: null, message: null };
-    return this.jobs.enqueue(KIND, removal, { key: `${KIND}:${userId}` });
+    const first: DeletionStep = { userId, messages, stage: 'rooms', room: null, message: null };
+    return this.jobs.enqueue(KIND, first, { key: `${KIND}:${userId}` });
   }
 
-  private async step(removal: Removal): Promise<{ again: Removal } | void> {
-    const { userId, stage } = removal;
+  private async runStep(step: DeletionStep): Promise<{ again: DeletionStep } | void> {
+    const { userId, stage } = step;
     switch (stage) {
       case 'rooms': {
-        const room = await this.accountRooms.leaveAllRooms(userId, removal.room);
-        return { again: { ...removal, stage: room === null ? 'friends' : 'rooms', room } };
+        const room = await this.accountRooms.leaveAllRooms(userId, step.room);
+        return { again: { ...step, stage: room === null ? 'friends' : 'rooms', room } };
       }
       case 'friends': {
         const more = await this.requests.endRelationsStep(userId);
-        return { again: { ...removal, stage: more ? 'friends' : removal.messages === 'erase' ? 'messages' : 'sessions' } };
+        return { again: { ...step, stage: more ? 'friends' : step.messages === 'erase' ? 'messages' : 'sessions' } };
       }
       case 'messages': {
-        const message = await this.messageDeletion.eraseMessagesStep(userId, removal.message);
-        return { again: { ...removal, stage: message === null ? 'sessions' : 'messages', message } };
+        const message = await this.messageDeletion.eraseMessagesStep(userId, step.message);
+        return { again: { ...step, stage: message === null ? 'sessions' : 'messages', message } };
       }
       case 'sessions':
         return this.sessions.deleteSessions(userId);

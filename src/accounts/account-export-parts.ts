@@ -2,22 +2,22 @@ import { timeJson } from '../database/sql.js';
 import { userJson } from '../users/user.view.js';
 
 export interface AccountExportPart {
-  /** What a line of it is. */
+  /** `type` of its lines. */
   readonly type: string;
-  /** FROM and WHERE; $1 is the person. */
+  /** FROM and WHERE; $1 is the user. */
   readonly from: string;
-  /** The line, as jsonb. */
+  /** The rest of a line, as jsonb. */
   readonly line: string;
-  /** A unique key, by an index where there may be many: columns with their types. */
+  /** Columns of a unique key, with their types; an indexed one where a user may have many rows. */
   readonly key: readonly (readonly [column: string, type: string])[];
 }
 
-const face = (id: string): string => `(SELECT ${userJson('o')} FROM users o WHERE o.id = ${id})`;
+const userView = (id: string): string => `(SELECT ${userJson('o')} FROM users o WHERE o.id = ${id})`;
 
-/** SQL: of the rows `of` those whose room `r` is there. */
+/** SQL: keeps the rows of `of` whose room `r` is not deleted. */
 const inRoom = (of: string): string => `JOIN rooms r ON r.id = ${of}.room_id AND r.deleted_at IS NULL`;
 
-const PERSON: readonly AccountExportPart[] = [
+const ACCOUNT_PARTS: readonly AccountExportPart[] = [
   {
     type: 'profile',
     from: `users u WHERE u.id = $1`,
@@ -37,20 +37,20 @@ const PERSON: readonly AccountExportPart[] = [
   ...(['low', 'high'] as const).map((side) => ({
     type: 'friend',
     from: `friendships f WHERE f.user_${side} = $1`,
-    line: `jsonb_build_object('user', ${face(`f.user_${side === 'low' ? 'high' : 'low'}`)}, 'createdAt', ${timeJson('f.created_at')})`,
+    line: `jsonb_build_object('user', ${userView(`f.user_${side === 'low' ? 'high' : 'low'}`)}, 'createdAt', ${timeJson('f.created_at')})`,
     key: [[`f.user_${side === 'low' ? 'high' : 'low'}`, 'uuid']] as const,
   })),
   ...(['from', 'to'] as const).map((side) => ({
     type: 'friendRequest',
     from: `friend_requests f WHERE f.${side}_user_id = $1`,
-    line: `jsonb_build_object('id', f.id, 'fromUser', ${face('f.from_user_id')}, 'toUser', ${face('f.to_user_id')}, 'status', f.status,
+    line: `jsonb_build_object('id', f.id, 'fromUser', ${userView('f.from_user_id')}, 'toUser', ${userView('f.to_user_id')}, 'status', f.status,
       'createdAt', ${timeJson('f.created_at')}, 'decidedAt', ${timeJson('f.decided_at')})`,
     key: [['f.id', 'uuid']] as const,
   })),
   {
     type: 'block',
     from: `blocks b WHERE b.user_id = $1`,
-    line: `jsonb_build_object('user', ${face('b.blocked_id')}, 'createdAt', ${timeJson('b.created_at')})`,
+    line: `jsonb_build_object('user', ${userView('b.blocked_id')}, 'createdAt', ${timeJson('b.created_at')})`,
     key: [['b.blocked_id', 'uuid']],
   },
   {
@@ -63,15 +63,15 @@ const PERSON: readonly AccountExportPart[] = [
   },
 ];
 
-/** SQL: the kept edits `e` of the message `m`. */
+/** SQL: the stored edits `e` of the message `m`. */
 const EDITS = `message_edits e WHERE e.room_id = m.room_id AND e.message_id = m.id`;
 
 /**
- * One's own messages. Whoever may not read one any more, being out of the room or back in it since, gets it as they left it: `o` is the
- * first edit by another since they wrote it last, and keeps what it said until then.
+ * The user's messages. One that the user may not read any more, after leaving the room or rejoining it, is exported as the user wrote it
+ * last: `o` is the first later edit by another user, and holds the text until then.
  *
- * Of many edits only the newest `maxEdits` are kept. Where older ones may be gone, nobody knows whose the first kept words are, and they are
- * nobody's.
+ * Only the newest `maxEdits` edits are stored. When older ones may be deleted, the author of the oldest stored text is unknown, and that
+ * text is left out.
  */
 const messages = (maxEdits: number): AccountExportPart => ({
   type: 'message',
@@ -101,7 +101,7 @@ const messages = (maxEdits: number): AccountExportPart => ({
   ],
 });
 
-const DEEDS: readonly AccountExportPart[] = [
+const ACTIVITY_PARTS: readonly AccountExportPart[] = [
   {
     type: 'reaction',
     from: `reactions x ${inRoom('x')} WHERE x.user_id = $1`,
@@ -116,7 +116,7 @@ const DEEDS: readonly AccountExportPart[] = [
       'sha256', encode(f.sha256, 'hex'), 'url', '/v1/media/' || f.id || '/content', 'createdAt', ${timeJson('f.created_at')})`,
     key: [['f.id', 'uuid']],
   },
-  // Of what one did in rooms no more than one did oneself: what came of it is for who may read it there.
+  // Of the user's actions in rooms only the user's own part: their outcome is for those who may read it there.
   {
     type: 'report',
     from: `room_reports p ${inRoom('p')} WHERE p.reporter_id = $1`,
@@ -140,7 +140,7 @@ const DEEDS: readonly AccountExportPart[] = [
     ],
   },
   {
-    // Without its code, which lets whoever reads the file into the room.
+    // Without its code, which would let a reader of the file into the room.
     type: 'invite',
     from: `room_invites i ${inRoom('i')} WHERE i.created_by = $1`,
     line: `jsonb_build_object('id', i.id, 'roomId', i.room_id, 'maxUses', i.max_uses, 'expiresAt', ${timeJson('i.expires_at')},
@@ -150,7 +150,7 @@ const DEEDS: readonly AccountExportPart[] = [
 ];
 
 /**
- * What is kept of a person, in the order of the file. Nothing of a deleted room: it is gone for all, also while it waits for its purge.
- * @param maxEdits how many edits of a message are kept
+ * Returns the parts of the export, in the order of the file. They hold nothing of a deleted room, also before its purge.
+ * @param maxEdits edits stored of one message
  */
-export const partsOf = (maxEdits: number): readonly AccountExportPart[] => [...PERSON, messages(maxEdits), ...DEEDS];
+export const partsOf = (maxEdits: number): readonly AccountExportPart[] => [...ACCOUNT_PARTS, messages(maxEdits), ...ACTIVITY_PARTS];

@@ -9,9 +9,12 @@ import type { UserView } from '../users/user.view.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountDeletion } from './account-deletion.service.js';
 import { NotYourself } from './accounts.errors.js';
-import type { DeletedAccountMessages } from './dto/delete-account.dto.js';
+import type { DeletedAccountMessages } from './dto/accounts.dto.js';
 
-/** The end of an account, its rest, and its waking. */
+/** Handles some rooms past the room `after`; returns the last of them, or null when no more are left. */
+type RoomStep = (after: string | null) => Promise<string | null>;
+
+/** Deletion, deactivation and activation of accounts. */
 @Injectable()
 export class AccountLifecycle {
   constructor(
@@ -24,12 +27,12 @@ export class AccountLifecycle {
   ) {}
 
   /**
-   * Name, picture, logins, sessions and ownerships are gone when it is answered; seats, friends and, for `erase`, messages follow by a job.
-   * @throws UserNotFound when it is gone already
+   * Deletes the account. Name, picture, sessions and ownerships are removed before the answer; memberships, friends and, for `erase`,
+   * messages by a job. @throws UserNotFound when it is deleted already
    */
   deleteMe(userId: string, messages: DeletedAccountMessages): Promise<void> {
-    return this.after(
-      (place) => this.accountRooms.transferOnDeletion(userId, place),
+    return this.afterRooms(
+      (after) => this.accountRooms.transferOnDeletion(userId, after),
       async () => {
         await this.accounts.markUserDeleted(userId);
         await this.sessions.endAll(userId, 'deactivated');
@@ -38,18 +41,18 @@ export class AccountLifecycle {
     );
   }
 
-  /** The same for somebody else's. @throws Forbidden not_admin, UserNotFound */
+  /** {@link deleteMe} by a platform admin. @throws Forbidden not_admin, UserNotFound */
   async deleteUser(admin: Actor, userId: string, messages: DeletedAccountMessages): Promise<void> {
     requireAdmin(admin);
     await this.deleteMe(userId, messages);
   }
 
-  /** Nobody is logged in as them, finds or reaches them, until they are woken. @throws Forbidden not_admin, NotYourself, UserNotFound */
+  /** Ends the sessions and hides the account until it is activated. @throws Forbidden not_admin, NotYourself, UserNotFound */
   async deactivateUser(admin: Actor, userId: string): Promise<UserView> {
     requireAdmin(admin);
     if (admin.userId === userId) throw new NotYourself();
-    await this.after(
-      (place) => this.accountRooms.transferOnDeactivation(userId, place),
+    await this.afterRooms(
+      (after) => this.accountRooms.transferOnDeactivation(userId, after),
       async () => {
         if (await this.accounts.setDeactivated(userId, true)) await this.sessions.endAll(userId, 'deactivated');
       },
@@ -60,33 +63,33 @@ export class AccountLifecycle {
   /** @throws Forbidden not_admin, UserNotFound */
   async activateUser(admin: Actor, userId: string): Promise<UserView> {
     requireAdmin(admin);
-    await this.after(
-      (place) => this.accountRooms.reclaimOwnership(userId, place),
+    await this.afterRooms(
+      (after) => this.accountRooms.reclaimOwnership(userId, after),
       async () => void (await this.accounts.setDeactivated(userId, false)),
     );
     return this.users.getUser(userId);
   }
 
   /**
-   * Takes the steps over somebody's rooms, and does `last` in the transaction of the last one. Then the steps once more: what was handed to
-   * them while they were going. Once they are gone nobody hands them anything.
+   * Runs `step` for all rooms of the user, and `last` in the transaction of the last step. Then runs the steps again, for rooms that the
+   * user received meanwhile; after `last` the user receives no more.
    */
-  private async after(step: (place: string | null) => Promise<string | null>, last: () => Promise<void>): Promise<void> {
-    await this.steps(step, last);
-    await this.steps(step);
+  private async afterRooms(step: RoomStep, last: () => Promise<void>): Promise<void> {
+    await this.runSteps(step, last);
+    await this.runSteps(step);
   }
 
-  /** One transaction each; usually there is one. */
-  private async steps(step: (place: string | null) => Promise<string | null>, last?: () => Promise<void>): Promise<void> {
-    let place: string | null = null;
+  /** Runs each step in a transaction; most users need one. */
+  private async runSteps(step: RoomStep, last?: () => Promise<void>): Promise<void> {
+    let room: string | null = null;
     do {
-      const from: string | null = place;
-      place = await this.transactions.run(async () => {
-        const next = await step(from);
+      const after: string | null = room;
+      room = await this.transactions.run(async () => {
+        const next = await step(after);
         if (next === null) await last?.();
         return next;
       });
-    } while (place !== null);
+    } while (room !== null);
   }
 }
 

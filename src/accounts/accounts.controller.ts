@@ -8,9 +8,8 @@ import { ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
 import { MeView } from '../users/user.view.js';
 import { AccountLifecycle } from './account-lifecycle.service.js';
-import { AccountExportQueries } from './account-export.queries.js';
-import { UpdateMeDto } from './dto/update-me.dto.js';
-import { DeleteAccountDto } from './dto/delete-account.dto.js';
+import { AccountExport } from './account-export.service.js';
+import { DeleteAccountDto, UpdateMeDto } from './dto/accounts.dto.js';
 import { ProfileService } from './profile.service.js';
 
 const NDJSON = 'application/x-ndjson';
@@ -22,11 +21,11 @@ export class AccountsController {
   constructor(
     private readonly profile: ProfileService,
     private readonly lifecycle: AccountLifecycle,
-    private readonly exports: AccountExportQueries,
+    private readonly accountExport: AccountExport,
   ) {}
 
   @Patch()
-  @ApiOperation({ summary: 'Change my name, picture or privacy', description: 'What is left out stays; null clears.' })
+  @ApiOperation({ summary: 'Update your name, picture or privacy', description: 'A field that is left out stays; null clears it.' })
   @ApiOkResponse({ type: MeView })
   @ApiProblems({ 422: ['media_not_usable', 'unstorable_text'] })
   updateMe(@CurrentActor() actor: Actor, @Body() dto: UpdateMeDto): Promise<MeView> {
@@ -36,12 +35,12 @@ export class AccountsController {
   @Delete()
   @HttpCode(202)
   @ApiOperation({
-    summary: 'Remove my account',
+    summary: 'Delete your account',
     description:
-      'Login, sessions, name, picture and ownerships go at once; of a room in which I am alone, the room. ' +
-      'Messages stay as from a deleted user, or become tombstones within the hour.',
+      'Deletes login, sessions, name and picture at once, and rooms in which you are the only member; other rooms of yours get another ' +
+      'owner. Your messages stay as those of a deleted user, or become tombstones within the hour.',
   })
-  @ApiAcceptedResponse({ description: 'Gone for everybody; the rest follows.' })
+  @ApiAcceptedResponse({ description: 'The account is deleted; your memberships and messages follow.' })
   @ApiProblems({ 404: 'user_not_found' })
   deleteMe(@CurrentActor() actor: Actor, @Query() { messages }: DeleteAccountDto): Promise<void> {
     return this.lifecycle.deleteMe(actor.userId, messages);
@@ -49,12 +48,12 @@ export class AccountsController {
 
   @Get('export')
   @ApiOperation({
-    summary: 'My own data, as lines of JSON',
+    summary: 'Export your data as lines of JSON',
     description:
       'Each line has a `type`: `profile`, `session`, `friend`, `friendRequest`, `block`, `room`, `message`, `reaction`, `media`, ' +
-      '`report` (with my reason), `reportResolution` (with my note), `ban` and `invite` (of my making, without the code); ' +
-      'a file that does not end with the type `end` is not whole. Nothing of deleted rooms. A message that I may not read any more is as I ' +
-      'left it, whatever others made of it since; its `text` is null where it is not known any more who wrote it.',
+      '`report` (with your reason), `reportResolution` (with your note), `ban` and `invite` (that you have created, without the code). ' +
+      'A file that does not end with the type `end` is not complete. It has nothing of deleted rooms. A message that you may not read any ' +
+      'more is exported as you wrote it last, without later edits by others; its `text` is null where the author of the text is unknown.',
   })
   @ApiProduces(NDJSON)
   @ApiOkResponse({ schema: { type: 'string', example: '{"type":"profile","id":"…"}\n{"type":"end"}\n' } })
@@ -62,8 +61,8 @@ export class AccountsController {
   async exportMe(@CurrentActor() actor: Actor, @Res() response: Response): Promise<void> {
     response.setHeader('Content-Type', NDJSON);
     response.setHeader('Content-Disposition', 'attachment; filename="parley-export.ndjson"');
-    await pipeline(Readable.from(this.exports.lines(actor.userId)), response).catch((error: NodeJS.ErrnoException) => {
-      // Who stops reading has what they wanted.
+    await pipeline(Readable.from(this.accountExport.exportLines(actor.userId)), response).catch((error: NodeJS.ErrnoException) => {
+      // The client has stopped reading.
       if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     });
   }

@@ -7,7 +7,7 @@ import { RoomsModule } from '../rooms/rooms.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountAdminController } from './account-admin.controller.js';
 import { AccountLifecycle } from './account-lifecycle.service.js';
-import { AccountExportQueries } from './account-export.queries.js';
+import { AccountExport } from './account-export.service.js';
 import { AccountDeletion } from './account-deletion.service.js';
 import { AccountsController } from './accounts.controller.js';
 import { ProfileService } from './profile.service.js';
@@ -15,6 +15,6 @@ import { ProfileService } from './profile.service.js';
 @Module({
   imports: [UsersModule, AuthModule, FriendsModule, MediaModule, RoomsModule, MessagesModule],
   controllers: [AccountsController, AccountAdminController],
-  providers: [ProfileService, AccountLifecycle, AccountDeletion, AccountExportQueries],
+  providers: [ProfileService, AccountLifecycle, AccountDeletion, AccountExport],
 })
 export class AccountsModule {}

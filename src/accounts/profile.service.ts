@@ -5,9 +5,8 @@ import { MediaRepository } from '../media/media.repository.js';
 import { UserAccounts } from '../users/user-accounts.service.js';
 import type { MeView } from '../users/user.view.js';
 import { UsersService } from '../users/users.service.js';
-import type { UpdateMeDto } from './dto/update-me.dto.js';
+import type { UpdateMeDto } from './dto/accounts.dto.js';
 
-/** What a person says of themselves. */
 @Injectable()
 export class ProfileService {
   constructor(
@@ -17,7 +16,7 @@ export class ProfileService {
     private readonly media: MediaRepository,
   ) {}
 
-  /** @throws AvatarNotUsable */
+  /** @throws UserNotFound, AvatarNotUsable */
   updateMe(actor: Actor, dto: UpdateMeDto): Promise<MeView> {
     return this.transactions.run(async () => {
       await this.accounts.updateProfile(actor.userId, dto);

@@ -3,7 +3,7 @@ import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
 import { partsOf, type AccountExportPart } from './account-export-parts.js';
 
-/** Rows in one query: each is written out before the next one is asked for. */
+/** Rows of one query. They are written before the next query runs. */
 const ROWS = 500;
 
 interface Row {
@@ -11,9 +11,9 @@ interface Row {
   readonly key: readonly (string | number)[];
 }
 
-/** One's own data, line by line. */
+/** Exports the data of a user, line by line. */
 @Injectable()
-export class AccountExportQueries {
+export class AccountExport {
   private readonly parts: readonly AccountExportPart[];
 
   constructor(
@@ -23,12 +23,12 @@ export class AccountExportQueries {
     this.parts = partsOf(settings.messages.maxEdits);
   }
 
-  /** The lines of the file. Holds 500 rows at most, and no transaction: it may take as long as its reader likes. */
-  async *lines(userId: string): AsyncGenerator<string> {
+  /** Yields the lines of the file. Holds at most 500 rows and no transaction, so that a slow reader blocks nothing. */
+  async *exportLines(userId: string): AsyncGenerator<string> {
     for (const part of this.parts) {
       let after: Row['key'] | null = null;
       do {
-        const rows: Row[] = await this.rows(part, userId, after);
+        const rows: Row[] = await this.findRows(part, userId, after);
         yield rows.map(({ line }) => `${JSON.stringify({ type: part.type, ...line })}\n`).join('');
         after = rows.length === ROWS ? (rows.at(-1)?.key ?? null) : null;
       } while (after);
@@ -36,10 +36,10 @@ export class AccountExportQueries {
     yield `${JSON.stringify({ type: 'end', at: new Date().toISOString() })}\n`;
   }
 
-  private rows({ from, line, key }: AccountExportPart, userId: string, after: Row['key'] | null): Promise<Row[]> {
+  private findRows({ from, line, key }: AccountExportPart, userId: string, after: Row['key'] | null): Promise<Row[]> {
     const columns = key.map(([column]) => column).join(', ');
-    const place = key.map(([, type], at) => `$${at + 2}::${type}`).join(', ');
-    const next = after ? ` AND (${columns}) > (${place})` : '';
+    const position = key.map(([, type], at) => `$${at + 2}::${type}`).join(', ');
+    const next = after ? ` AND (${columns}) > (${position})` : '';
     return this.transactions.query<Row>(
       `SELECT ${line} AS line, jsonb_build_array(${columns}) AS key FROM ${from}${next} ORDER BY ${columns} LIMIT ${ROWS}`,
       [userId, ...(after ?? [])],

@@ -14,6 +14,19 @@ import {
 } from '../../users/privacy.types.js';
 import { MAX_DISPLAY_NAME } from '../../users/user.policy.js';
 
+export const DELETED_ACCOUNT_MESSAGES = ['keep', 'erase'] as const;
+export type DeletedAccountMessages = (typeof DELETED_ACCOUNT_MESSAGES)[number];
+
+export class DeleteAccountDto {
+  @ApiPropertyOptional({
+    enum: DELETED_ACCOUNT_MESSAGES,
+    default: 'keep',
+    description: '`keep`: the messages stay, as those of a deleted user. `erase`: they become tombstones within the hour.',
+  })
+  @IsIn(DELETED_ACCOUNT_MESSAGES)
+  messages: DeletedAccountMessages = 'keep';
+}
+
 export class UpdatePrivacyDto {
   @ApiPropertyOptional({ enum: FRIEND_REQUESTS, example: 'everyone' })
   @IsNotNull()
@@ -41,19 +54,19 @@ export class UpdatePrivacyDto {
   readReceipts?: boolean;
 }
 
-/** What is left out stays as it is; null clears. */
+/** A field that is left out stays; null clears it. */
 export class UpdateMeDto {
   @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: MAX_DISPLAY_NAME, example: 'Ana Lima' })
   @IsOptional()
   @IsText(1, MAX_DISPLAY_NAME)
   displayName?: string | null;
 
-  @ApiPropertyOptional({ type: String, nullable: true, format: 'uuid', description: 'A ready image of my own.' })
+  @ApiPropertyOptional({ type: String, nullable: true, format: 'uuid', description: 'Your own image, with the status `ready`.' })
   @IsOptional()
   @IsId()
   avatarMediaId?: string | null;
 
-  @ApiPropertyOptional({ type: UpdatePrivacyDto, description: 'Only what is to change.' })
+  @ApiPropertyOptional({ type: UpdatePrivacyDto, description: 'Only the settings to change.' })
   @IsNotNull()
   @IsDefined()
   @IsObject()

@@ -28,13 +28,13 @@ describe('changes', () => {
     return { ...people, room, path: `/rooms/${room.id}/messages`, start: await head(people.bob, room) };
   };
 
-  it('are none for who is up to date, and say of which history they are', async () => {
+  it('are empty for a client that is up to date, and contain the epoch', async () => {
     const { bob, room, start } = await setUp();
     const answer = await changes(bob, room, start);
     expect(answer).toEqual({ ...UP_TO_DATE, ...start, epoch: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   });
 
-  it('are the new messages, and everything else once, in its latest state', async () => {
+  it('contain the new messages, and every other changed entity once, in its current state', async () => {
     const { ana, bob, eva, room, path, start: early } = await setUp();
     const old = await ana.sends(room, 'old');
     const older = await ana.sends(room, 'older');
@@ -54,7 +54,7 @@ describe('changes', () => {
 
     const answer = await changes(bob, room, start);
     expect(answer).toMatchObject({ ...(await head(bob, room)), hasMore: false, reset: false });
-    // Whole and current, a message past the cursor in `messages` alone, although it was edited since.
+    // A message after the cursor is in `messages` only, in its current state, also when it was edited since.
     const { items } = await bob.page(room, `?after=${start.seq}`);
     expect(answer.messages).toEqual(items);
     expect(answer.messages.at(-1)).toMatchObject({ id: fresh.id, text: 'fresher' });
@@ -80,7 +80,7 @@ describe('changes', () => {
     expect(after.changes).toEqual([{ rev: answer.rev + 1, kind: 'room-user', userId: eva.id, roomUser: null }]);
   });
 
-  it('come page by page: the limit bounds each list, and every answer is the cursor of the next', async () => {
+  it('come in pages: the limit bounds each list, and each answer contains the next cursor', async () => {
     const { ana, bob, room, path, start } = await setUp();
     const messages: Json[] = [];
     for (const text of ['1', '2', '3', '4', '5']) messages.push(await ana.sends(room, text));
@@ -107,14 +107,14 @@ describe('changes', () => {
     expect(answers.flatMap((answer) => answer.changes.map(({ message }: Json) => message.id))).toEqual(
       messages.slice(0, 5).map(({ id }) => id),
     );
-    // From further back the same messages may be told twice, but never an older state of them.
+    // An older cursor may receive a message twice, but never an older state of it.
     const all = await walk(start);
     expect(cursorOf(all.at(-1))).toEqual(await head(bob, room));
     expect(all.flatMap((answer) => answer.messages.map(({ text }: Json) => text))).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
     expect(all.flatMap((answer) => answer.messages).every(({ pinned, text }: Json) => pinned === Number(text) <= 5)).toBe(true);
   });
 
-  it('skip what is hidden from the asking person, and count its rev', async () => {
+  it('skip what the user may not see, and count its rev', async () => {
     const { ana, eva, room, path } = await setUp();
     const hidden = await ana.sends(room, 'before eva');
     await ana.patches(`/rooms/${room.id}`, { historyVisibility: 'since_joined' });
@@ -129,7 +129,7 @@ describe('changes', () => {
     expect(JSON.stringify(answer)).not.toContain('before eva');
   });
 
-  it('begin at nothing for who was there when the room was made', async () => {
+  it('begin at rev 0 for users who were added when the room was created', async () => {
     const { ana, bob, room } = await setUp();
     const message = await ana.sends(room, 'first');
     for (const person of [ana, bob]) {
@@ -139,7 +139,7 @@ describe('changes', () => {
     }
   });
 
-  describe('start anew', () => {
+  describe('are reset', () => {
     const RESET = { messages: [], changes: [], hasMore: false, reset: true };
 
     it('for a cursor ahead of the room', async () => {
@@ -160,7 +160,7 @@ describe('changes', () => {
       expect(await changes(eva, room, first)).toMatchObject({ ...RESET, ...(await head(eva, room)) });
     });
 
-    it('for a cursor that is too far behind, counting messages and changes', async () => {
+    it('for a cursor that is too far behind, in messages and changes', async () => {
       const { ana, bob, room, path, start } = await setUp();
       const message = await ana.sends(room, 'first');
       for (let n = 1; n < 15; n++) await ana.sends(room, `${n}`);
@@ -170,7 +170,7 @@ describe('changes', () => {
       expect(await changes(bob, room, start)).toMatchObject({ ...RESET, ...(await head(bob, room)) });
     });
 
-    it('for a cursor below the log that is kept', async () => {
+    it('for a cursor below the log floor', async () => {
       const { ana, bob, room, path, start } = await setUp();
       const message = await ana.sends(room, 'first');
       await ana.patches(`${path}/${message.id}`, { text: 'edited' });
@@ -184,7 +184,7 @@ describe('changes', () => {
     });
   });
 
-  it('are for members: what others are answered', async () => {
+  it('are refused to non-members', async () => {
     const { ana, bob, eva, room } = await setUp();
     const at = (id: string) => `/rooms/${id}/changes?seq=0&rev=0`;
     expect(await eva.statusOf('GET', at(room.id))).toBe('404 room_not_found');
@@ -199,7 +199,7 @@ describe('changes', () => {
     }
   });
 
-  it('never tell more than their cursor covers, whatever is written meanwhile', async () => {
+  it('never contain more than their cursor covers, under concurrent writes', async () => {
     const { ana, bob, room, path, start } = await setUp();
     const message = await ana.sends(room, 'busy');
     const writing = Promise.all([

@@ -16,7 +16,7 @@ describe('editing', () => {
   };
   const revOf = async (person: Person, room: Json): Promise<number> => (await person.page(room)).rev;
 
-  it('takes one rev and keeps what was said before, for its author and who may delete it', async () => {
+  it('takes one rev and stores the former text, for its author and members who may delete it', async () => {
     const { ana, bob, eva, room, path } = await setUp();
     const message = await bob.sends(room, 'helo');
     const before = await revOf(ana, room);
@@ -30,7 +30,7 @@ describe('editing', () => {
     expect(await bob.statusOf('GET', `${path}/${other.id}/history`)).toBe('403 role_preset');
   });
 
-  it('with the same text changes nothing', async () => {
+  it('changes nothing when the text is the same', async () => {
     const { bob, room, path } = await setUp();
     const message = await bob.sends(room, 'same');
     const before = await revOf(bob, room);
@@ -38,7 +38,7 @@ describe('editing', () => {
     expect(await revOf(bob, room)).toBe(before);
   });
 
-  it('keeps as many edits as the setting says, newest first, page by page', async () => {
+  it('stores at most the maximum number of edits, listed newest first, page by page', async () => {
     const { bob, room, path } = await setUp();
     const message = await bob.sends(room, '0');
     for (const text of ['1', '2', '3', '4', '5']) await bob.patches(`${path}/${message.id}`, { text });
@@ -51,7 +51,7 @@ describe('editing', () => {
   it.each<[string, unknown, string]>([
     ['no text', {}, '400 validation_failed'],
     ['blanks', { text: '  ' }, '422 empty_message'],
-    ['null, where nothing else is said', { text: null }, '422 empty_message'],
+    ['null for a text message', { text: null }, '422 empty_message'],
     ['too much', { text: 'x'.repeat(10_001) }, '400 validation_failed'],
     ['NUL', { text: '\0' }, '422 unstorable_text'],
     ['another field', { text: 'x', seq: 1 }, '400 validation_failed'],
@@ -62,7 +62,7 @@ describe('editing', () => {
     expect((await bob.gets(`${path}/${message.id}`)).text).toBe('fine');
   });
 
-  it('is open to its author, to who may edit others, and to nobody else', async () => {
+  it('is allowed to the author and to members who may edit messages of others', async () => {
     const { ana, bob, eva, room, path } = await setUp();
     const message = await bob.sends(room, 'of bob');
     expect(await eva.statusOf('PATCH', `${path}/${message.id}`, { text: 'of eva' })).toBe('403 role_preset');
@@ -74,7 +74,7 @@ describe('editing', () => {
     expect(await ana.statusOf('PATCH', `${path}/${system.id}`, { text: 'x' })).toBe('422 system_message');
   });
 
-  it('is no way around a silence or a block', async () => {
+  it('is refused to silenced members and across a block', async () => {
     const { ana, bob, room, path } = await setUp();
     const message = await bob.sends(room, 'quiet');
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { silencedUntil: new Date(Date.now() + 60_000).toISOString() });
@@ -92,7 +92,7 @@ describe('editing', () => {
     expect(await eva.statusOf('POST', `/rooms/${pair.id}/messages/${payload.id}/reactions`, { reaction: '👍' })).toBe('403 blocked');
   });
 
-  it('moves previews of replies with it', async () => {
+  it('updates the previews in replies', async () => {
     const { bob, room, path } = await setUp();
     const message = await bob.sends(room, 'first');
     const reply = await bob.sends(room, 'reply', { replyToId: message.id });

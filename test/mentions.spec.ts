@@ -13,7 +13,7 @@ describe('mentions', () => {
     (await person.gets(`/mentions${query}`)).items.map((one: Json) => one.id);
   const countOf = async (person: Person, room: Json): Promise<number> => (await person.gets(`/rooms/${room.id}`)).membership.mentionCount;
 
-  it('are of people in the room, by name or by id, and of nobody else', async () => {
+  it('are stored for members of the room only, by name or by id', async () => {
     const { ana, bob, eva, zoe } = await world.people('ana', 'bob', 'eva', 'zoe');
     const room = await ana.opensGroup(bob, eva);
     const message = await ana.sends(room, `@${bob.username}, and @${zoe.username} who is not here`, { mentions: [eva.id, zoe.id] });
@@ -24,7 +24,7 @@ describe('mentions', () => {
     expect(await idsOf(ana)).toEqual([]);
   });
 
-  it('follow an edit: names go and come, ids named beside the text stay', async () => {
+  it('follow an edit: names in the text change, ids given beside the text stay', async () => {
     const { ana, bob, eva, tom } = await world.people('ana', 'bob', 'eva', 'tom');
     const room = await ana.opensGroup(bob, eva, tom);
     const message = await ana.sends(room, `hi @${bob.username}`, { mentions: [eva.id] });
@@ -36,7 +36,7 @@ describe('mentions', () => {
     expect(await idsOf(tom)).toEqual([message.id]);
   });
 
-  it('of everybody ask for the permission', async () => {
+  it('of all members need the permission', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const message = await ana.sends(room, 'all of you', { mentions: 'all' });
@@ -49,7 +49,7 @@ describe('mentions', () => {
     expect(names(await ana.patches(`/rooms/${room.id}/messages/${own.id}`, { text: 'now @all' }))).toEqual(['all']);
   });
 
-  it('are listed newest first over all rooms, page by page, as long as one is in', async () => {
+  it('are listed newest first over all rooms of the user, page by page', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const rooms = [await ana.opensGroup(bob), await ana.opensTeam(bob), await ana.opensPrivate(bob)];
     const payload: string[] = [];

@@ -12,10 +12,10 @@ describe('messages', () => {
   afterAll(() => world.stop());
 
   describe('a page of history', () => {
-    it('is any part of a room, and tells the head that it was cut by', async () => {
+    it('returns any part of a room, with the head of the same snapshot', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
-      const first = (await ana.page(room)).seq as number; // what the system said
+      const first = (await ana.page(room)).seq as number; // the system messages
       for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await ana.sends(room, text);
       const last = first + 8;
       const page = async (query: string) => {
@@ -50,7 +50,7 @@ describe('messages', () => {
       expect(await ana.statusOf('GET', `/rooms/${room.id}/messages${query}`)).toBe('400 validation_failed');
     });
 
-    it('is the same as each of its messages alone, whatever they hold', async () => {
+    it('contains each message in the same form as when it is read alone', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const original = await ana.sends(room, `hello @${bob.username}`);
@@ -65,7 +65,7 @@ describe('messages', () => {
       for (const message of items) expect(await bob.gets(`/rooms/${room.id}/messages/${message.id}`)).toEqual(message);
     });
 
-    it('is closed to strangers as if it were not there', async () => {
+    it('answers non-members as if the room did not exist', async () => {
       const { ana, zoe } = await world.people('ana', 'zoe');
       const room = await ana.opensGroup();
       const message = await ana.sends(room, 'secret');
@@ -80,7 +80,7 @@ describe('messages', () => {
   });
 
   describe('sending', () => {
-    it('answers 201, again 200, and 409 for another body or another sender', async () => {
+    it('answers 201, for the same message again 200, and for another body or sender 409', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const path = `/rooms/${room.id}/messages`;
@@ -102,12 +102,12 @@ describe('messages', () => {
       ['no body', undefined, '400 validation_failed'],
       ['a list', [], '400 validation_failed'],
       ['the room twice', { roomId: randomUUID(), text: 'x' }, '400 validation_failed'],
-      ['a field of nobody', { text: 'x', seq: 1 }, '400 validation_failed'],
+      ['an unknown field', { text: 'x', seq: 1 }, '400 validation_failed'],
       ['nothing', {}, '422 empty_message'],
       ['NUL', { text: 'a\0b' }, '422 unstorable_text'],
       ['10,001 characters', { text: 'x'.repeat(10_001) }, '400 validation_failed'],
       ['a reply to nothing', { text: 'x', replyToId: randomUUID() }, '422 reply_not_found'],
-      ['a file of nobody', { mediaIds: [randomUUID()] }, '422 media_not_usable'],
+      ['an unknown medium', { mediaIds: [randomUUID()] }, '422 media_not_usable'],
     ])('refuses %s', async (_, body, expected) => {
       const ana = await world.person('ana');
       const room = await ana.opensGroup();
@@ -116,7 +116,7 @@ describe('messages', () => {
   });
 
   describe('deleting', () => {
-    it('leaves a tombstone and nothing of what it was', async () => {
+    it('leaves a tombstone without any content', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const path = `/rooms/${room.id}/messages`;
@@ -144,7 +144,7 @@ describe('messages', () => {
         expect((await ana.gets(list)).items).toEqual([]);
       }
       expect((await ana.gets(`/rooms/${room.id}`)).lastMessage).toEqual(await ana.gets(`${path}/${reply.id}`));
-      // Of a short text, the hash by which a resent one is known would tell what it was.
+      // The request hash would reveal a short text.
       const db = await world.database();
       const { rows } = await db.query('SELECT text, request_hash FROM messages WHERE id = $1', [reply.id]);
       await db.end();
@@ -155,7 +155,7 @@ describe('messages', () => {
       expect(await ana.statusOf('POST', path, { text: 'x', replyToId: reply.id })).toBe('422 reply_not_found');
     });
 
-    it('of an original takes its preview out of the replies', async () => {
+    it('removes the text of an original from the previews in its replies', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const original = await ana.sends(room, 'words that must go');
@@ -166,7 +166,7 @@ describe('messages', () => {
       expect(replyTo).toMatchObject({ id: original.id, seq: original.seq, preview: { text: null } });
     });
 
-    it('asks for the permission, of others more, and writes down who moderated', async () => {
+    it('needs the permission, for messages of others a second one, and audits moderation', async () => {
       const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
       const room = await ana.opensGroup(bob, eva);
       await ana.patches(`/rooms/${room.id}/users/${eva.id}`, { role: 'admin' });
@@ -181,7 +181,7 @@ describe('messages', () => {
       expect(await ana.statusOf('DELETE', `/rooms/${room.id}/messages/${system.id}`)).toBe('422 system_message');
     });
 
-    it('is possible where nothing new may be said', async () => {
+    it('is allowed in inactive rooms and to silenced members', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const message = await bob.sends(room, 'old');

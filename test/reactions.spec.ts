@@ -32,7 +32,7 @@ describe('one emoji', () => {
   });
 });
 
-/** Who did what to which message: enough to compare counts with. */
+/** The changes of a message, to compare its counts with. */
 const countsOf = (message: Json): Record<string, number> =>
   Object.fromEntries(message.reactions.map((one: Json) => [one.reaction, one.count]));
 
@@ -48,7 +48,7 @@ describe('reactions', () => {
     return { ana, bob, room, message, path: `/rooms/${room.id}/messages/${message.id}/reactions` };
   };
 
-  it('are given once, counted, listed, and taken back', async () => {
+  it('are added once, counted, listed and removed', async () => {
     const { ana, bob, room, message, path } = await setUp();
     const first = await bob.call('POST', path, { reaction: '❤' });
     const again = await bob.call('POST', path, { reaction: '❤️' });
@@ -89,13 +89,13 @@ describe('reactions', () => {
     ['an empty one', { reaction: '' }, '400 validation_failed'],
     ['256 characters', { reaction: 'x'.repeat(256) }, '400 validation_failed'],
     ['a number', { reaction: 1 }, '400 validation_failed'],
-    ['a field of nobody', { reaction: '👍', userId: randomUUID() }, '400 validation_failed'],
-  ])('are not %s', async (_, body, expected) => {
+    ['an unknown field', { reaction: '👍', userId: randomUUID() }, '400 validation_failed'],
+  ])('are refused: %s', async (_, body, expected) => {
     const { bob, path } = await setUp();
     expect(await bob.statusOf('POST', path, body)).toBe(expected);
   });
 
-  it('ask for the permission, and for a message that takes them', async () => {
+  it('need the permission, and a message that is neither deleted nor a system message', async () => {
     const { ana, bob, room, path } = await setUp();
     const system = (await ana.page(room)).items[0];
     expect(await bob.statusOf('POST', `/rooms/${room.id}/messages/${system.id}/reactions`, { reaction: '👍' })).toBe('422 system_message');
@@ -108,14 +108,14 @@ describe('reactions', () => {
     expect(await bob.statusOf('DELETE', `${path}?reaction=${encodeURIComponent('👍')}`)).toBe('204');
   });
 
-  it('of different kinds have a bound, joining a known kind has none', async () => {
+  it('of different kinds have a maximum, more of a known kind do not', async () => {
     const { ana, bob, path } = await setUp();
     for (const reaction of ['👍', '🎉', '🚀']) await bob.posts(path, { reaction });
     expect(await ana.statusOf('POST', path, { reaction: '👀' })).toBe('422 too_many_reactions');
     expect(await ana.statusOf('POST', path, { reaction: '🚀' })).toBe('201');
   });
 
-  it('are exact and take one rev each, however many come at once', async () => {
+  it('have exact counts and take one rev each, also when many are added at once', async () => {
     const people = Object.values(await world.people('a', 'b', 'c', 'd', 'e', 'f'));
     const [ana, ...others] = people as [Person, ...Person[]];
     const room = await ana.opensGroup(...others);
@@ -135,7 +135,7 @@ describe('reactions', () => {
     expect((await ana.page(room)).rev).toBe(before + people.length * 2);
   });
 
-  it('that another mode took are found and taken back by word under the new one', async () => {
+  it('that were added under another setting are found and removed by their text', async () => {
     const { ana, bob, room, path } = await setUp();
     const [likes, texts] = [await world.node({ REACTIONS: 'like_dislike' }), await world.node({ REACTIONS: 'text' })];
     const named = (reaction: string): string => `${path}?reaction=${encodeURIComponent(reaction)}`;
@@ -162,7 +162,7 @@ describe('reactions', () => {
     expect(await bob.statusOf('DELETE', named('x'.repeat(256)))).toBe('400 validation_failed');
   });
 
-  it('to a message that one may no longer read are no more among mine', async () => {
+  it('to a message that the user may no longer read are not listed', async () => {
     const { ana, bob, room, path } = await setUp();
     await bob.posts(path, { reaction: '👍' });
     await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
@@ -176,7 +176,7 @@ describe('with REACTIONS=like_dislike', () => {
   beforeAll(async () => void (world = await World.start({ REACTIONS: 'like_dislike' })));
   afterAll(() => world.stop());
 
-  it('one takes the place of the other', async () => {
+  it('a like replaces a dislike and the other way round', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const message = await ana.sends(room, 'vote');
@@ -199,7 +199,7 @@ describe('with REACTIONS=text', () => {
   beforeAll(async () => void (world = await World.start({ REACTIONS: 'text' })));
   afterAll(() => world.stop());
 
-  it('any text of 255 characters is one', async () => {
+  it('any text of up to 255 characters is a reaction', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     const message = await ana.sends(room, 'anything');

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from './support/test-socket.js';
 import { World } from './support/world.js';
 
-describe('what hangs on a message', () => {
+describe('a message', () => {
   let world: World;
   beforeAll(async () => void (world = await World.start({ ROOM_MAX_PINS: '3', REALTIME_EPHEMERAL_MEMBERS: '3' })));
   afterAll(() => world.stop());
 
-  it('its replies, ascending, page by page, counted', async () => {
+  it('has its replies counted and listed ascending, page by page', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const original = await ana.sends(room, 'original');
@@ -29,7 +29,7 @@ describe('what hangs on a message', () => {
     expect(await ana.statusOf('GET', `${path}/replies?cursor=nonsense`)).toBe('400 validation_failed');
   });
 
-  it('its readers: who has passed it and was there, between people who both show it', async () => {
+  it('lists as readers the members whose read mark has reached it and who share receipts with the reader of the list', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob);
     const message = await ana.sends(room, 'read me');
@@ -51,7 +51,7 @@ describe('what hangs on a message', () => {
     expect((await ana.gets(path)).items).toEqual([]);
   });
 
-  it('and no readers in a room that is too large for receipts', async () => {
+  it('lists no readers in a room that is too large for receipts', async () => {
     const { ana, bob, eva, tom } = await world.people('ana', 'bob', 'eva', 'tom');
     const room = await ana.opensGroup(bob, eva, tom);
     const message = await ana.sends(room, 'hi');
@@ -59,8 +59,8 @@ describe('what hangs on a message', () => {
     expect((await ana.gets(`/rooms/${room.id}/messages/${message.id}/readers`)).items).toEqual([]);
   });
 
-  describe('its pin', () => {
-    it('is set and taken by who may, each once, and takes a rev', async () => {
+  describe('with a pin', () => {
+    it('is pinned and unpinned by members with the permission; each change takes one rev', async () => {
       const { ana, bob } = await world.people('ana', 'bob');
       const room = await ana.opensGroup(bob);
       const message = await bob.sends(room, 'keep');
@@ -77,7 +77,7 @@ describe('what hangs on a message', () => {
       expect(await ana.statusOf('PUT', `/rooms/${room.id}/messages/${system.id}/pin`)).toBe('422 system_message');
     });
 
-    it('has a bound a room, kept when many pin at once; the list is newest pin first', async () => {
+    it('is refused beyond the maximum of the room, also under concurrent pins; the list is last pinned first', async () => {
       const ana = await world.person('ana');
       const room = await ana.opensGroup();
       const messages: Json[] = [];

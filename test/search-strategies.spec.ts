@@ -11,8 +11,8 @@ const ALPHABETS = ['abc', 'аёй', '日本語', 'اب\u064e', '🎉👍', "a'\\
 const word = fc.constantFrom(...ALPHABETS).chain((letters) => fc.string({ unit: fc.constantFrom(...letters), minLength: 1, maxLength: 6 }));
 const text = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join(' '));
 
-/** Few messages are simply read, many are looked for in two other ways: here they are told to be many. */
-describe('every way to search finds the same', () => {
+/** A small scope is read whole, a large one is searched by two other strategies: here the scope claims to be large. */
+describe('every search strategy finds the same', () => {
   let world: World;
   let ana: Person;
   let rooms: Json[];
@@ -28,7 +28,7 @@ describe('every way to search finds the same', () => {
   }, 60_000);
   afterAll(() => world.stop());
 
-  it('as reading every message does, newest first', async () => {
+  it('messages as reading all of them, newest first', async () => {
     const queries = world.app.app.get(SearchQueries, { strict: false });
     const expected = (terms: string[], roomId: string | null): string[] =>
       messages
@@ -57,7 +57,7 @@ describe('every way to search finds the same', () => {
         const roomId = which === null ? null : rooms[which].id;
         const readable = await queries.findScope(ana.id, roomId);
         const all = expected(terms, roomId);
-        // All read; the newest ones; a good part of them; by the index.
+        // Read all; the newest; many; the trigram index.
         const ways = [
           { limit: 200, messages: 0, pages: 0 },
           { limit: 1, messages: Infinity, pages: 0 },

@@ -33,7 +33,7 @@ describe('folding', () => {
     expect(normalise(normalise(text))).toBe(expected);
   });
 
-  it('makes of a text an entry that holds every part of each word', () => {
+  it('builds an entry that contains every part of each word', () => {
     const entry = vectorOf("ab'c\\ 日本", { roomId: 'r', userId: 'u', hasMedia: false });
     expect(entry).toBe(`' rr' ' uu' 'ab''' 'b''c' '''c\\\\' 'c\\\\' '\\\\' '日本' '本'`);
     expect(tsqueryOf(['ab', '日本語x', 'cde'], { hasMedia: true })).toBe(`' m' & '日本語' & '本語x' & 'cde'`);
@@ -41,7 +41,7 @@ describe('folding', () => {
     expect(termsOf('  Foo foo BAR ', 10)).toEqual(['foo', 'bar']);
   });
 
-  it('cuts a snippet around the first hit, folded or not', () => {
+  it('cuts a snippet around the first hit, in folded and unfolded text', () => {
     expect(snippetOf('short\n text', ['text'])).toBe('short text');
     const long = `${'lorem ipsum '.repeat(40)}the CAFÉ is here ${'dolor '.repeat(60)}`;
     const snippet = snippetOf(long, ['cafe']);
@@ -51,7 +51,7 @@ describe('folding', () => {
     expect(snippetOf(long, ['nowhere']).startsWith('lorem')).toBe(true);
   });
 
-  it('cuts it where folding letter by letter finds the first of the terms, wherever they stand', () => {
+  it('cuts a snippet at the first term that folding letter by letter finds, at any position', () => {
     const letter = fc.constantFrom('a', 'b', 'É', 'e\u0301', 'ß', 'ﬁ', '日', '🎉', '\u200d', ' ');
     const text = fc.array(letter, { minLength: 200, maxLength: 700, size: 'max' }).map((letters) => letters.join(''));
     const terms = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'e', 's', 'fi', '日', '🎉'), minLength: 1, maxLength: 8 }), {
@@ -92,11 +92,11 @@ describe('search', () => {
     (await person.gets(`/messages/search?query=${encodeURIComponent(query)}${more}`)).items;
   const idsOf = async (person: Person, query: string, more = ''): Promise<string[]> =>
     (await find(person, query, more)).map((item) => item.message.id);
-  /** What was sent is found soon, not at once: waits until the newest is. */
+  /** New messages are indexed with a delay: waits until the newest one is found. */
   const indexed = (person: Person, message: Json): Promise<unknown> =>
     until('the newest message found', async () => (await idsOf(person, message.text, `&roomId=${message.roomId}`)).includes(message.id));
 
-  /** A picture of one pixel. */
+  /** An image of one pixel. */
   const uploaded = async (person: Person): Promise<string> => {
     const form = new FormData();
     form.append('file', new Blob([PIXEL], { type: 'image/png' }), 'pixel.png');
@@ -139,7 +139,7 @@ describe('search', () => {
     expect(items).toEqual([{ message, snippet: text }]);
   });
 
-  it('only what the asking person may read, at the moment they ask', async () => {
+  it('finds only messages that the user may read at that moment', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup();
     const word = `w${randomUUID().slice(0, 8)}`;
@@ -157,7 +157,7 @@ describe('search', () => {
     expect(await idsOf(bob, word)).toEqual([]);
   });
 
-  it('what was edited or deleted as it is now, from the answer on', async () => {
+  it('finds edited and deleted messages by their current state, from the answer on', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     const before = await ana.sends(room, 'walrus one');
@@ -169,7 +169,7 @@ describe('search', () => {
     expect(await find(ana, 'penguin')).toEqual([{ message: edited, snippet: 'penguin two' }]);
     await ana.deletes(`${path}/${before.id}`);
     expect(await idsOf(ana, 'walrus')).toEqual([]);
-    // Before the index has heard of it, too.
+    // Also before the message is indexed.
     const hasty = await ana.sends(room, 'ostrich');
     await ana.deletes(`${path}/${hasty.id}`);
     const later = await ana.sends(room, 'ostrich again');
@@ -177,7 +177,7 @@ describe('search', () => {
     expect(await idsOf(ana, 'ostrich')).toEqual([later.id]);
   });
 
-  it('by room, person and time', async () => {
+  it('finds messages by room, user and time', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const group = await ana.opensGroup(bob);
     const team = await ana.opensTeam(bob);
@@ -202,7 +202,7 @@ describe('search', () => {
     expect(await idsOf(ana, 'zebra', '&hasMedia=false')).toEqual([d, c, b, a]);
   });
 
-  it('page by page, newest first', async () => {
+  it('returns pages, newest first', async () => {
     const ana = await world.person('ana');
     const rooms = [await ana.opensGroup(), await ana.opensTeam()];
     const payload: Json[] = [];
@@ -219,7 +219,7 @@ describe('search', () => {
     expect(found).toEqual(payload.map((message) => message.id));
   });
 
-  it('what nobody has indexed yet: after a crash, or sent by a command', async () => {
+  it('finds messages that were not indexed when sent: after a crash, or by a command', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     const message = await ana.sends(room, 'flamingo');
@@ -233,7 +233,7 @@ describe('search', () => {
     await indexed(ana, message);
   });
 
-  it('files by what is said to them, and whether there are any', async () => {
+  it('finds media by the text of their message, and messages with or without media', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     const picture = await ana.sends(room, 'a heron', { mediaIds: [await uploaded(ana)] });
@@ -248,7 +248,7 @@ describe('search', () => {
     expect((await ana.patches(path, { text: null })).text).toBeNull();
     expect(await idsOf(ana, 'egret')).toEqual([]);
     expect(await ana.deletes(path)).toMatchObject({ media: [], text: null });
-    // Nor is it forgotten when the text went before the index had heard of it.
+    // Also when the text was removed before the message was indexed.
     const hasty = await ana.sends(room, 'a stork', { mediaIds: [await uploaded(ana)] });
     for (const text of [null, 'a crane']) await ana.patches(`/rooms/${room.id}/messages/${hasty.id}`, { text });
     expect(await idsOf(ana, 'crane', '&hasMedia=true')).toEqual([hasty.id]);

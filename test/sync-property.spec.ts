@@ -8,32 +8,32 @@ import { fresh, ReferenceClient, ROOM_EVENTS } from './support/reference-client.
 import { until } from './support/until.js';
 import { World, type Person } from './support/world.js';
 
-/** Something that somebody does; numbers choose among what there is. */
+/** An action of a user; the numbers choose the user and the message. */
 type Action =
-  | { does: 'say' | 'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin'; who: number; which: number }
+  | { does: 'send' | 'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin'; who: number; which: number }
   | { does: 'reply' | 'rename' | 'add' | 'remove' | 'promote' | 'sync' | 'leaveAndReturn'; who: number; which: number };
 
-/** What happens to a packet on its way. */
+/** The delivery of a packet. */
 type Fate = 'now' | 'late' | 'dropped' | 'twice';
 
 const action: fc.Arbitrary<Action> = fc.record({
   does: fc.constantFrom(
-    ...(['say', 'say', 'say', 'reply', 'edit', 'edit', 'delete', 'react', 'react', 'unreact', 'pin', 'unpin'] as const),
+    ...(['send', 'send', 'send', 'reply', 'edit', 'edit', 'delete', 'react', 'react', 'unreact', 'pin', 'unpin'] as const),
     ...(['rename', 'add', 'remove', 'promote', 'sync', 'leaveAndReturn'] as const),
   ),
   who: fc.nat({ max: 2 }),
   which: fc.nat({ max: 9 }),
 });
-/** While somebody stays, and asks for nothing. */
-const stays = action.filter(({ does }) => does !== 'sync' && does !== 'leaveAndReturn');
+/** An action in which the listener stays a member and does not sync. */
+const withoutSync = action.filter(({ does }) => does !== 'sync' && does !== 'leaveAndReturn');
 const history = fc.constantFrom('all', 'since_joined');
 const fates = fc.array(fc.constantFrom<Fate>('now', 'now', 'now', 'late', 'dropped', 'twice'), { minLength: 1, maxLength: 40 });
 
-/** A room, those who act in it, and one who listens to it over a bad line. */
+/** A room, the users who act in it, and a listener whose packets are late, lost or doubled. */
 class SyncFixture {
   readonly client: ReferenceClient;
   private received = 0;
-  private payload: string[] = [];
+  private messageIds: string[] = [];
   private late: ReceivedEvent[] = [];
 
   constructor(
@@ -51,13 +51,13 @@ class SyncFixture {
   async act({ does, who, which }: Action): Promise<void> {
     const actor = this.actors[who % this.actors.length]!;
     const path = `/rooms/${this.room.id}`;
-    const message = `${path}/messages/${this.payload[which % Math.max(1, this.payload.length)]}`;
+    const message = `${path}/messages/${this.messageIds[which % Math.max(1, this.messageIds.length)]}`;
     const reaction = ['👍', '🎉', '🚀'][which % 3]!;
     const owner = this.actors[0]!;
-    if (this.payload.length === 0 && !['say', 'rename', 'add', 'remove', 'promote', 'sync'].includes(does)) return;
+    if (this.messageIds.length === 0 && !['send', 'rename', 'add', 'remove', 'promote', 'sync'].includes(does)) return;
     const actions: Record<Action['does'], () => Promise<unknown>> = {
-      say: () => this.sends(actor, {}),
-      reply: () => this.sends(actor, { replyToId: this.payload[which % this.payload.length] }),
+      send: () => this.sends(actor, {}),
+      reply: () => this.sends(actor, { replyToId: this.messageIds[which % this.messageIds.length] }),
       edit: () => actor.call('PATCH', message, { text: `edited ${which} by ${actor.username}` }),
       delete: () => actor.call('DELETE', message),
       react: () => (who === 2 ? this.listener : actor).call('POST', `${message}/reactions`, { reaction }),
@@ -78,7 +78,7 @@ class SyncFixture {
     this.deliver();
   }
 
-  /** Brings what was heard since to the client, as the line allows; what came late comes behind what is newer. */
+  /** Passes the packets received since to the client, each by its fate; a late one after the newer packets. */
   deliver(): void {
     const packets = this.socket.received.slice(this.received).filter(({ event }) => ROOM_EVENTS.includes(event));
     const late = this.late;
@@ -93,21 +93,21 @@ class SyncFixture {
     for (const packet of late.reverse()) this.client.receives(packet);
   }
 
-  ends(): Promise<unknown> {
+  deletesRoom(): Promise<unknown> {
     return this.actors[0]!.deletes(`/rooms/${this.room.id}`);
   }
 
   private async sends(actor: Person, more: object): Promise<void> {
-    const answer = await actor.call('POST', `/rooms/${this.room.id}/messages`, { text: `said ${this.payload.length}`, ...more });
-    if (answer.status === 201) this.payload.push(answer.body.id);
+    const answer = await actor.call('POST', `/rooms/${this.room.id}/messages`, { text: `text ${this.messageIds.length}`, ...more });
+    if (answer.status === 201) this.messageIds.push(answer.body.id);
   }
 }
 
-const MOST_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 describe('a client that follows the rules', () => {
   let world: World;
-  /** It hears nothing of the first: what happens there comes to its people by repair. */
+  /** Receives nothing from the first process: its sockets are served by repair only. */
   let apart: RunningApp;
   beforeAll(async () => {
     world = await World.start({ LOG_RESET_AFTER: '25' });
@@ -115,7 +115,7 @@ describe('a client that follows the rules', () => {
   });
   afterAll(() => world.stop());
 
-  /** The same people and the same connection, in a new room each time. */
+  /** Returns a factory: the same users and the same connection, in a new room each time. */
   async function stages(on = world.app): Promise<(line: readonly Fate[], historyVisibility?: string) => Promise<SyncFixture>> {
     const { ana, bob, lea, guy } = await world.people('ana', 'bob', 'lea', 'guy');
     const socket = await lea.connects({}, on);
@@ -129,7 +129,7 @@ describe('a client that follows the rules', () => {
     };
   }
 
-  /** Ends when what came by events alone is what a fresh load gives, where events that do not tell all may ask. */
+  /** Waits until the client has by events what a fresh load gives. @param mayAsk it syncs where an event is incomplete */
   async function settles(stage: SyncFixture, mayAsk: boolean): Promise<void> {
     const expected = await fresh(stage.listener, stage.room.id);
     const same = async (): Promise<boolean> => {
@@ -137,71 +137,71 @@ describe('a client that follows the rules', () => {
       if (mayAsk) await stage.client.syncWhatWaits(stage.room.id);
       return isDeepStrictEqual(stage.client.shows(stage.room.id), expected);
     };
-    // What differs says more than that time is over.
+    // The difference explains more than a timeout.
     const failure: unknown = await until('the same as a fresh load', same).then(
       () => null,
       (error: unknown) => error,
     );
     expect(stage.client.shows(stage.room.id)).toEqual(expected);
     expect(failure).toBeNull();
-    await stage.ends();
+    await stage.deletesRoom();
   }
 
   it(
-    'holds what a fresh load gives, whatever its packets went through',
+    'has what a fresh load gives, with late, lost and doubled packets',
     async () => {
-      const open = await stages();
+      const createFixture = await stages();
       await fc.assert(
         fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 30 }), fates, history, async (actions, line, visibility) => {
-          const stage = await open(line, visibility);
+          const stage = await createFixture(line, visibility);
           for (const one of actions) await stage.act(one);
           await stage.client.sync();
           expect(stage.client.shows(stage.room.id)).toEqual(await fresh(stage.listener, stage.room.id));
-          // Packets that come after all are old news.
+          // Packets that arrive after the sync change nothing.
           stage.deliver();
           expect(stage.client.shows(stage.room.id)).toEqual(await fresh(stage.listener, stage.room.id));
-          await stage.ends();
+          await stage.deletesRoom();
         }),
-        { ...within(MOST_MS), numRuns: 20 },
+        { ...within(TIMEOUT_MS), numRuns: 20 },
       );
     },
-    MOST_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'needs no sync when nothing was lost',
+    'needs no sync when no packet was lost',
     async () => {
-      const open = await stages();
+      const createFixture = await stages();
       await fc.assert(
-        fc.asyncProperty(fc.array(stays, { minLength: 5, maxLength: 20 }), async (actions) => {
-          const stage = await open(['now']);
+        fc.asyncProperty(fc.array(withoutSync, { minLength: 5, maxLength: 20 }), async (actions) => {
+          const stage = await createFixture(['now']);
           for (const one of actions) await stage.act(one);
           await settles(stage, false);
         }),
-        { ...within(MOST_MS), numRuns: 10 },
+        { ...within(TIMEOUT_MS), numRuns: 10 },
       );
     },
-    MOST_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'holds the same where everything comes by repair',
+    'has what a fresh load gives when all packets come by repair',
     async () => {
-      const open = await stages(apart);
-      const play = fc.tuple(fc.array(stays, { minLength: 5, maxLength: 20 }), history);
+      const createFixture = await stages(apart);
+      const play = fc.tuple(fc.array(withoutSync, { minLength: 5, maxLength: 20 }), history);
       // A repair takes seconds: many rooms at once.
       await fc.assert(
         fc.asyncProperty(fc.array(play, { minLength: 1, maxLength: 12, size: 'max' }), async (plays) => {
           const ends = plays.map(async ([actions, visibility]) => {
-            const stage = await open(['now'], visibility);
+            const stage = await createFixture(['now'], visibility);
             for (const one of actions) await stage.act(one);
             await settles(stage, true);
           });
           await Promise.all(ends);
         }),
-        { ...within(MOST_MS), numRuns: 2 },
+        { ...within(TIMEOUT_MS), numRuns: 2 },
       );
     },
-    MOST_MS,
+    TIMEOUT_MS,
   );
 });

@@ -11,7 +11,7 @@ describe('sync over a socket', () => {
   const cursorOf = ({ lastSeq, rev }: Json) => ({ seq: lastSeq, rev });
   const headOf = async (person: Person, room: Json) => cursorOf(await person.gets(`/rooms/${room.id}`));
 
-  it('gives what was missed in each room, with the seat, and says which rooms are gone', async () => {
+  it('returns the missed changes of each room with the membership, and marks rooms that are gone', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [first, second, third] = [await ana.opensGroup(bob), await ana.opensTeam(bob), await ana.opensGroup(bob)];
     const rooms = Object.fromEntries(await Promise.all([first, second, third].map(async (room) => [room.id, await headOf(bob, room)])));
@@ -40,7 +40,7 @@ describe('sync over a socket', () => {
     });
   });
 
-  it('takes ids in any case, and refuses what has no form', async () => {
+  it('accepts ids in any case, and refuses malformed payloads', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     const socket = await ana.connects();
@@ -63,12 +63,12 @@ describe('sync over a socket', () => {
     }
   });
 
-  it('answers as much as fits into 256 kB, and names the rest', async () => {
+  it('answers as many rooms as fit into 256 kB, and lists the others as later', async () => {
     const ana = await world.person('ana');
     const rooms = [await ana.opensGroup(), await ana.opensTeam(), await ana.opensGroup()];
     const cursors = Object.fromEntries(rooms.map((room) => [room.id, cursorOf(room)]));
     for (const room of rooms) {
-      // 30 kB in UTF-8, more as JSON.
+      // 30 kB in UTF-8, more in JSON.
       for (let n = 0; n < 5; n++) await ana.sends(room, `${n}${'語'.repeat(9_990)}`);
     }
     const socket = await ana.connects();
@@ -88,7 +88,7 @@ describe('sync over a socket', () => {
     for (const room of rooms) expect(received.get(room.id)).toEqual([1, 2, 3, 4, 5].map((n) => room.lastSeq + n));
   });
 
-  it('tells the heads of all rooms by id, page by page', async () => {
+  it('returns the heads of all rooms by id, page by page', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const rooms: Json[] = [];
     for (let n = 0; n < 7; n++) rooms.push(await ana.opensTeam(bob));

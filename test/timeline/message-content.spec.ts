@@ -30,16 +30,16 @@ describe('the form of a message', () => {
     ['a list', [], '400 validation_failed'],
     ['a number as text', { roomId, text: 1 }, '400 validation_failed text'],
     ['an unknown field', { roomId, text: 'hi', seq: 1 }, '400 validation_failed seq'],
-    ['a key of prototypes', JSON.parse(`{"roomId":"${roomId}","text":"hi","__proto__":{"admin":true}}`), '400 validation_failed __proto__'],
-    ['the server’s own type', { roomId, type: 'system', text: 'hi' }, '400 validation_failed type'],
-    ['twice the same medium', { roomId, mediaIds: [roomId, roomId] }, '400 validation_failed mediaIds'],
+    ['a prototype key', JSON.parse(`{"roomId":"${roomId}","text":"hi","__proto__":{"admin":true}}`), '400 validation_failed __proto__'],
+    ['the type of system messages', { roomId, type: 'system', text: 'hi' }, '400 validation_failed type'],
+    ['the same medium twice', { roomId, mediaIds: [roomId, roomId] }, '400 validation_failed mediaIds'],
     [
       'eleven media',
       { roomId, mediaIds: Array.from({ length: 11 }, (_, i) => roomId.replace(/..$/, String(10 + i))) },
       '400 validation_failed mediaIds',
     ],
-    ['mentions of no id', { roomId, text: 'hi', mentions: ['ana'] }, '400 validation_failed mentions'],
-    ['several faults, all named', { roomId: 1, id: 2, text: 3 }, '400 validation_failed roomId,id,text'],
+    ['mentions that are no ids', { roomId, text: 'hi', mentions: ['ana'] }, '400 validation_failed mentions'],
+    ['several faults, all listed', { roomId: 1, id: 2, text: 3 }, '400 validation_failed roomId,id,text'],
     ['NUL', { roomId, text: 'a\0b' }, '422 unstorable_text text'],
     ['half a surrogate pair', { roomId, text: '\ud800' }, '422 unstorable_text text'],
     ['no text', { roomId }, '422 empty_message'],
@@ -49,7 +49,7 @@ describe('the form of a message', () => {
     expect(codeOf(input)).toBe(expected);
   });
 
-  it('names a bounded number of faults, each by a bounded path', () => {
+  it('lists a bounded number of faults, each with a bounded path', () => {
     const unknown = (count: number, name: string) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`${n}${name}`, 1]));
     const paths = codeOf({ text: 'hi', ...unknown(20_000, 'x'.repeat(5_000)) })
       .replace('400 validation_failed ', '')
@@ -60,7 +60,7 @@ describe('the form of a message', () => {
     expect(codeOf({ roomId, ...unknown(20, '') }).split(',').length).toBe(20);
   });
 
-  it('is refused or accepted, whatever comes: nothing else is thrown', () => {
+  it('is accepted or refused with a domain error, for any input', () => {
     fc.assert(fc.property(fc.anything({ withNullPrototype: true }), (input) => codeOf(input) !== 'threw'));
     const fields = fc.record(
       { roomId: fc.constant(roomId), text: fc.anything(), mediaIds: fc.anything(), mentions: fc.anything() },
@@ -75,8 +75,8 @@ describe('the hash of a body', () => {
 
   it.each<[string, object, object, boolean]>([
     ['the same body', {}, {}, true],
-    ['the type that is meant anyway', {}, { type: 'text' }, true],
-    ['null for what is absent', {}, { replyToId: null, mediaIds: [], mentions: null }, true],
+    ['the default type', {}, { type: 'text' }, true],
+    ['null for an absent field', {}, { replyToId: null, mediaIds: [], mentions: null }, true],
     ['ids in capitals', { replyToId: other }, { replyToId: other.toLowerCase() }, true],
     ['mentions in another order', { mentions: [roomId, other] }, { mentions: [other, roomId] }, true],
     ['another text', {}, { text: 'ho' }, false],
@@ -87,7 +87,7 @@ describe('the hash of a body', () => {
   });
 });
 
-describe('whom a text mentions', () => {
+describe('the mentions in a text', () => {
   it.each<[string, string[], boolean]>([
     ['hi @ana', ['ana'], false],
     ['@Ana, @bob_1!', ['ana', 'bob_1'], false],

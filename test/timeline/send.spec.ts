@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => world.stop());
 
-/** Somebody else who holds the heads of rooms, until let go. */
+/** Another transaction holds the heads of rooms, until the returned function ends it. */
 async function holding(...rooms: { id: string }[]): Promise<() => Promise<void>> {
   const client = await world.database();
   await client.query('BEGIN');
@@ -29,7 +29,7 @@ const seqs = (messages: Json[]): number[] => messages.map((message: Json) => mes
 const oneTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
 describe('a message sent again with its id', () => {
-  it('exists once, by REST and socket, on two nodes, all at once', async () => {
+  it('is stored once, by REST and socket, on two processes, all at once', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const here = await ana.connects();
@@ -53,7 +53,7 @@ describe('a message sent again with its id', () => {
     expect((await ana.call('POST', path(room), body)).status).toBe(200);
   });
 
-  it('is another message in another room', async () => {
+  it('is a different message in another room', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const id = randomUUID();
     for (const room of [await ana.opensGroup(bob), await ana.opensGroup(bob)]) {
@@ -63,8 +63,8 @@ describe('a message sent again with its id', () => {
 
   it.each<[string, object, (ana: Person, bob: Person) => Person]>([
     ['with another text', { text: 'other' }, (ana) => ana],
-    ['with a mention more', { text: 'first', mentions: 'all' }, (ana) => ana],
-    ['by another person', { text: 'first' }, (_, bob) => bob],
+    ['with another mention', { text: 'first', mentions: 'all' }, (ana) => ana],
+    ['by another user', { text: 'first' }, (_, bob) => bob],
   ])('%s is a conflict', async (_, body, who) => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
@@ -73,7 +73,7 @@ describe('a message sent again with its id', () => {
     expect(await who(ana, bob).statusOf('POST', path(room), { id, ...body })).toBe('409 message_conflict');
   });
 
-  it('answers with what the message is now: edited, or a tombstone whatever the body', async () => {
+  it('is answered with the current message: edited, or a tombstone for any body', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const id = randomUUID();
@@ -84,7 +84,7 @@ describe('a message sent again with its id', () => {
     expect(await ana.sends(room, 'anything', { id })).toMatchObject({ id, text: null, deletedAt: expect.any(String) });
   });
 
-  it('is judged before the right to write, and after membership', async () => {
+  it('is checked after the membership and before the permission', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const id = randomUUID();
@@ -98,7 +98,7 @@ describe('a message sent again with its id', () => {
 });
 
 describe('the order of a room', () => {
-  it('has no hole and no twin under senders on two nodes and both transports', async () => {
+  it('has no gap and no duplicate with senders on two processes and both transports', async () => {
     const { ana, bob, cem, dee } = await world.people('ana', 'bob', 'cem', 'dee');
     const people = [ana, bob, cem, dee];
     const room = await ana.opensGroup(bob, cem, dee);
@@ -122,7 +122,7 @@ describe('the order of a room', () => {
     }
   }, 60_000);
 
-  it('is that of one socket’s sends, also past a reply to what was just sent', async () => {
+  it('is that of the sends of a socket, also with a reply to a message just sent', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const socket = await ana.connects();
@@ -142,7 +142,7 @@ describe('the order of a room', () => {
     expect(acks[2].message.replyTo).toMatchObject({ id, preview: { text: '2' } });
   });
 
-  it('never sets a later number earlier in time', async () => {
+  it('never gives a higher number an earlier time', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     await Promise.all(oneTo(40).map((n) => (n % 2 ? ana : bob).does('POST', path(room), { text: `${n}` }, n % 3 ? second : world.app)));
@@ -152,8 +152,8 @@ describe('the order of a room', () => {
   });
 });
 
-describe('a room that somebody holds', () => {
-  it('delays no other, however many are held, and is refused after the lock timeout', async () => {
+describe('a contended room', () => {
+  it('delays no other room, and its sends are refused after the lock timeout', async () => {
     const impatient = await world.node({ WRITER_LOCK_TIMEOUT_MS: '2000' });
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
@@ -177,7 +177,7 @@ describe('a room that somebody holds', () => {
     for (const room of held) expect(await ana.statusOf('POST', path(room), { text: 'free again' })).toBe('201');
   });
 
-  it('delays no other by the changes that wait for it, and takes them once it is let go', async () => {
+  it('delays no other room by waiting changes, and applies them once it is released', async () => {
     const narrow = await world.node({ DATABASE_POOL_SIZE: '3' });
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
@@ -190,7 +190,7 @@ describe('a room that somebody holds', () => {
     expect(await Promise.all(stuck)).toEqual(oneTo(8).map(() => '200'));
   });
 
-  it('refuses the changes whose turn does not come', async () => {
+  it('refuses changes that wait longer than the lock timeout', async () => {
     const impatient = await world.node({ DATABASE_PATIENCE_MS: '500', WRITER_LOCK_TIMEOUT_MS: '1000' });
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
@@ -202,7 +202,7 @@ describe('a room that somebody holds', () => {
     expect(await ana.statusOf('PATCH', `${path(room)}/${id}`, { text: 'free again' }, impatient)).toBe('200');
   });
 
-  it('takes what waited for it in the order sent, once it is let go', async () => {
+  it('stores waiting messages in the order sent, once it is released', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const socket = await ana.connects();
@@ -219,7 +219,7 @@ describe('a room that somebody holds', () => {
 });
 
 describe('one refused message', () => {
-  it('takes no number and fails none of its neighbours', async () => {
+  it('takes no number and fails no other message of its batch', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
@@ -236,8 +236,8 @@ describe('one refused message', () => {
   });
 });
 
-describe('a body of many faults', () => {
-  it('is answered in few words, by REST and socket', async () => {
+describe('a body with many faults', () => {
+  it('is answered with a short problem, by REST and socket', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     const socket = await ana.connects();
@@ -257,7 +257,7 @@ describe('a body of many faults', () => {
 });
 
 describe('slow mode', () => {
-  it('holds members back, says for how long, and lets admins be', async () => {
+  it('delays members, with retryAfter, but not admins', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
@@ -269,12 +269,12 @@ describe('slow mode', () => {
     for (const text of ['1', '2']) expect(await ana.statusOf('POST', path(room), { text })).toBe('201');
   });
 
-  it('is not set off by what is refused for another reason', async () => {
+  it('is not started by a message that is refused for another reason', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
     const socket = await bob.connects();
-    // Held, so that all the others are judged in one call.
+    // The head is held, so that all the others are checked in one call.
     const letGo = await holding(room);
     const sends = [{ text: 'a reply to nothing', replyToId: randomUUID() }, { text: 'good' }, { text: 'too soon' }].map((message) =>
       socket.emits('message:send', { roomId: room.id, ...message }),
@@ -283,7 +283,7 @@ describe('slow mode', () => {
     const acks = await Promise.all(sends);
     expect(acks.map((ack) => ack.error?.reason ?? ack.error?.code ?? 'ok')).toEqual(['reply_not_found', 'ok', 'slow_mode']);
     expect(acks[2].error.retryAfter).toBeGreaterThan(50);
-    // Once it is over, the same holds of two at once.
+    // After it, the same holds for two messages at once.
     const db = await world.database();
     await db.query(`UPDATE room_users SET last_sent_at = now() - interval '2 minutes' WHERE user_id = $1`, [bob.id]);
     await db.end();
@@ -292,7 +292,7 @@ describe('slow mode', () => {
     expect(again[1].error.retryAfter).toBeGreaterThan(50);
   });
 
-  it('waits for those who leave and come back', async () => {
+  it('still delays members who leave and rejoin', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.posts('/rooms', { type: 'group', name: 'slow', isPublic: true });
     await ana.patches(`/rooms/${room.id}`, { slowModeSeconds: 60 });
@@ -304,7 +304,7 @@ describe('slow mode', () => {
     }
     expect(await bob.statusOf('POST', path(room), { text: 'twice' })).toBe('403 slow_mode');
     expect(await eva.statusOf('POST', path(room), { text: 'once' })).toBe('201');
-    // Who has waited long enough may speak.
+    // A member who has waited long enough may send.
     await world
       .database()
       .then((db) => db.query(`UPDATE messages SET created_at = now() - interval '2 minutes' WHERE user_id = $1`, [bob.id]));
@@ -332,7 +332,7 @@ describe('the view of a message', () => {
 });
 
 describe('the writer’s queue', () => {
-  it('is bounded a sender: beyond it 503 at once, and nothing of it is written', async () => {
+  it('has a maximum for each sender: beyond it 503 at once, and the message is not stored', async () => {
     const small = await world.node({ WRITER_QUEUE_PER_SENDER: '3' });
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);

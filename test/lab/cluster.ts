@@ -11,8 +11,8 @@ import { Nginx } from '../support/nginx.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 
-/** One process of the application, as it runs in production: the compiled main, on a port of its own. */
-export class Node {
+/** One process of the application as in production: the compiled main, on a port of its own. */
+export class ServerProcess {
   private child?: ChildProcess;
 
   constructor(
@@ -34,7 +34,7 @@ export class Node {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  async up(): Promise<void> {
+  async start(): Promise<void> {
     if (this.running) return;
     const child = spawn(process.execPath, ['--enable-source-maps', 'dist/src/main.js'], {
       env: { PATH: process.env.PATH ?? '', ...this.env, PORT: String(this.port) },
@@ -51,13 +51,13 @@ export class Node {
     this.child?.kill(signal);
   }
 
-  /** Sends a signal that ends it, and waits for the end. Answers the exit code, null after a kill. */
-  async down(signal: NodeJS.Signals): Promise<number | null> {
+  /** Ends the process with a signal. Returns its exit code, null after a kill. */
+  async stop(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.child;
     if (!child || !this.running) return null;
-    const gone = once(child, 'exit');
+    const exited = once(child, 'exit');
     child.kill(signal);
-    await gone;
+    await exited;
     return child.exitCode;
   }
 
@@ -70,17 +70,17 @@ export class Node {
   }
 }
 
-/** Postgres, Redis, nginx and some processes of the application, on ports of the loopback; thrown away afterwards. */
+/** PostgreSQL, Redis, nginx and several processes of the application, on ports of the loopback; all are removed at the end. */
 export class Cluster {
   private constructor(
     readonly dir: string,
     readonly postgres: EmbeddedPostgres,
     readonly redis: RedisServer,
-    readonly nodes: readonly Node[],
+    readonly processes: readonly ServerProcess[],
     readonly nginx: Nginx,
   ) {}
 
-  /** @param size two or three processes; nginx stands before the first two */
+  /** @param size two or three processes; nginx is the proxy of the first two */
   static async start(size = 2, env: Record<string, string> = {}): Promise<Cluster> {
     const dir = await mkdtemp(path.join(tmpdir(), 'parley-lab-'));
     await mkdir(path.join(dir, 'database'));
@@ -100,28 +100,28 @@ export class Cluster {
       DATA_DIR: path.join(dir, 'data'),
       ...env,
     };
-    const nodes: Node[] = [];
+    const processes: ServerProcess[] = [];
     for (let index = 0; index < size; index++) {
-      nodes.push(new Node(`node ${index + 1}`, await freePort(), environment, path.join(dir, `node-${index + 1}.log`)));
+      processes.push(new ServerProcess(`process ${index + 1}`, await freePort(), environment, path.join(dir, `process-${index + 1}.log`)));
     }
-    await Promise.all(nodes.map((node) => node.up()));
-    const nginx = await Nginx.start(nodes.map((node) => node.port));
-    return new Cluster(dir, postgres, redis, nodes, nginx);
+    await Promise.all(processes.map((one) => one.start()));
+    const nginx = await Nginx.start(processes.map(({ port }) => port));
+    return new Cluster(dir, postgres, redis, processes, nginx);
   }
 
-  /** The address that clients use. */
+  /** The address of nginx, for clients. */
   get url(): string {
     return this.nginx.url;
   }
 
-  node(index: number): Node {
-    const node = this.nodes[index % this.nodes.length];
-    if (!node) throw new Error('a cluster has nodes');
-    return node;
+  processAt(index: number): ServerProcess {
+    const found = this.processes[index % this.processes.length];
+    if (!found) throw new Error('the cluster has no process');
+    return found;
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.down('SIGKILL')));
+    await Promise.all(this.processes.map((one) => one.stop('SIGKILL')));
     await this.nginx.stop();
     await this.redis.stop();
     await this.postgres.stop();

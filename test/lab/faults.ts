@@ -5,85 +5,85 @@ import { io, type Socket } from 'socket.io-client';
 import type { Cluster } from './cluster.js';
 import type { Account } from './sender.js';
 
-/** What a fault may touch. */
+/** What a fault can act on. */
 export interface FaultSetup {
   cluster: Cluster;
   roomId: string;
-  someone: Account;
-  /** The connections of the readers, for faults of the network. */
+  member: Account;
+  /** The connections of the readers, for network faults. */
   readers: readonly { socket: Socket }[];
   round: number;
 }
 
 export interface Fault {
   name: string;
-  /** Senders send everything twice at once. */
+  /** Senders send every message twice at once. */
   twice?: boolean;
-  /** Does it, and mends what does not mend itself. */
-  inject(scene: FaultSetup): Promise<void>;
+  /** Causes the fault, and ends it unless it ends by itself. */
+  inject(setup: FaultSetup): Promise<void>;
 }
 
 const OUTAGE_MS = 1_000;
 
-/** A commit that no process announces: written as the send function does it, by somebody who has no broadcast. */
-async function commitUnpublished({ cluster, roomId, someone }: FaultSetup): Promise<void> {
+/** Commits a message that no process publishes: calls the send function directly. */
+async function commitUnpublished({ cluster, roomId, member }: FaultSetup): Promise<void> {
   const client = new pg.Client(cluster.postgres.url);
   await client.connect();
   try {
     await client.query(
-      `SELECT * FROM send_messages(ARRAY[$1::uuid], ARRAY[$2::uuid], ARRAY[$3::uuid], ARRAY[NULL::uuid], ARRAY['text'], ARRAY['unheard'],
+      `SELECT * FROM send_messages(ARRAY[$1::uuid], ARRAY[$2::uuid], ARRAY[$3::uuid], ARRAY[NULL::uuid], ARRAY['text'], ARRAY['unpublished'],
          ARRAY['\\x00'::bytea], ARRAY[NULL::jsonb], array_fill(65535::bigint, ARRAY[12]), true)`,
-      [randomUUID(), roomId, someone.userId],
+      [randomUUID(), roomId, member.userId],
     );
   } finally {
     await client.end();
   }
 }
 
-/** Clients that stop reading: their connection stays, their buffers fill. */
-async function stall({ cluster, someone }: FaultSetup, count: number): Promise<void> {
+/** Connects clients that stop reading: their connections stay open, their buffers fill. */
+async function stall({ cluster, member }: FaultSetup, count: number): Promise<void> {
   const sockets = Array.from({ length: count }, () =>
-    io(cluster.url, { transports: ['websocket'], auth: { token: someone.token }, reconnection: false, forceNew: true }),
+    io(cluster.url, { transports: ['websocket'], auth: { token: member.token }, reconnection: false, forceNew: true }),
   );
   await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('ready', resolve).once('connect_error', resolve))));
-  for (const socket of sockets) rawSocketOf(socket)?.pause();
+  for (const socket of sockets) tcpSocketOf(socket)?.pause();
   await pause(OUTAGE_MS * 2);
-  for (const socket of sockets) rawSocketOf(socket)?.destroy();
+  for (const socket of sockets) tcpSocketOf(socket)?.destroy();
   for (const socket of sockets) socket.disconnect();
 }
 
-interface Raw {
+interface TcpSocket {
   pause(): void;
   destroy(): void;
 }
 
-/** The TCP socket below a client that runs on Node's `ws`. */
-const rawSocketOf = (socket: Socket): Raw | undefined =>
-  (socket.io.engine as unknown as { transport?: { ws?: { _socket?: Raw } } } | undefined)?.transport?.ws?._socket;
+/** Returns the TCP socket of a client that uses `ws`. */
+const tcpSocketOf = (socket: Socket): TcpSocket | undefined =>
+  (socket.io.engine as unknown as { transport?: { ws?: { _socket?: TcpSocket } } } | undefined)?.transport?.ws?._socket;
 
 export const FAULTS: readonly Fault[] = [
   { name: 'nothing', inject: () => pause(OUTAGE_MS) },
   {
     name: 'app killed',
     async inject({ cluster, round }) {
-      const node = cluster.node(round);
-      await node.down('SIGKILL');
+      const server = cluster.processAt(round);
+      await server.stop('SIGKILL');
       await pause(OUTAGE_MS / 2);
-      await node.up();
+      await server.start();
     },
   },
   {
     name: 'app frozen',
     async inject({ cluster, round }) {
-      cluster.node(round).signal('SIGSTOP');
+      cluster.processAt(round).signal('SIGSTOP');
       await pause(OUTAGE_MS * 2);
-      cluster.node(round).signal('SIGCONT');
+      cluster.processAt(round).signal('SIGCONT');
     },
   },
   {
     name: 'Postgres killed',
     async inject({ cluster }) {
-      process.kill(cluster.postgres.pid, 'SIGKILL'); // brought back by its supervisor
+      process.kill(cluster.postgres.pid, 'SIGKILL'); // its supervisor starts it again
       await pause(OUTAGE_MS * 2);
     },
   },
@@ -106,14 +106,14 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'connections dropped',
     async inject({ readers }) {
-      for (const { socket } of readers) rawSocketOf(socket)?.destroy();
+      for (const { socket } of readers) tcpSocketOf(socket)?.destroy();
       await pause(OUTAGE_MS);
     },
   },
   {
     name: 'broadcast lost',
-    async inject(scene) {
-      await commitUnpublished(scene);
+    async inject(setup) {
+      await commitUnpublished(setup);
       await pause(OUTAGE_MS / 2);
     },
   },
@@ -121,12 +121,12 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'rolling restart',
     async inject({ cluster }) {
-      for (const node of cluster.nodes) {
-        const code = await node.down('SIGTERM');
-        if (code !== 0) throw new Error(`${node.name} ended with ${code} after SIGTERM`);
-        await node.up();
+      for (const server of cluster.processes) {
+        const code = await server.stop('SIGTERM');
+        if (code !== 0) throw new Error(`${server.name} ended with ${code} after SIGTERM`);
+        await server.start();
       }
     },
   },
-  { name: '100 stalled readers', inject: (scene) => stall(scene, 100) },
+  { name: '100 stalled readers', inject: (setup) => stall(setup, 100) },
 ];

@@ -1,28 +1,28 @@
 import pg from 'pg';
 import { until } from '../support/until.js';
-import { add, check, type Verdict } from './checker.js';
+import { addVerdicts, check, type Verdict } from './checker.js';
 import { Cluster } from './cluster.js';
 import { FAULTS, type Fault } from './faults.js';
 import { Reader } from './reader.js';
 import { Sender, type Account } from './sender.js';
 
-/** All rounds of one fault. */
-export interface Row {
+/** The result of all rounds of a fault. */
+export interface LabResult {
   fault: string;
   rounds: number;
   verdict: Verdict;
-  /** The longest that any reader needed, after the senders had stopped, until it held the whole room. */
+  /** The longest time from the end of the sends until a reader had all messages. */
   convergeSeconds: number;
 }
 
 const SENDERS = 8;
 const READERS = 6;
-/** After this a reader that does not hold the room has lost something. */
+/** A reader that does not have all messages after this time has lost one. */
 const CONVERGE_MS = 20_000;
 
 /**
- * The failure laboratory: real processes of the application on real Postgres, Redis and nginx; senders and readers that log every attempt,
- * ack and event; faults; and then the logs against the table and every reader's view.
+ * The failure laboratory: processes of the application with PostgreSQL, Redis and nginx; senders and readers that record every attempt, ack
+ * and event; faults; and a check of the records against the table.
  */
 export class Lab {
   private constructor(private readonly cluster: Cluster) {}
@@ -35,15 +35,19 @@ export class Lab {
     return this.cluster.stop();
   }
 
-  /** @param report hears of every round */
-  async run(rounds: number, faults: readonly Fault[] = FAULTS, report: (line: string) => void = () => undefined): Promise<Row[]> {
-    const rows: Row[] = [];
+  /** @param report is called after every round */
+  async runFaults(
+    rounds: number,
+    faults: readonly Fault[] = FAULTS,
+    report: (line: string) => void = () => undefined,
+  ): Promise<LabResult[]> {
+    const rows: LabResult[] = [];
     for (const fault of faults) {
-      const row: Row = { fault: fault.name, rounds: 0, verdict: check([], [], []), convergeSeconds: 0 };
+      const row: LabResult = { fault: fault.name, rounds: 0, verdict: check([], [], []), convergeSeconds: 0 };
       for (let round = 1; round <= rounds; round++) {
-        const { verdict, seconds } = await this.round(fault, round);
+        const { verdict, seconds } = await this.runRound(fault, round);
         row.rounds++;
-        row.verdict = add(row.verdict, verdict);
+        row.verdict = addVerdicts(row.verdict, verdict);
         row.convergeSeconds = Math.max(row.convergeSeconds, seconds);
         report(`${fault.name} ${round}/${rounds}: ${verdict.acked} acked, converged in ${seconds.toFixed(1)} s`);
       }
@@ -52,26 +56,26 @@ export class Lab {
     return rows;
   }
 
-  private async round(fault: Fault, round: number): Promise<{ verdict: Verdict; seconds: number }> {
+  private async runRound(fault: Fault, round: number): Promise<{ verdict: Verdict; seconds: number }> {
     const { cluster } = this;
-    const people = await this.people(SENDERS);
-    const owner = people[0]!;
-    const roomId = await this.room(owner, people.slice(1));
-    const account = (index: number): Account => people[index % people.length]!;
+    const users = await this.registerUsers(SENDERS);
+    const owner = users[0]!;
+    const roomId = await this.createRoom(owner, users.slice(1));
+    const account = (index: number): Account => users[index % users.length]!;
     const readers = Array.from({ length: READERS }, (_, index) => {
-      const url = index === 0 ? cluster.url : cluster.node(index).url;
+      const url = index === 0 ? cluster.url : cluster.processAt(index).url;
       return new Reader(`reader ${index + 1}`, url, account(index), roomId, index === 0 ? 'polling' : 'websocket');
     });
-    const senders = people.map((person, index) => new Sender(cluster.url, person, roomId, index % 2 ? 'rest' : 'socket', fault.twice));
+    const senders = users.map((user, index) => new Sender(cluster.url, user, roomId, index % 2 ? 'rest' : 'socket', fault.twice));
     try {
       await Promise.all(readers.map((reader) => until(`${reader.name} connected`, () => reader.socket.connected, CONVERGE_MS)));
       for (const sender of senders) sender.start();
       await until('the first acks', () => senders.every((sender) => sender.underWay), CONVERGE_MS);
-      await fault.inject({ cluster, roomId, someone: owner, readers, round });
+      await fault.inject({ cluster, roomId, member: owner, readers, round });
       await Promise.all(senders.map((sender) => sender.stop()));
       const quiet = performance.now();
-      const stored = await this.table(roomId);
-      // A reader that never gets there is told by the checker, not by a timeout.
+      const stored = await this.readTable(roomId);
+      // The checker, not a timeout, reports a reader that does not converge.
       await until('all converged', () => readers.every((reader) => reader.seq >= stored.length), CONVERGE_MS).catch(() => undefined);
       const seconds = (performance.now() - quiet) / 1_000;
       const attempts = senders.flatMap((sender) => sender.attempts);
@@ -83,7 +87,7 @@ export class Lab {
     }
   }
 
-  private async table(roomId: string): Promise<{ id: string; seq: number }[]> {
+  private async readTable(roomId: string): Promise<{ id: string; seq: number }[]> {
     return until('the table', async () => {
       const client = new pg.Client(this.cluster.postgres.url);
       try {
@@ -94,34 +98,34 @@ export class Lab {
         );
         return rows;
       } catch {
-        return undefined; // Postgres is coming back
+        return undefined; // Postgres is starting
       } finally {
         await client.end().catch(() => undefined);
       }
     });
   }
 
-  private async people(count: number): Promise<Account[]> {
+  private async registerUsers(count: number): Promise<Account[]> {
     return Promise.all(
       Array.from({ length: count }, async () => {
         const username = `lab.${process.pid}.${Math.random().toString(36).slice(2, 12)}`;
-        const made = (await this.call('POST', '/v1/auth/register', null, { username, password: `a password of ${username}` })) as {
+        const registered = (await this.call('POST', '/v1/auth/register', null, { username, password: `a password of ${username}` })) as {
           user: { id: string };
           accessToken: string;
         };
-        return { userId: made.user.id, token: made.accessToken };
+        return { userId: registered.user.id, token: registered.accessToken };
       }),
     );
   }
 
-  /** A public team, which everybody may join and write in: it needs no friendships. */
-  private async room(owner: Account, others: readonly Account[]): Promise<string> {
+  /** Creates a public team, which every user may join without being a friend. */
+  private async createRoom(owner: Account, others: readonly Account[]): Promise<string> {
     const room = (await this.call('POST', '/v1/rooms', owner, { type: 'team', name: 'the lab', isPublic: true })) as { id: string };
     await Promise.all(others.map((other) => this.call('POST', `/v1/rooms/${room.id}/join`, other, {})));
     return room.id;
   }
 
-  /** Retries while the cluster still recovers from the round before. */
+  /** Retries while the cluster recovers from the previous round. */
   private async call(method: string, path: string, account: Account | null, body: object): Promise<unknown> {
     return until(
       `${method} ${path}`,
@@ -140,8 +144,8 @@ export class Lab {
   }
 }
 
-/** The one table that the lab prints. */
-export function tableOf(rows: readonly Row[]): string {
+/** Returns the results as a Markdown table. */
+export function tableOf(rows: readonly LabResult[]): string {
   const head = ['fault', 'rounds', 'attempts', 'acked', 'lost', 'duplicated', 'out of order', 'gaps', 'seconds to converge'];
   const lines = rows.map(({ fault, rounds, verdict: v, convergeSeconds }) =>
     [fault, rounds, v.attempts, v.acked, v.lost, v.duplicated, v.outOfOrder, v.gaps, convergeSeconds.toFixed(1)].map(String),

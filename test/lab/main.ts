@@ -6,7 +6,7 @@ import { Lab, tableOf } from './lab.js';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    nodes: { type: 'string', default: '2' },
+    processes: { type: 'string', default: '2' },
     fault: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -15,11 +15,11 @@ if (faults.length === 0) {
   console.error(`--fault takes one of: ${FAULTS.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
-const lab = await Lab.open(Number(values.nodes));
+const lab = await Lab.open(Number(values.processes));
 try {
-  const rows = await lab.run(Number(values.rounds), faults, (line) => console.error(line));
+  const rows = await lab.runFaults(Number(values.rounds), faults, (line) => console.error(line));
   console.log(tableOf(rows));
-  for (const { fault, verdict } of rows) for (const complaint of verdict.complaints) console.log(`${fault}: ${complaint}`);
+  for (const { fault, verdict } of rows) for (const description of verdict.faults) console.log(`${fault}: ${description}`);
   process.exitCode = rows.every(({ verdict }) => isClean(verdict)) ? 0 : 1;
 } finally {
   await lab.close();

@@ -22,12 +22,12 @@ interface SyncAck {
 }
 
 const ACK_MS = 3_000;
-/** How long a packet that is ahead waits for the one before it. */
+/** How long a packet that is ahead waits for the previous one. */
 const HOLD_MS = 500;
 
 /**
- * Somebody who reads one room as docs/clients.md asks: the cursor moves by packets without a hole and by answers of `sync`; what is ahead
- * waits a little and then asks; a new connection asks.
+ * Reads one room as docs/clients.md describes: packets without a gap and answers of `sync` advance the cursor; a packet that is ahead waits,
+ * then causes a `sync`, as does a new connection.
  */
 export class Reader {
   readonly socket: Socket;
@@ -55,7 +55,7 @@ export class Reader {
     );
     this.socket.on('ready', () => void this.sync());
     this.socket.on('resync', ({ withinMs }: { withinMs: number }) => this.syncSoon(Math.random() * withinMs));
-    this.socket.on('messages:created', (packet: Packet) => this.take(packet));
+    this.socket.on('messages:created', (packet: Packet) => this.receive(packet));
   }
 
   get seq(): number {
@@ -71,17 +71,17 @@ export class Reader {
     this.socket.disconnect();
   }
 
-  private take({ roomId, messages }: Packet): void {
+  private receive({ roomId, messages }: Packet): void {
     if (roomId !== this.roomId) return;
     for (const { id, seq } of messages) {
       this.received.push({ id, seq });
-      this.hold({ id, seq });
+      this.store({ id, seq });
     }
     this.advance();
     if (Math.max(0, ...this.held.keys()) > this.cursor.seq) this.syncSoon(HOLD_MS);
   }
 
-  private hold({ seq, id }: Stored): void {
+  private store({ seq, id }: Stored): void {
     this.held.set(seq, id);
   }
 
@@ -100,7 +100,7 @@ export class Reader {
     if (this.syncing) return;
     this.syncing = true;
     try {
-      for (let more = true; more;) more = await this.page();
+      for (let more = true; more;) more = await this.syncPage();
     } catch {
       this.syncSoon(HOLD_MS); // not connected, or no answer in time
     } finally {
@@ -108,20 +108,20 @@ export class Reader {
     }
   }
 
-  private async page(): Promise<boolean> {
-    if (!this.socket.connected) return false; // `ready` will ask
+  private async syncPage(): Promise<boolean> {
+    if (!this.socket.connected) return false; // `ready` causes a sync
     const ack = (await this.socket.timeout(ACK_MS).emitWithAck('sync', { rooms: { [this.roomId]: this.cursor } })) as SyncAck;
     const changes = ack.rooms?.[this.roomId];
     if (!ack.ok || (!changes && !ack.later?.includes(this.roomId))) throw new Error('sync was refused');
     if (!changes) return true;
     if (changes.reset) await this.load();
-    for (const message of changes.messages) this.hold(message);
+    for (const message of changes.messages) this.store(message);
     this.cursor = { seq: Math.max(this.cursor.seq, changes.seq), rev: Math.max(this.cursor.rev, changes.rev) };
     this.advance();
     return changes.hasMore;
   }
 
-  /** The room as somebody loads it who cannot go on from a cursor. */
+  /** Loads the room without a cursor. */
   private async load(): Promise<void> {
     for (let page = { items: [] as Stored[], hasNewer: true }; page.hasNewer;) {
       const answer = await fetch(`${this.url}/v1/rooms/${this.roomId}/messages?after=${page.items.at(-1)?.seq ?? 0}&limit=100`, {
@@ -130,7 +130,7 @@ export class Reader {
       });
       if (!answer.ok) throw new Error(`the list of messages answered ${answer.status}`);
       page = (await answer.json()) as typeof page;
-      for (const message of page.items) this.hold(message);
+      for (const message of page.items) this.store(message);
     }
   }
 }

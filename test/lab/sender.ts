@@ -8,11 +8,11 @@ export interface Account {
   token: string;
 }
 
-/** Comes back whatever ended the connection: socket.io-client itself gives up when the server refuses or ends it (docs/clients.md). */
+/** Reconnects after every end of the connection: socket.io-client stops when the server refuses or ends it (docs/clients.md). */
 export function persistent(socket: Socket): Socket {
-  const again = (): void => void setTimeout(() => socket.active || socket.connect(), AGAIN_MS);
-  socket.on('connect_error', again);
-  socket.on('disconnect', (reason) => reason === 'io client disconnect' || again());
+  const reconnect = (): void => void setTimeout(() => socket.active || socket.connect(), RECONNECT_MS);
+  socket.on('connect_error', reconnect);
+  socket.on('disconnect', (reason) => reason === 'io client disconnect' || reconnect());
   return socket;
 }
 
@@ -22,17 +22,14 @@ interface Ack {
   error?: { status: number; code: string; retryAfter?: number };
 }
 
-/** A refusal that a retry cannot mend: the lab has a defect, or the server. */
+/** A refusal that a retry cannot change: a defect of the lab or the server. */
 export class Refused extends Error {}
 
-const AGAIN_MS = 300;
+const RECONNECT_MS = 300;
 const ACK_MS = 3_000;
 const PAUSE_MS = 50;
 
-/**
- * Somebody who sends one message after the other to a room and does what docs/clients.md asks: after 429, 503 or no answer, again with
- * the same id, until it is acked.
- */
+/** Sends one message after the other to a room, as docs/clients.md describes: after 429, 503 or no answer again with the same id. */
 export class Sender {
   readonly attempts: Attempt[] = [];
   private readonly socket: Socket;
@@ -40,13 +37,12 @@ export class Sender {
   private sending = false;
   private stopped: Promise<void> = Promise.resolve();
 
-  /** @param urls where to connect; REST goes through the first */
   constructor(
     private readonly url: string,
     private readonly account: Account,
     private readonly roomId: string,
     private readonly transport: 'socket' | 'rest',
-    /** Each message leaves twice at once. */
+    /** Sends each message twice at once. */
     private readonly twice = false,
   ) {
     this.socket = persistent(
@@ -62,37 +58,37 @@ export class Sender {
 
   start(): void {
     this.sending = true;
-    this.stopped = this.run();
+    this.stopped = this.sendMessages();
     this.stopped.catch((error: unknown) => (this.failure = error instanceof Error ? error : new Error(String(error))));
   }
 
-  /** Whether some messages were acked by now. @throws Refused */
+  /** Whether messages were acknowledged. @throws Refused */
   get underWay(): boolean {
     if (this.failure) throw this.failure;
     return this.attempts.length > 2;
   }
 
-  /** Ends after the message under way was acked. */
+  /** Stops after the ack of the current message. */
   async stop(): Promise<void> {
     this.sending = false;
     await this.stopped;
     this.socket.disconnect();
   }
 
-  private async run(): Promise<void> {
+  private async sendMessages(): Promise<void> {
     for (let n = 1; this.sending; n++) {
       const attempt: Attempt = { id: randomUUID(), tries: 0, seq: null };
       this.attempts.push(attempt);
       while (attempt.seq === null) {
         const text = `${this.account.userId.slice(-4)} ${n}`;
-        const answers = await Promise.all(Array.from({ length: this.twice ? 2 : 1 }, () => this.once(attempt, text)));
+        const answers = await Promise.all(Array.from({ length: this.twice ? 2 : 1 }, () => this.sendOnce(attempt, text)));
         attempt.seq = answers.find((seq) => seq !== null) ?? null;
         await pause(attempt.seq === null ? PAUSE_MS * 2 : PAUSE_MS);
       }
     }
   }
 
-  private async once(attempt: Attempt, text: string): Promise<number | null> {
+  private async sendOnce(attempt: Attempt, text: string): Promise<number | null> {
     attempt.tries++;
     const ack = this.transport === 'socket' ? await this.bySocket(attempt.id, text) : await this.byRest(attempt.id, text);
     if (!ack) return null;
@@ -117,7 +113,7 @@ export class Sender {
         body: JSON.stringify({ id, text }),
         signal: AbortSignal.timeout(ACK_MS),
       });
-      if (answer.status === 502 || answer.status === 504) return null; // nginx: nobody behind it answered
+      if (answer.status === 502 || answer.status === 504) return null; // from nginx: no process answered
       const body = (await answer.json()) as { seq: number; status: number; code: string };
       return answer.ok ? { ok: true, message: body } : { ok: false, error: body };
     } catch {

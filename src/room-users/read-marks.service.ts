@@ -45,7 +45,7 @@ export class ReadMarks {
   private readonly waiting = new Map<string, PendingMark>();
   /** Marks whose rows another transaction had locked. They are written one at a time, so that they delay no batch. */
   private readonly contended = new Map<string, PendingMark>();
-  private writingBatches = false;
+  private writingWaiting = false;
   private writingContended = false;
 
   constructor(
@@ -63,39 +63,39 @@ export class ReadMarks {
     return new Promise((resolve, reject) => {
       if (this.waiting.size + this.contended.size >= MAX_WAITING) throw new Overloaded();
       merge(this.waiting, { actor, roomId, userId: actor.userId, seq, waiters: [{ resolve, reject }] });
-      void this.writeBatches();
+      void this.writeWaiting();
     });
   }
 
-  private async writeBatches(): Promise<void> {
-    if (this.writingBatches) return;
-    this.writingBatches = true;
+  private async writeWaiting(): Promise<void> {
+    if (this.writingWaiting) return;
+    this.writingWaiting = true;
     // Marks of the same turn of the event loop form one batch.
     await Promise.resolve();
-    while (this.waiting.size > 0) await this.write(removeFirst(this.waiting, BATCH_SIZE), false);
-    this.writingBatches = false;
+    while (this.waiting.size > 0) await this.writeBatch(removeFirst(this.waiting, BATCH_SIZE), false);
+    this.writingWaiting = false;
   }
 
   private async writeContended(): Promise<void> {
     if (this.writingContended) return;
     this.writingContended = true;
-    while (this.contended.size > 0) await this.write(removeFirst(this.contended, 1), true);
+    while (this.contended.size > 0) await this.writeBatch(removeFirst(this.contended, 1), true);
     this.writingContended = false;
   }
 
-  private async write(batch: readonly PendingMark[], wait: boolean): Promise<void> {
+  private async writeBatch(batch: readonly PendingMark[], wait: boolean): Promise<void> {
     try {
       const rows = await this.resolveReadMarks(batch);
       const advanced = rows.length > 0 ? await this.readMarkRepository.advanceReadMarks(rows, wait) : [];
       const states = advanced.length > 0 ? await this.getReadStates(advanced) : [];
-      this.publish(advanced);
-      this.settle(batch, rows, new Map(states.map((state) => [keyOf(state), state])));
+      this.publishAdvanced(advanced);
+      this.answerWaiters(batch, rows, new Map(states.map((state) => [keyOf(state), state])));
     } catch (error) {
       for (const { waiters } of batch) for (const { reject } of waiters) reject(error);
     }
   }
 
-  private settle(batch: readonly PendingMark[], rows: readonly ReadMarkRow[], states: ReadonlyMap<string, ReadStateView>): void {
+  private answerWaiters(batch: readonly PendingMark[], rows: readonly ReadMarkRow[], states: ReadonlyMap<string, ReadStateView>): void {
     const ofMembers = new Set(rows.map(keyOf));
     for (const mark of batch) {
       const state = states.get(keyOf(mark));
@@ -108,7 +108,7 @@ export class ReadMarks {
     void this.writeContended();
   }
 
-  private publish(marks: readonly AdvancedMark[]): void {
+  private publishAdvanced(marks: readonly AdvancedMark[]): void {
     for (const { roomId, userId, lastReadSeq, advanced } of marks) {
       if (!advanced) continue;
       this.events.publish(new ReadMarked(roomId, userId, lastReadSeq));

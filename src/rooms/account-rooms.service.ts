@@ -37,21 +37,21 @@ export class AccountRooms {
 
   /** When an owner is deactivated: the longest-serving active admin, else member, becomes owner. Without one the owner stays. */
   transferOnDeactivation(userId: string, after: string | null = null): Promise<string | null> {
-    return this.step(userId, { owned: true, activeOnly: true }, after, (room, member, successor) =>
+    return this.forNextRooms(userId, { owned: true, activeOnly: true }, after, (room, member, successor) =>
       member.role === 'owner' && successor ? this.ownership.assignOwner(room, member, successor) : undefined,
     );
   }
 
   /** When an owner is deleted, first: the same, also to a deactivated successor. Deletes rooms without other members. */
   transferOnDeletion(userId: string, after: string | null = null): Promise<string | null> {
-    return this.step(userId, { owned: true, activeOnly: false }, after, (room, member, successor) =>
+    return this.forNextRooms(userId, { owned: true, activeOnly: false }, after, (room, member, successor) =>
       member.role === 'owner' ? this.transferOrDelete(room, member, successor) : undefined,
     );
   }
 
   /** When a user is deleted, then: leaves every room but private ones, and deletes kept silences and drafts. */
   async leaveAllRooms(userId: string, after: string | null = null): Promise<string | null> {
-    const last = await this.step(userId, { owned: false, activeOnly: false }, after, async (room, member, successor) => {
+    const last = await this.forNextRooms(userId, { owned: false, activeOnly: false }, after, async (room, member, successor) => {
       if (member.role === 'owner') {
         await this.transferOrDelete(room, member, successor);
         if (!successor) return;
@@ -112,7 +112,7 @@ export class AccountRooms {
     return successor ? this.ownership.assignOwner(room, member, successor) : this.deletion.deleteLockedRoom(room);
   }
 
-  private async step(
+  private async forNextRooms(
     userId: string,
     { owned, activeOnly }: { owned: boolean; activeOnly: boolean },
     after: string | null,

@@ -45,7 +45,7 @@ export class PrivateRooms {
     const known = await this.findComplete(actor, userId, teamId);
     if (known) return { room: known, created: false };
     return teamId === null
-      ? this.transactions.run(() => this.create(actor, userId, null, settings))
+      ? this.transactions.run(() => this.createUnlessFound(actor, userId, null, settings))
       : this.createInTeam(actor, userId, teamId, settings);
   }
 
@@ -54,11 +54,11 @@ export class PrivateRooms {
       if (team.room.type !== 'team') throw new NotATeam();
       if (!(await this.roomRepository.findMember(teamId, userId))) throw new RoomUserNotFound();
       team.requireWritable();
-      return this.create(actor, userId, teamId, settings);
+      return this.createUnlessFound(actor, userId, teamId, settings);
     });
   }
 
-  private async create(actor: Actor, userId: string, teamId: string | null, settings: Partial<Room>): Promise<RoomResult> {
+  private async createUnlessFound(actor: Actor, userId: string, teamId: string | null, settings: Partial<Room>): Promise<RoomResult> {
     // A concurrent request for the same two users waits here and then finds the room.
     await this.relations.lockUsers([actor.userId, userId]);
     const known = await this.findComplete(actor, userId, teamId);

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
-import { registerDecorator, ValidateIf } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { IsInt, Max, Min, registerDecorator, ValidateIf } from 'class-validator';
 import { codePoints } from './text.js';
 import { isId } from './ids.js';
 import { isStorableTime } from './times.js';
@@ -40,6 +40,15 @@ export const IsId = (options: { each?: boolean } = {}): PropertyDecorator =>
 
 const toLowerCase = (value: unknown): unknown =>
   typeof value === 'string' ? value.toLowerCase() : Array.isArray(value) ? value.map((item: unknown) => toLowerCase(item)) : value;
+
+/** An integer from 0 to `max` in a query. */
+export const IsQueryInteger = (max = Number.MAX_SAFE_INTEGER): PropertyDecorator =>
+  applyDecorators(
+    Max(max),
+    Min(0),
+    IsInt(),
+    Type(() => Number),
+  );
 
 /** The field may be absent, but not null. */
 export const IsNotNull = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);

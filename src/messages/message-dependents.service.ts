@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Settings } from '../config/settings.js';
+import { insertMissing, type JsonRow } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { MediaRepository } from '../media/media.repository.js';
 import { ReactionRepository } from '../reactions/reaction.repository.js';
@@ -35,6 +36,16 @@ export class MessageDependents {
       [message.roomId, message.id, this.settings.messages.maxEdits],
     );
     await this.search.reindexMessage({ ...message, text: newText });
+  }
+
+  /** Inserts imported edits. Returns how many were new. @param edits at most 1,000 */
+  async importEdits(edits: readonly JsonRow<MessageEdit>[]): Promise<number> {
+    return (await insertMissing(this.transactions, MessageEdit, edits)).length;
+  }
+
+  /** Inserts imported pins. Returns how many were new. @param pins at most 1,000 */
+  async importPins(pins: readonly JsonRow<MessagePin>[]): Promise<number> {
+    return (await insertMissing(this.transactions, MessagePin, pins)).length;
   }
 
   /** Deletes everything that depends on deleted messages of one room. @param messages ascending by seq, at most 1,000 */

@@ -7,7 +7,6 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { SearchModule } from '../search/search.module.js';
 import { TimelineModule } from '../timeline/timeline.module.js';
 import { MessageDeletion } from './message-deletion.service.js';
-import { MessageDependentsImportRepository } from './message-dependents-import.repository.js';
 import { MessageDependents } from './message-dependents.service.js';
 import { MessageEditing } from './message-editing.service.js';
 import { MentionsController, MessagesController } from './messages.controller.js';
@@ -28,15 +27,7 @@ import { PinsService } from './pins.service.js';
     TimelineModule,
   ],
   controllers: [MessagesController, PinsController, MentionsController],
-  providers: [
-    MessagesService,
-    MessagesQueries,
-    MessageEditing,
-    MessageDeletion,
-    MessageDependents,
-    MessageDependentsImportRepository,
-    PinsService,
-  ],
+  providers: [MessagesService, MessagesQueries, MessageEditing, MessageDeletion, MessageDependents, PinsService],
   exports: [MessageDeletion, MessageEditing, MessagesService],
 })
 export class MessagesModule {}

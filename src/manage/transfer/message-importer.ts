@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { MediaImportRepository } from '../../media/media-import.repository.js';
-import { MessageDependentsImportRepository } from '../../messages/message-dependents-import.repository.js';
+import { MessageDependents } from '../../messages/message-dependents.service.js';
 import { ReactionRepository } from '../../reactions/reaction.repository.js';
 import type { RoomHead } from '../../room-access/room-head.entity.js';
 import type { Room } from '../../room-access/room.entity.js';
@@ -19,7 +19,7 @@ interface OnMessage {
 /** Imports messages and what depends on them. Each method is a step in one room, and returns how many records were new. */
 export class MessageImporter {
   private readonly media: MediaImportRepository;
-  private readonly dependents: MessageDependentsImportRepository;
+  private readonly dependents: MessageDependents;
 
   constructor(
     private readonly app: INestApplicationContext,
@@ -27,7 +27,7 @@ export class MessageImporter {
     private readonly room: LockedRoom,
   ) {
     this.media = app.get(MediaImportRepository);
-    this.dependents = app.get(MessageDependentsImportRepository);
+    this.dependents = app.get(MessageDependents);
   }
 
   importMessages(lines: readonly ImportLine<'message'>[]): Promise<number> {

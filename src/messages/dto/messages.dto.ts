@@ -1,8 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min, ValidateIf } from 'class-validator';
+import { IsOptional, ValidateIf } from 'class-validator';
 import { DEFAULT_PAGE, IsPageLimit, MAX_PAGE } from '../../common/page.js';
-import { IsText } from '../../common/validators.js';
+import { IsQueryInteger, IsText } from '../../common/validators.js';
 import { SENDABLE_TYPES, type MentionRequest, type SendableType } from '../../timeline/message.types.js';
 import { MentionView } from '../../timeline/message.view.js';
 
@@ -60,26 +59,17 @@ export class EditMessageDto {
 export class HistoryQuery {
   @ApiPropertyOptional({ description: 'Messages below this seq.', minimum: 0 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsQueryInteger()
   before?: number;
 
   @ApiPropertyOptional({ description: 'Messages above this seq.', minimum: 0 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER - MAX_PAGE)
+  @IsQueryInteger(Number.MAX_SAFE_INTEGER - MAX_PAGE)
   after?: number;
 
   @ApiPropertyOptional({ description: 'Messages around this seq, half of the page on each side.', minimum: 0 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER - MAX_PAGE)
+  @IsQueryInteger(Number.MAX_SAFE_INTEGER - MAX_PAGE)
   around?: number;
 
   @IsPageLimit()

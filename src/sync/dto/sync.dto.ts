@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min, registerDecorator } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsOptional, registerDecorator } from 'class-validator';
 import { isId } from '../../common/ids.js';
 import { DEFAULT_PAGE, IsPageLimit } from '../../common/page.js';
-import { IsId } from '../../common/validators.js';
+import { IsId, IsQueryInteger } from '../../common/validators.js';
 
 /** Maximum number of rooms in one `sync`; the setting may be lower. */
 const MAX_ROOMS = 1_000;
@@ -68,17 +68,11 @@ export class RoomHeadsDto {
 /** The query of `changes`. */
 export class ChangesQuery implements Cursor {
   @ApiProperty({ description: 'Seq of the newest message that you have.', minimum: 0 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsQueryInteger()
   seq: number;
 
   @ApiProperty({ description: 'Rev of the newest change that you have.', minimum: 0 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsQueryInteger()
   rev: number;
 
   @IsPageLimit({ description: 'Maximum length of each of the two lists.' })

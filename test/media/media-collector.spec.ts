@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** For all files it is so many hours later. */
+/** Makes all files older by this number of hours. */
 const passes = (hours: number): Promise<unknown> =>
   database.query(
     `UPDATE media SET created_at = created_at - $1 * interval '1 hour', attached_at = attached_at - $1 * interval '1 hour',
@@ -39,7 +39,7 @@ const runs = async (by = collector): Promise<Record<string, number>> => {
   return { ...collected, marked: swept.marked + collected.marked, orphans: swept.orphans };
 };
 
-const REFERRED = `SELECT media_id AS id FROM message_media UNION SELECT avatar_media_id FROM users WHERE avatar_media_id IS NOT NULL
+const REFERENCED = `SELECT media_id AS id FROM message_media UNION SELECT avatar_media_id FROM users WHERE avatar_media_id IS NOT NULL
   UNION SELECT avatar_media_id FROM rooms WHERE avatar_media_id IS NOT NULL`;
 const idsOf = async (sql: string): Promise<string[]> => (await database.query<{ id: string }>(sql)).rows.map(({ id }) => id).sort();
 const keysInStore = async (): Promise<string[]> => {
@@ -50,7 +50,7 @@ const keysInStore = async (): Promise<string[]> => {
 const keysOfRows = (): Promise<string[]> =>
   idsOf(`SELECT object_key AS id FROM media UNION ALL SELECT thumbnail_key FROM media WHERE thumbnail_key IS NOT NULL`);
 
-describe('the collector', () => {
+describe('the media garbage collector', () => {
   let ana: Person;
   let bob: Person;
   let room: any;
@@ -61,7 +61,7 @@ describe('the collector', () => {
   const file = (who = ana): Promise<any> => uploaded(who, Buffer.from(`a text ${Math.random()}`));
   const isThere = async ({ id }: { id: string }): Promise<boolean> => (await ana.call('GET', `/media/${id}/content`)).status === 200;
 
-  it('dooms what nobody used for a day, and removes it a day later', async () => {
+  it('marks a file that was not used for a day, and deletes it a day later', async () => {
     const media = await file();
     await runs();
     await passes(23);
@@ -76,7 +76,7 @@ describe('the collector', () => {
     expect(await keysInStore()).toEqual(await keysOfRows());
   });
 
-  it('takes what was taken out of a message, and what stands in one never', async () => {
+  it('deletes the files of deleted messages, but none of other messages', async () => {
     const [kept, lost] = [await file(), await file()];
     const message = await ana.sends(room, 'lost', { mediaIds: [lost.id] });
     await ana.sends(room, 'both', { mediaIds: [kept.id] });
@@ -88,7 +88,7 @@ describe('the collector', () => {
     expect([await isThere(kept), await isThere(lost)]).toEqual([true, false]);
   });
 
-  it('takes avatars that were replaced, and those of rooms that are purged', async () => {
+  it('deletes replaced avatars, but none in use', async () => {
     const faces = await Promise.all([1, 2, 3].map(async () => uploaded(ana, await picture.png())));
     await ana.patches('/users/me', { avatarMediaId: faces[0].id });
     await ana.patches('/users/me', { avatarMediaId: faces[1].id });
@@ -100,7 +100,7 @@ describe('the collector', () => {
     expect(await Promise.all(faces.map(isThere))).toEqual([false, true, true]);
   });
 
-  it('spares a doomed file that something refers to after all', async () => {
+  it('restores a marked file to which something refers', async () => {
     const media = await file();
     await ana.sends(room, 'here', { mediaIds: [media.id] });
     await database.query(`UPDATE media SET doomed_at = now() - interval '2 days' WHERE id = $1`, [media.id]);
@@ -109,7 +109,7 @@ describe('the collector', () => {
     await ana.sends(room, 'again', { mediaIds: [media.id] });
   });
 
-  it('takes uploads that nobody completed, but not one that is late by a minute', async () => {
+  it('deletes expired direct uploads, but not within the hour after their end', async () => {
     const bytes = Buffer.from('a promise');
     const [left, late] = [await direct(ana, bytes, 'text/plain'), await direct(ana, bytes, 'text/plain')];
     for (const target of [left, late]) await put(ana, target, bytes);
@@ -121,7 +121,7 @@ describe('the collector', () => {
     expect(await keysInStore()).toEqual(await keysOfRows());
   });
 
-  it('takes objects of no file once they are old, and leaves the store of another database alone', async () => {
+  it('deletes old objects without a file, unless the store seems to belong to another database', async () => {
     const orphan = (name: string) =>
       store.put(`media/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11/${name}`, Readable.from([Buffer.from('x')]), { contentType: 'text/plain' });
     await orphan('young');
@@ -142,7 +142,7 @@ describe('the collector', () => {
     await store.delete(left);
   });
 
-  it('takes what was being written when a process died once it is old, also when the process after it began at once', async () => {
+  it('deletes old drafts of crashed processes', async () => {
     const drafts = draftsOf(world);
     const [old, young] = ['old', 'young'].map((name) => path.join(drafts, name)) as [string, string];
     await file();
@@ -154,7 +154,7 @@ describe('the collector', () => {
   });
 });
 
-describe('in any order, also at once', () => {
+describe('any sequence of uploads, messages, avatars and collections, also at once', () => {
   type Step = { act: 'upload' | 'send' | 'resend' | 'delete' | 'avatar' | 'face' | 'discard' | 'collect' | 'hours'; a: number; b: number };
   const step = fc.record<Step>({
     act: fc.constantFrom(
@@ -177,7 +177,7 @@ describe('in any order, also at once', () => {
   });
   const rounds = fc.array(fc.array(step, { minLength: 4, maxLength: 10 }), { minLength: 8, maxLength: 12 });
 
-  it('what something refers to is never removed, what nothing refers to always is', async () => {
+  it('keeps every file in use, and deletes all others in the end', async () => {
     const other = (await world.node({ DATA_DIR: world.app.app.get(Settings).dataDir })).app.get(MediaGarbageCollector);
     await fc.assert(
       fc.asyncProperty(rounds, async (script) => {
@@ -205,17 +205,17 @@ describe('in any order, also at once', () => {
         };
         for (const steps of script) {
           await Promise.all(steps.map((each) => acts[each.act](each)));
-          const gone = await idsOf(`SELECT r.id FROM (${REFERRED}) r LEFT JOIN media m ON m.id = r.id WHERE m.id IS NULL`);
-          expect(gone).toEqual([]);
+          const missing = await idsOf(`SELECT r.id FROM (${REFERENCED}) r LEFT JOIN media m ON m.id = r.id WHERE m.id IS NULL`);
+          expect(missing).toEqual([]);
           const keys = new Set(await keysInStore());
-          const needed = await idsOf(`SELECT m.object_key AS id FROM media m WHERE m.id IN (${REFERRED})`);
+          const needed = await idsOf(`SELECT m.object_key AS id FROM media m WHERE m.id IN (${REFERENCED})`);
           expect(needed.filter((key) => !keys.has(key))).toEqual([]);
         }
         for (let day = 0; day < 3; day++) {
           await passes(25);
           await runs();
         }
-        expect(await idsOf(`SELECT id FROM media`)).toEqual(await idsOf(REFERRED));
+        expect(await idsOf(`SELECT id FROM media`)).toEqual(await idsOf(REFERENCED));
         expect(await keysInStore()).toEqual(await keysOfRows());
       }),
       { numRuns: 4, endOnFailure: true },

@@ -1,3 +1,3 @@
-import { describeMedia } from './stories.js';
+import { describeMedia } from './media-stories.js';
 
 describeMedia(async () => ({ env: {}, stop: async () => undefined }));

@@ -23,7 +23,7 @@ const NOWHERE = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
 const image = async (who: Person): Promise<any> => uploaded(who, await picture.png(), 'a.png');
 const ROUTES = ['', '/content', '/content?variant=thumbnail'];
 
-/** What somebody gets of a file by every route: one word if they agree. */
+/** Returns the user's access to a file by every route, as one word if all agree. */
 async function sees(who: Person, media: { id: string }): Promise<string> {
   const seen = new Set<string>();
   for (const route of ROUTES) {
@@ -38,13 +38,13 @@ async function sees(who: Person, media: { id: string }): Promise<string> {
 
 const HIDDEN = '404 media_not_found';
 
-describe('a file is read', () => {
-  it('by its uploader, before it stands anywhere', async () => {
+describe('reading a file', () => {
+  it('is allowed to its uploader, before it is used', async () => {
     const media = await image(ana);
     expect([await sees(ana, media), await sees(bob, media)]).toEqual(['seen', HIDDEN]);
   });
 
-  it('by who may read a message in which it stands, as long as they may', async () => {
+  it('is allowed to readers of a message with the file, as long as they may read it', async () => {
     const room = await ana.opensGroup(bob);
     const media = await image(ana);
     const message = await ana.sends(room, 'look', { mediaIds: [media.id] });
@@ -58,7 +58,7 @@ describe('a file is read', () => {
     expect([await sees(ana, media), await sees(bob, media)]).toEqual(['seen', HIDDEN]);
   });
 
-  it('by everybody, as the avatar of a person; no more when there is another', async () => {
+  it('is allowed to every user while it is the avatar of a user', async () => {
     const [first, second] = [await image(ana), await image(ana)];
     const me = await ana.patches('/users/me', { avatarMediaId: first.id });
     expect((me.me ?? me).avatarUrl).toBe(first.url);
@@ -67,7 +67,7 @@ describe('a file is read', () => {
     expect([await sees(zoe, first), await sees(zoe, second), await sees(ana, first)]).toEqual([HIDDEN, 'seen', 'seen']);
   });
 
-  it('as the avatar of a room by its members, of a public one by everybody', async () => {
+  it('is allowed to the members of the room whose avatar it is, and to every user for a public room', async () => {
     const [shown, hidden] = [await image(ana), await image(ana)];
     await ana.posts('/rooms', { type: 'channel', name: 'c', isPublic: true, avatarMediaId: shown.id });
     await ana.befriends(bob);
@@ -75,7 +75,7 @@ describe('a file is read', () => {
     expect([await sees(zoe, shown), await sees(bob, hidden), await sees(zoe, hidden)]).toEqual(['seen', 'seen', HIDDEN]);
   });
 
-  it('by nobody who is deactivated', async () => {
+  it('is refused to deactivated users', async () => {
     const media = await image(ana);
     await database.query(`UPDATE users SET deactivated_at = now() WHERE id = $1`, [ana.id]);
     expect((await ana.call('GET', `/media/${media.id}`)).status).toBe(401);
@@ -83,7 +83,7 @@ describe('a file is read', () => {
 });
 
 describe('an avatar', () => {
-  it('is an image of one’s own, uploaded in full', async () => {
+  it('is a complete image that the user uploaded', async () => {
     const foreign = await image(bob);
     const text = await uploaded(ana, Buffer.from('a text'));
     const pending = await ana.posts('/media/uploads', { filename: 'a', contentType: 'image/png', size: 10 });
@@ -94,8 +94,8 @@ describe('an avatar', () => {
   });
 });
 
-describe('throwing a file away', () => {
-  it('is for its owner, while nothing refers to it', async () => {
+describe('deleting a file', () => {
+  it('is allowed to its owner while nothing refers to it', async () => {
     const room = await ana.opensGroup(bob);
     const [unused, used, face] = [await image(ana), await image(ana), await image(ana)];
     const message = await ana.sends(room, '', { mediaIds: [used.id] });
@@ -110,7 +110,7 @@ describe('throwing a file away', () => {
     expect(await ana.statusOf('DELETE', `/media/${used.id}`)).toBe('204');
   });
 
-  it('and sending it are one or the other', async () => {
+  it('excludes sending it at the same time', async () => {
     const room = await ana.opensGroup(bob);
     for (let round = 0; round < 10; round++) {
       const media = await image(ana);
@@ -126,7 +126,7 @@ describe('throwing a file away', () => {
 describe('a ticket', () => {
   const content = (media: any, ticket: string) => call(world.url, 'GET', `${media.url}?ticket=${encodeURIComponent(ticket)}`);
 
-  it('opens what the person may read, where no header can be sent', async () => {
+  it('allows what its user may read, without a header', async () => {
     const media = await image(ana);
     const { ticket, expiresIn } = await ana.posts('/media/ticket');
     expect(expiresIn).toBe(900);
@@ -138,7 +138,7 @@ describe('a ticket', () => {
     expect((await content(media, foreign)).body.code).toBe('media_not_found');
   });
 
-  it('opens nothing else, and is no token', async () => {
+  it('is refused by other routes and as a token', async () => {
     const media = await image(ana);
     const { ticket } = await ana.posts('/media/ticket');
     for (const path of [`/media/${media.id}`, '/users/me', '/rooms']) {
@@ -149,7 +149,7 @@ describe('a ticket', () => {
     expect((await call(world.url, 'POST', '/media/ticket')).status).toBe(401);
   });
 
-  it('ends with its session, its person, its time', async () => {
+  it('ends with its session, with the deactivation of its user, and with its time', async () => {
     const media = await image(ana);
     const { ticket } = await ana.posts('/media/ticket');
     await ana.posts('/auth/logout');
@@ -167,14 +167,14 @@ describe('a ticket', () => {
     expect(code).toBe('token_expired');
   });
 
-  it.each(['', 'x', 'a.b.c', 'x'.repeat(3_000), '\u0000'])('made up (%j) is refused', async (word) => {
+  it.each(['', 'x', 'a.b.c', 'x'.repeat(3_000), '\u0000'])('is refused when forged (%j)', async (word) => {
     const media = await image(ana);
     expect([400, 401]).toContain((await content(media, word)).status);
   });
 });
 
-describe('an answer', () => {
-  it('is kept by this person’s browser alone', async () => {
+describe('the content of a file', () => {
+  it('may be cached only by the browser of its user', async () => {
     const { headers } = await fetched(ana, (await image(ana)).url);
     expect(headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
     expect(headers.get('vary')).toMatch(/authorization/i);
@@ -198,7 +198,7 @@ describe('an answer', () => {
     ['lines=0-1', 200, null],
     ['bytes', 200, null],
     ['bytes=a-b', 200, null],
-  ])('to the range %j is %d', async (range, expected, where) => {
+  ])('is served for the range %j with status %d', async (range, expected, where) => {
     const { url } = await uploaded(ana, Buffer.from('0123456789'));
     const { status, headers, bytes } = await fetched(ana, url, { range });
     expect([status, headers.get('content-range')]).toEqual([expected, where]);
@@ -207,7 +207,7 @@ describe('an answer', () => {
     else expect(bytes.length).toBe(Number(headers.get('content-length')));
   });
 
-  it('to any range of an empty file is that there is none', async () => {
+  it('is not satisfiable for any range of an empty file', async () => {
     const { url } = await uploaded(ana, Buffer.alloc(0));
     for (const range of ['bytes=0-', 'bytes=-0', 'bytes=-1']) {
       const { status, headers } = await fetched(ana, url, { range });
@@ -215,7 +215,7 @@ describe('an answer', () => {
     }
   });
 
-  it('to a condition on other bytes is the whole', async () => {
+  it('is served whole for a condition on other bytes', async () => {
     const { url } = await uploaded(ana, Buffer.from('0123456789'));
     const etag = (await fetched(ana, url)).headers.get('etag')!;
     expect((await fetched(ana, url, { range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
@@ -224,7 +224,7 @@ describe('an answer', () => {
     expect((await fetched(ana, url, { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  it('to an unknown variant or an id that is none is 400', async () => {
+  it('is refused with 400 for an unknown variant or a malformed id', async () => {
     const { id } = await image(ana);
     expect(await ana.statusOf('GET', `/media/${id}/content?variant=huge`)).toBe('400 validation_failed');
     expect(await ana.statusOf('GET', '/media/nothing')).toBe('400 validation_failed');
@@ -232,8 +232,8 @@ describe('an answer', () => {
   });
 });
 
-describe('a message', () => {
-  it('holds several files in their order, each of one’s own', async () => {
+describe('a message with media', () => {
+  it('has several files of its author, in the given order', async () => {
     const room = await ana.opensGroup(bob);
     const files = [await image(ana), await uploaded(ana, Buffer.from('a text')), await image(ana)];
     const ids = [2, 0, 1].map((at) => files[at].id);

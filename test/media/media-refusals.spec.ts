@@ -27,7 +27,7 @@ const objects = async (of = world): Promise<number> => {
   return count;
 };
 const rows = async (): Promise<number> => (await database.query<{ n: number }>('SELECT count(*)::int AS n FROM media')).rows[0]!.n;
-/** Nothing more is there than before, neither in the database nor in the store. */
+/** Expects no additional row in the database and no additional object in the store. */
 async function leavesNothing(work: () => Promise<void>): Promise<void> {
   const before = [await rows(), await objects()];
   await work();
@@ -35,7 +35,7 @@ async function leavesNothing(work: () => Promise<void>): Promise<void> {
 }
 const png = (): Promise<Buffer> => picture.png();
 
-describe('a form', () => {
+describe('an upload form', () => {
   it.each<[string, () => Promise<Buffer>, string]>([
     ['without a file', async () => END, '400 validation_failed'],
     ['with the file in another field', async () => Buffer.concat([filePart('a.png', await png(), 'image'), END]), '400 validation_failed'],
@@ -56,23 +56,23 @@ describe('a form', () => {
       '400 malformed_request|400 validation_failed',
     ],
     [
-      'with a name nested without end',
+      'with an endlessly nested name',
       async () => Buffer.concat([part(`content-disposition: form-data; name="${'a[b]'.repeat(5_000)}"`, 'x'), END]),
       '400 malformed_request|400 validation_failed',
     ],
     [
-      'with a prototype for a name',
+      'with a prototype as a name',
       async () => Buffer.concat([part('content-disposition: form-data; name="__proto__[x]"', 'x'), END]),
       '400 malformed_request|400 validation_failed',
     ],
-    ['that does not end', async () => filePart('a.png', await png()), '400 malformed_request'],
+    ['without its end', async () => filePart('a.png', await png()), '400 malformed_request'],
     [
-      'with headers without end',
+      'with endless headers',
       async () => Buffer.concat([part(`x: ${'y'.repeat(100_000)}`, 'x'), END]),
       '400 malformed_request|400 validation_failed',
     ],
     ['of garbage', async () => Buffer.alloc(100_000, 'x'), '400 malformed_request'],
-  ])('%s is refused, and nothing stays of it', async (_, body, expected) => {
+  ])('%s is refused and leaves nothing', async (_, body, expected) => {
     await leavesNothing(async () => {
       const sent = await RawUpload.send(ana, await body());
       expect(expected.split('|')).toContain(await sent.answer());
@@ -86,14 +86,14 @@ describe('a form', () => {
     });
   });
 
-  it('that is none is refused', async () => {
+  it('of another content type is refused', async () => {
     expect(await ana.statusOf('POST', '/media', { file: 'x' })).toBe('415 unsupported_media_type');
     expect(await ana.statusOf('POST', '/media')).toBe('415 unsupported_media_type');
     const answer = await fetch(`${world.url}/v1/media`, { method: 'POST', body: new FormData() });
     expect(answer.status).toBe(401);
   });
 
-  it('that is cut off leaves nothing', async () => {
+  it('that is interrupted leaves nothing', async () => {
     await leavesNothing(async () => {
       for (const bytes of [noise(100), noise(8 * MIB)]) {
         const sent = await RawUpload.begin(ana, { length: 30 * MIB - 100 });
@@ -107,8 +107,8 @@ describe('a form', () => {
     expect((await upload(ana, await png())).status).toBe(201);
   });
 
-  it('that is cut off right behind its file leaves nothing', async () => {
-    // The first upload makes the folder.
+  it('that is interrupted right after its file leaves nothing', async () => {
+    // The first upload creates the folder.
     await uploaded(ana, noise(10));
     const drafts = draftsOf(world);
     await leavesNothing(async () => {
@@ -124,7 +124,7 @@ describe('a form', () => {
     });
   });
 
-  it('whose file is refused is answered while it still comes, and cut off when it does not end', async () => {
+  it('with a refused file is answered while it is still being sent, and disconnected if it does not end', async () => {
     await leavesNothing(async () => {
       const sent = await RawUpload.begin(ana);
       sent.chunk(filePart('a.exe', Buffer.concat([Buffer.from('MZ'), noise(10_000)])));
@@ -135,7 +135,7 @@ describe('a form', () => {
     });
   });
 
-  it('that says beforehand how large it is need not be sent', async () => {
+  it('with too large a Content-Length is refused before its file', async () => {
     const sent = await RawUpload.begin(ana, { length: 21 * MIB });
     expect(await sent.answer()).toBe('413 file_too_large');
   });
@@ -151,7 +151,7 @@ describe('a form', () => {
     ['nul\u0000.png', null],
     [`${'x'.repeat(300)}.png`, `${'x'.repeat(251)}.png`],
     ['<img src=x onerror=alert(1)>.png', '<img src=x onerror=alert(1)>.png'],
-  ])('calls a file %j', async (sent, kept) => {
+  ])('stores a safe filename for %j', async (sent, kept) => {
     const body = Buffer.concat([filePart(sent, 'a text'), END]);
     const response = await fetch(`${world.url}/v1/media`, {
       method: 'POST',
@@ -169,16 +169,16 @@ describe('a form', () => {
   });
 });
 
-describe('what a browser could run', () => {
+describe('content that a browser could run', () => {
   it.each([
     ['a page', '<!doctype html><script>alert(1)</script>', 'text/plain'],
     ['a drawing', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'text/plain'],
     ['a drawing with a head', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'text/plain'],
     ['a script', 'import("/v1/users/me")', 'text/plain'],
     ['a document', '%PDF-1.7\n%âãÏÓ\n/JS (app.alert(1))', 'application/pdf'],
-    ['a page that begins with rubbish', `\u0001\u0002<html><script>alert(1)</script>`, 'application/octet-stream'],
+    ['a page that begins with control characters', `\u0001\u0002<html><script>alert(1)</script>`, 'application/octet-stream'],
     ['a page in UTF-16', Buffer.from('\ufeff<html><script>alert(1)</script>', 'utf16le'), 'application/octet-stream'],
-  ])('(%s) is saved, whatever it is called', async (_, content, type) => {
+  ])('(%s) is served as an attachment, whatever its name is', async (_, content, type) => {
     const media = await uploaded(ana, Buffer.from(content), 'holiday.png');
     expect(media).toMatchObject({ kind: 'file', contentType: type, thumbnailUrl: null });
     const { headers } = await fetched(ana, media.url);
@@ -189,7 +189,7 @@ describe('what a browser could run', () => {
     expect(await ana.statusOf('GET', `/media/${media.id}/content?variant=thumbnail`)).toBe('404 thumbnail_missing');
   });
 
-  it('is no longer behind the end of a picture', async () => {
+  it('is removed from the end of an image', async () => {
     for (const bytes of [await picture.png(), await picture.jpeg(), await picture.gif()]) {
       const media = await uploaded(ana, Buffer.concat([bytes, Buffer.from('<script>CANARY</script>')]), 'polyglot.html');
       expect(media.kind).toBe('image');
@@ -200,11 +200,11 @@ describe('what a browser could run', () => {
 
 describe('an image', () => {
   it.each([
-    ['that unfolds into 900 million pixels', () => bomb(30_000), '422 too_many_pixels'],
-    ['that says so and is empty', () => bomb(30_000).subarray(0, 60), '422 too_many_pixels|422 image_unreadable'],
-    ['that is cut off', async () => (await picture.jpeg(800, 800)).subarray(0, 3_000), '422 image_unreadable'],
+    ['of 900 million pixels', () => bomb(30_000), '422 too_many_pixels'],
+    ['of 900 million pixels without data', () => bomb(30_000).subarray(0, 60), '422 too_many_pixels|422 image_unreadable'],
+    ['that is truncated', async () => (await picture.jpeg(800, 800)).subarray(0, 3_000), '422 image_unreadable'],
     [
-      'of which only the head is one',
+      'with only the first bytes of one',
       () => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), noise(5_000)]),
       '422 image_unreadable|415 media_type_refused|201',
     ],
@@ -216,27 +216,27 @@ describe('an image', () => {
     });
   });
 
-  it('that is refused costs the next ones nothing', async () => {
+  it('that is refused does not affect other uploads', async () => {
     const bad = (await picture.jpeg(800, 800)).subarray(0, 3_000);
     const answers = await Promise.all([bad, await png(), bad, await picture.gif(), bad, await png()].map((bytes) => upload(ana, bytes)));
     expect(answers.map(({ status }) => status)).toEqual([422, 201, 422, 201, 422, 201]);
   });
 });
 
-describe('a decoder', () => {
-  /** Those of this process. */
+describe('a decoder process', () => {
+  /** Returns the pids of this process's decoders. */
   const decoders = (): number[] => {
     const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
     return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('decoder-program'));
   };
 
-  it('that dies takes its file with it, and nothing else', async () => {
+  it('that crashes fails its own file only', async () => {
     expect((await upload(ana, await png())).status).toBe(201);
     const large = await picture.jpeg(6_000, 6_000);
     await leavesNothing(async () => {
       let answered = false;
       const sent = upload(ana, large).finally(() => (answered = true));
-      await until('its death', () => {
+      await until('its end', () => {
         decoders().forEach((pid) => process.kill(pid, 'SIGKILL'));
         return answered;
       });
@@ -247,8 +247,8 @@ describe('a decoder', () => {
   });
 });
 
-describe('bounds', () => {
-  it('on types: what is not on the list is refused by its bytes', async () => {
+describe('upload limits', () => {
+  it('refuse types that are not allowed, by the bytes', async () => {
     expect((await upload(ana, Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01'), Buffer.alloc(100)]), 'a.png')).body.code).toBe(
       'media_type_refused',
     );
@@ -263,7 +263,7 @@ describe('bounds', () => {
     await strict.stop();
   });
 
-  it('on all files of a person: as many as there is space for, also at once', async () => {
+  it('keep the files of a user within the quota, also at once', async () => {
     const small = await World.start({ MEDIA_QUOTA_BYTES: '3500' });
     const { bob, eva } = await small.people('bob', 'eva');
     const answers = await Promise.all(Array.from({ length: 8 }, () => upload(bob, noise(1_000))));
@@ -280,7 +280,7 @@ describe('bounds', () => {
     await small.stop();
   });
 
-  it('on what images weigh once they are written anew, also at once', async () => {
+  it('apply to the size of re-encoded images, also at once', async () => {
     const bytes = await picture.coarse();
     const { size } = await uploaded(ana, bytes);
     expect(size).toBeGreaterThan(bytes.length);
@@ -290,7 +290,7 @@ describe('bounds', () => {
     for (const target of targets) await put(bob, target, bytes);
     const answers = await Promise.all(targets.map(({ mediaId }) => completes(bob, mediaId)));
     expect(answers.map(({ status, body }) => body.code ?? status).sort()).toEqual([200, 'quota_exceeded']);
-    // One with its thumbnail, and what the other was made from: with more space it can be completed still.
+    // One image with its thumbnail, and the upload of the other: it can be completed when there is space.
     expect(await objects(small)).toBe(3);
     const refused = targets[answers.findIndex(({ status }) => status === 422)]!.mediaId;
     await bob.deletes(`/media/${targets.find(({ mediaId }) => mediaId !== refused)!.mediaId}`);
@@ -298,16 +298,16 @@ describe('bounds', () => {
     await small.stop();
   });
 
-  it('on uploads at once: the next is told to come again', async () => {
+  it('refuse an upload beyond the maximum at once, with Retry-After', async () => {
     const narrow = await World.start({ MEDIA_UPLOADS_AT_ONCE: '1' });
     const bob = await narrow.person('bob');
     const slow = [await RawUpload.begin(bob, { length: 1_000 }), await RawUpload.begin(bob, { length: 1_000 })];
-    await until('that one of them has the place', () => slow.some(({ received }) => received.startsWith('HTTP/1.1 503')));
+    await until('one of them has the slot', () => slow.some(({ received }) => received.startsWith('HTTP/1.1 503')));
     const busy = await upload(bob, noise(10));
     expect(busy.body).toMatchObject({ status: 503, code: 'overloaded', retryAfter: 2 });
     expect(busy.headers.get('retry-after')).toBe('2');
     slow.forEach(({ socket }) => socket.destroy());
-    await until('a place', async () => (await upload(bob, noise(10))).status === 201);
+    await until('a free slot', async () => (await upload(bob, noise(10))).status === 201);
     await narrow.stop();
   });
 });
@@ -319,20 +319,20 @@ describe('a direct upload', () => {
     ['too large', { size: 21 * MIB }, '413 file_too_large'],
     ['of a negative size', { size: -1 }, '400 validation_failed'],
     ['of half a byte', { size: 1.5 }, '400 validation_failed'],
-    ['of a type that is not taken', { contentType: 'application/x-msdownload' }, '415 media_type_refused'],
-    ['of a type that is text within', { contentType: 'text/markdown; charset=utf-8' }, '201'],
-    ['of a type that is an archive within', { contentType: 'application/vnd.oasis.opendocument.text' }, '201'],
-    ['of no type', { contentType: 'text' }, '400 validation_failed'],
-    ['of a type with a line in it', { contentType: 'text/plain\r\nx: y' }, '400 validation_failed'],
-    ['with a checksum that is none', { sha256: 'abc' }, '400 validation_failed'],
+    ['of a type that is not allowed', { contentType: 'application/x-msdownload' }, '415 media_type_refused'],
+    ['of a type that is a kind of text', { contentType: 'text/markdown; charset=utf-8' }, '201'],
+    ['of a type that is a kind of archive', { contentType: 'application/vnd.oasis.opendocument.text' }, '201'],
+    ['of a malformed type', { contentType: 'text' }, '400 validation_failed'],
+    ['of a type with a line break', { contentType: 'text/plain\r\nx: y' }, '400 validation_failed'],
+    ['with a malformed checksum', { sha256: 'abc' }, '400 validation_failed'],
     ['without a name', { filename: '' }, '400 validation_failed'],
     ['under a name that cannot be stored', { filename: 'a\u0000b' }, '422 unstorable_text'],
-    ['with a key of its own', { objectKey: '../x' }, '400 validation_failed'],
-  ])('%s is judged before it comes', async (_, more, expected) => {
+    ['with an object key', { objectKey: '../x' }, '400 validation_failed'],
+  ])('%s is answered before its bytes are sent', async (_, more, expected) => {
     expect(await ana.statusOf('POST', '/media/uploads', { filename: 'a', contentType: 'text/plain', size: 10, ...more })).toBe(expected);
   });
 
-  it('is put by its own link alone, as promised', async () => {
+  it('accepts its bytes only at its own URL, and only as announced', async () => {
     const target = await direct(ana, text, 'text/plain');
     const other = await direct(ana, text, 'text/plain');
     const token = new URL(target.url, world.url).searchParams.get('token')!;
@@ -350,14 +350,14 @@ describe('a direct upload', () => {
     expect(await put(ana, target, text)).toBe(404);
   });
 
-  it('ends with its time', async () => {
+  it('expires', async () => {
     const target = await direct(ana, text, 'text/plain');
     await put(ana, target, text);
     await database.query(`UPDATE media SET expires_at = now() WHERE id = $1`, [target.mediaId]);
     expect((await completes(ana, target.mediaId)).body.code).toBe('upload_expired');
   });
 
-  it('of an unknown id is as one of somebody else', async () => {
+  it('of another user is answered like an unknown id', async () => {
     const eva = await world.person('eva');
     const target = await direct(ana, text, 'text/plain');
     const unknown = await completes(eva, '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11');

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { startRadosgw } from '../support/radosgw.js';
 import { type S3Server, startS3rver } from '../support/s3.js';
-import { type StoreUnderTest, describeMedia } from './stories.js';
+import { type StoreUnderTest, describeMedia } from './media-stories.js';
 
 const asStore = async (starting: Promise<S3Server>): Promise<StoreUnderTest> => {
   const { options, stop } = await starting;

@@ -10,7 +10,7 @@ export const filePart = (name: string, body: Buffer | string, field = 'file'): B
   part(`content-disposition: form-data; name="${field}"; filename="${name}"\r\ncontent-type: image/png`, body);
 export const END = Buffer.from(`--${BOUNDARY}--\r\n`);
 
-/** An upload byte by byte, as no well-meaning client would send it. */
+/** Sends an upload byte by byte, to test malformed ones. */
 export class RawUpload {
   received = '';
   closed = false;
@@ -33,7 +33,7 @@ export class RawUpload {
     return new RawUpload(socket);
   }
 
-  /** One whole body, its length told before. */
+  /** Sends a whole body with a Content-Length. */
   static async send(who: Person, body: Buffer, boundary?: string | null): Promise<RawUpload> {
     const upload = await RawUpload.begin(who, { length: body.length, ...(boundary !== undefined && { boundary }) });
     upload.socket.write(body);
@@ -44,7 +44,7 @@ export class RawUpload {
     this.socket.write(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]));
   }
 
-  /** Status and code of the answer. */
+  /** Returns status and code of the answer. */
   async answer(ms?: number): Promise<string> {
     const [, status, code] = await until('an answer', () => /^HTTP\/1\.1 (\d+)[^]*"code":"(\w+)"/.exec(this.received), ms);
     this.socket.destroy();

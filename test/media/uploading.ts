@@ -6,10 +6,10 @@ import { type Answer, call, type Person, type World } from '../support/world.js'
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Where a store on disk keeps what is still being written; there from the first upload on. */
+/** The folder of unfinished objects of a store on disk; the first upload creates it. */
 export const draftsOf = (world: World): string => path.join(world.app.app.get(Settings).dataDir, 'media', 'incoming');
 
-/** A file as a browser sends it. */
+/** Uploads a file as a browser does. */
 export async function upload(who: Person, bytes: Buffer, filename = 'a file', field = 'file'): Promise<Answer> {
   const form = new FormData();
   form.append(field, new Blob([new Uint8Array(bytes)]), filename);
@@ -20,11 +20,11 @@ export async function upload(who: Person, bytes: Buffer, filename = 'a file', fi
   });
   const answer = { status: response.status, headers: response.headers, body: await response.json() };
   const faults = ContractChecker.instance.ofAnswer({ method: 'POST', path: '/v1/media', hasBody: true }, answer);
-  if (faults.length > 0) throw new Error(`not what the documents say:\n${faults.join('\n')}`);
+  if (faults.length > 0) throw new Error(`the answer contradicts the contract:\n${faults.join('\n')}`);
   return answer;
 }
 
-/** One that must be taken. */
+/** Uploads a file and expects success. */
 export async function uploaded(who: Person, bytes: Buffer, filename?: string): Promise<any> {
   const { status, body } = await upload(who, bytes, filename);
   if (status !== 201) throw new Error(`upload → ${status} ${JSON.stringify(body)}`);
@@ -35,11 +35,11 @@ export interface Fetched {
   status: number;
   headers: Headers;
   bytes: Buffer;
-  /** Of the server itself, before a store was asked. */
+  /** The answer of the server, before a redirect to the store. */
   first: { status: number; headers: Headers };
 }
 
-/** The content of a file, wherever it leads. */
+/** Fetches the content of a file, and follows a redirect to the store. */
 export async function fetched(who: Person | null, url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Fetched> {
   const server = who?.world.url ?? '';
   const first = await fetch(url.startsWith('/') ? `${server}${url}` : url, {
@@ -52,7 +52,7 @@ export async function fetched(who: Person | null, url: string, headers: Record<s
   return { status: last.status, headers: last.headers, bytes: Buffer.from(await last.arrayBuffer()), first };
 }
 
-/** Puts bytes where a direct upload says. */
+/** Sends the bytes of a direct upload. */
 export async function put(
   who: Person,
   target: { method: string; url: string; headers: Record<string, string> },

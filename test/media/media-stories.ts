@@ -10,7 +10,7 @@ export interface StoreUnderTest {
   stop(): Promise<void>;
 }
 
-/** What people do with files, whatever store keeps them. */
+/** Tests uploads and downloads with a store. */
 export function describeMedia(start: () => Promise<StoreUnderTest>): void {
   let store: StoreUnderTest;
   let world: World;
@@ -40,7 +40,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       ['a few bytes', noise(1_000)],
       ['more than one part of S3', noise(11 * 1024 * 1024)],
       ['nothing', Buffer.alloc(0)],
-    ])('of %s comes back as it was sent', async (_, bytes) => {
+    ])('of %s is returned unchanged', async (_, bytes) => {
       const media = await uploaded(ana, bytes, 'naïve 日本.bin');
       expect(media).toEqual({
         id: expect.any(String),
@@ -65,7 +65,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       expect(await objects(media.id)).toHaveLength(1);
     });
 
-    it('is given in parts, and not again to who has it', async () => {
+    it('is served in ranges, and with 304 to a client that has it', async () => {
       const bytes = noise(1_000);
       const { url } = await uploaded(ana, bytes);
       const part = await fetched(ana, url, { range: 'bytes=10-19' });
@@ -79,7 +79,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       expect([head.status, head.headers.get('content-length')]).toEqual([200, '1000']);
     });
 
-    it('is thrown away by its owner, with its objects', async () => {
+    it('is deleted by its owner, with its objects', async () => {
       const media = await uploaded(ana, await picture.png());
       expect(await objects(media.id)).toHaveLength(2);
       await ana.deletes(`/media/${media.id}`);
@@ -102,7 +102,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       expect(await sharp(small.bytes).metadata()).toMatchObject({ format: 'webp', width: 60, height: 40 });
     });
 
-    it('stands upright, and says neither where it was made nor by whom', async () => {
+    it('is rotated to its orientation and loses its metadata', async () => {
       const photo = await picture.photo();
       expect(photo.includes('CANARY')).toBe(true);
       const media = await uploaded(ana, photo, 'photo.jpg');
@@ -125,13 +125,13 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
     ['a sound', wav(1_500), { kind: 'audio', contentType: 'audio/wav', durationMs: 1_500, width: null }],
     ['a film', webm(2_500, 'video'), { kind: 'video', contentType: 'video/webm', durationMs: 2_500, width: 320, height: 240 }],
     ['a voice', webm(3_500, 'audio'), { kind: 'audio', contentType: 'audio/webm', durationMs: 3_500, width: null }],
-  ])('%s tells how long it lasts', async (_, bytes, expected) => {
+  ])('%s has a duration', async (_, bytes, expected) => {
     expect(await uploaded(ana, bytes)).toMatchObject({ ...expected, sha256: sha256(bytes) });
   });
 
   describe('a direct upload', () => {
-    it('is put, completed and kept; the second time it answers as the first', async () => {
-      const bytes = Buffer.from('what was promised');
+    it('is sent and completed; completing it again returns the same file', async () => {
+      const bytes = Buffer.from('as announced');
       const target = await direct(ana, bytes, 'text/plain', { sha256: sha256(bytes) });
       expect(target).toEqual({
         mediaId: expect.any(String),
@@ -153,7 +153,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       expect(await objects(media.id)).toHaveLength(1);
     });
 
-    it('of an image is cleaned as any other', async () => {
+    it('of an image is re-encoded like any other', async () => {
       const photo = await picture.photo();
       const target = await direct(ana, photo, 'image/jpeg');
       await put(ana, target, photo);
@@ -163,7 +163,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       expect(await objects(media.id)).toHaveLength(2);
     });
 
-    it('cannot be changed by its link afterwards', async () => {
+    it('cannot be changed by its URL after its completion', async () => {
       const [first, second] = [Buffer.from('first'), Buffer.from('other')];
       const target = await direct(ana, first, 'text/plain');
       await put(ana, target, first);
@@ -172,17 +172,17 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       expect((await fetched(ana, media.url)).bytes.toString()).toBe('first');
     });
 
-    it('of other bytes than promised is refused', async () => {
+    it('of other bytes than announced is refused', async () => {
       const [promised, sent] = [Buffer.from('promised'), Buffer.from('whatever')];
       const target = await direct(ana, promised, 'text/plain', { sha256: sha256(promised) });
       await put(ana, target, sent);
-      // A store that checks refuses to take it: then it is missing.
+      // A store that checks the bytes refuses them: then they are missing.
       expect(['upload_mismatch', 'upload_missing']).toContain((await completes(ana, target.mediaId)).body.code);
       await put(ana, target, promised);
       expect((await completes(ana, target.mediaId)).status).toBe(200);
     });
 
-    it('of fewer or more bytes than promised is never kept', async () => {
+    it('of fewer or more bytes than announced is refused', async () => {
       for (const bytes of [Buffer.from('promise'), Buffer.from('promised!')]) {
         const target = await direct(ana, Buffer.from('promised'), 'text/plain');
         await put(ana, target, bytes);
@@ -190,7 +190,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
       }
     });
 
-    it('is what its bytes are, not what was announced', async () => {
+    it('has the type of its bytes, not the announced one', async () => {
       const png = await picture.png();
       const target = await direct(ana, png, 'text/plain');
       await put(ana, target, png);
@@ -198,7 +198,7 @@ export function describeMedia(start: () => Promise<StoreUnderTest>): void {
     });
   });
 
-  it('of what is refused nothing stays', async () => {
+  it('leaves nothing of refused uploads', async () => {
     const before = await objects();
     const cut = (await picture.jpeg(600, 600)).subarray(0, 2_000);
     expect((await upload(ana, cut)).body).toMatchObject({ status: 422, code: 'image_unreadable' });

@@ -26,7 +26,7 @@ describe('the export', () => {
       .map((line) => JSON.parse(line));
   };
 
-  it('holds all of one’s own, and nothing of others', async () => {
+  it('contains all data of the user, and none of others', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const mine = await ana.sends(room, 'mine, with a\nnew line');
@@ -47,7 +47,7 @@ describe('the export', () => {
     for (const secret of ['not hers', 'argon2', 'passwordHash', 'password_hash']) expect(text).not.toContain(secret);
   });
 
-  it('holds what one did and wrote as a member and a moderator, and nothing of what came of it', async () => {
+  it("contains the user's reports, resolutions, bans and invites, and not their outcome", async () => {
     const { ana, bob, eve, zoe } = await world.people('ana', 'bob', 'eve', 'zoe');
     const room = await ana.opensGroup(bob, eve);
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' });
@@ -55,7 +55,7 @@ describe('the export', () => {
     const path = `/rooms/${room.id}`;
     const reported = await bob.posts(`${path}/messages/${spam.id}/report`, { reason: 'bob calls it spam' });
     const complaint = await ana.posts(`${path}/messages/${rude.id}/report`, { reason: 'ana calls it rude' });
-    await ana.posts(`${path}/reports/${reported.id}/resolve`, { note: 'ana lets it stand' });
+    await ana.posts(`${path}/reports/${reported.id}/resolve`, { note: 'ana leaves it' });
     const { resolvedAt } = await bob.posts(`${path}/reports/${complaint.id}/resolve`, { note: 'bob talked to eve' });
     await bob.puts(`${path}/bans/${zoe.id}`, { reason: 'bob had enough' });
     await ana.puts(`${path}/bans/${eve.id}`, { reason: 'ana had enough' });
@@ -74,7 +74,7 @@ describe('the export', () => {
     expect(await own(bob)).toEqual(bobs);
     expect((await own(ana)).map(({ type, reason, note }) => [type, reason ?? note])).toEqual([
       ['report', 'ana calls it rude'],
-      ['reportResolution', 'ana lets it stand'],
+      ['reportResolution', 'ana leaves it'],
       ['ban', 'ana had enough'],
     ]);
     expect([...(await own(eve)), ...(await own(zoe))]).toEqual([]);
@@ -94,17 +94,17 @@ describe('the export', () => {
   describe.each<[string, (ana: Person, bob: Person, room: Json) => Promise<unknown>]>([
     ['was removed', (ana, bob, { id }) => ana.deletes(`/rooms/${id}/users/${bob.id}`)],
     ['was banned', (ana, bob, { id }) => ana.puts(`/rooms/${id}/bans/${bob.id}`)],
-    ['left', (_, bob, { id }) => bob.posts(`/rooms/${id}/leave`)],
+    ['has left', (_, bob, { id }) => bob.posts(`/rooms/${id}/leave`)],
     [
-      'came back where history begins with joining',
+      'has rejoined a room whose history begins with the join',
       async (ana, bob, { id }) => {
         await ana.patches(`/rooms/${id}`, { historyVisibility: 'since_joined' });
         await ana.deletes(`/rooms/${id}/users/${bob.id}`);
         await ana.posts(`/rooms/${id}/users`, { userIds: [bob.id] });
       },
     ],
-  ])('of who %s', (_, goes) => {
-    it('has their messages as they left them, and that of who stays as they are', async () => {
+  ])('of a user who %s', (_, goes) => {
+    it('contains the messages as the user wrote them last; of a member, as they are now', async () => {
       const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
       const room = await ana.opensGroup(bob, eve);
       const sends = async (by: Person) => {
@@ -138,7 +138,7 @@ describe('the export', () => {
     });
   });
 
-  it('keeps silent where so many edits are kept that nobody knows whose words the oldest are', async () => {
+  it('leaves out a text whose author is unknown, since the oldest edits are deleted', async () => {
     const [few, none] = [await world.node({ MESSAGE_MAX_EDITS: '2' }), await world.node({ MESSAGE_MAX_EDITS: '0' })];
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
@@ -152,7 +152,7 @@ describe('the export', () => {
     expect(await messages(bob, few)).toEqual(words.map((text) => ({ text, edits: [], editedAt: null })));
   });
 
-  it('has nothing of a room that is deleted, and all of the one beside it', async () => {
+  it('contains nothing of a deleted room, and all of another room', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [gone, stays] = [await ana.opensGroup(bob), await ana.opensGroup(bob)];
     for (const room of [gone, stays]) {
@@ -165,12 +165,12 @@ describe('the export', () => {
     };
     const of = ({ id }: Json): string[] => ['message', 'reaction', 'room'].map((type) => `${type} ${id}`);
     expect(await rooms()).toEqual([...of(gone), ...of(stays)].sort());
-    // As it waits for its purge, which may be over before anybody looks.
+    // By SQL: the purge after a request could end before this read.
     await db.query('UPDATE rooms SET deleted_at = now() WHERE id = $1', [gone.id]);
     expect(await rooms()).toEqual(of(stays));
   });
 
-  it('of more than a page is whole, each message once', async () => {
+  it('contains each message once when there is more than one page', async () => {
     const ana = await world.person('ana');
     const room = await ana.opensGroup();
     await db.query(

@@ -22,7 +22,7 @@ describe('manage create-admin', () => {
       ...args,
     ).end();
 
-  it('makes somebody who is there already an admin', async () => {
+  it('makes an existing user a platform admin', async () => {
     const [ana, bob] = [await world.person('ana'), await world.person('bob')];
     expect(await ana.statusOf('POST', `/users/${bob.id}/deactivate`)).toBe('403 not_admin');
     const { code, stdout } = await run(ana.username.toUpperCase());
@@ -31,7 +31,7 @@ describe('manage create-admin', () => {
     expect(await ana.statusOf('POST', `/users/${bob.id}/deactivate`)).toBe('200');
   }, 20_000);
 
-  it('makes the account when there is none, with a password of its own making', async () => {
+  it('creates a missing account with a generated password', async () => {
     const { code, stdout } = await run('chief');
     expect(code).toBe(0);
     const [, password] = /with the password (\S+)/.exec(stdout)!;
@@ -40,7 +40,7 @@ describe('manage create-admin', () => {
     expect((await call(world.url, 'GET', '/users/me', { token: body.accessToken })).body.admin).toBe(true);
   }, 20_000);
 
-  it('refuses in one line what cannot be', async () => {
+  it('refuses invalid arguments with one line', async () => {
     for (const [args, complaint] of [
       [['all'], 'a username has 3 to 32 characters of a-z 0-9 _ . -'],
       [['boss', '--password', 'password'], 'a password has 8 to 128 characters and is not a common one'],
@@ -52,12 +52,12 @@ describe('manage create-admin', () => {
   }, 20_000);
 });
 
-describe('the sweep of sessions', () => {
+describe('the expiry of sessions', () => {
   const sweep = () => world.app.app.get(Sessions).expireSessions();
   const rows = async (userId: string) =>
     (await db.query('SELECT end_reason AS reason FROM sessions WHERE user_id = $1', [userId])).rows.map(({ reason }) => reason);
 
-  it('ends what has expired, and closes its sockets', async () => {
+  it('ends expired sessions, and closes their sockets', async () => {
     const ana = await world.person('ana');
     const socket = await ana.connects();
     await db.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = $1`, [ana.id]);
@@ -66,7 +66,7 @@ describe('the sweep of sessions', () => {
     expect(await socket.receives('session:ended')).toEqual({ reason: 'expired' });
   });
 
-  it('forgets what ended long ago, and keeps what lives', async () => {
+  it('deletes sessions that ended long ago, and keeps valid ones', async () => {
     const [ana, bob] = [await world.person('ana'), await world.person('bob')];
     await ana.posts('/auth/logout');
     await db.query(`UPDATE sessions SET expires_at = now() - interval '2 days' WHERE user_id = $1`, [ana.id]);
@@ -76,7 +76,7 @@ describe('the sweep of sessions', () => {
     expect(await bob.statusOf('GET', '/users/me')).toBe('200');
   });
 
-  it('keeps the end of another service’s session for a year: it is all that refuses its older tokens', async () => {
+  it('keeps an ended external session for a year, to refuse its earlier tokens', async () => {
     const ana = await world.person('ana');
     const end = (age: string) =>
       db.query(

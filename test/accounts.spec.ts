@@ -26,7 +26,7 @@ const roles = async (by: Person, roomId: string): Promise<Record<string, string>
   const { items } = await by.gets(`/rooms/${roomId}/users`);
   return Object.fromEntries(items.map((member: { userId: string; role: string }) => [member.userId, member.role]));
 };
-/** A row of media as an upload would leave it. */
+/** Inserts a media row, as an upload does. */
 const image = async (owner: Person, more: Record<string, unknown> = {}): Promise<string> => {
   const row = { id: randomUUID(), owner_id: owner.id, kind: 'image', status: 'ready', doomed_at: null, ...more };
   await db.query(
@@ -37,8 +37,8 @@ const image = async (owner: Person, more: Record<string, unknown> = {}): Promise
   return row.id;
 };
 
-describe('changing what one says of oneself', () => {
-  it('answers me as I am now, and tells my devices and my private peers', async () => {
+describe('updating your own account', () => {
+  it('answers the new state, and sends it to your sockets and your private peers', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     await ana.opensPrivate(bob);
     const [mine, bobs, zoes] = [await ana.connects(), await bob.connects(), await zoe.connects()];
@@ -51,7 +51,7 @@ describe('changing what one says of oneself', () => {
     expect(zoes.all('user:updated')).toEqual([]);
   });
 
-  it('leaves out what was not given, and clears by null', async () => {
+  it('keeps fields that are left out, and clears by null', async () => {
     const ana = await world.person('ana');
     await ana.patches('/users/me', { privacy: { readReceipts: false } });
     const me = await ana.patches('/users/me', { displayName: null });
@@ -61,7 +61,7 @@ describe('changing what one says of oneself', () => {
     expect((await ana.patches('/users/me', { privacy: {} })).my).toBe(me.my);
   });
 
-  it('takes a ready image of one’s own as a picture', async () => {
+  it('accepts your own ready image as a picture', async () => {
     const ana = await world.person('ana');
     const mediaId = await image(ana);
     const me = await ana.patches('/users/me', { avatarMediaId: mediaId.toUpperCase() });
@@ -70,7 +70,7 @@ describe('changing what one says of oneself', () => {
     expect((await ana.patches('/users/me', { avatarMediaId: null })).avatarUrl).toBeNull();
   });
 
-  it('refuses every other picture, and then changes nothing', async () => {
+  it('refuses any other picture, and changes nothing then', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const wrong = [
       randomUUID(),
@@ -90,21 +90,21 @@ describe('changing what one says of oneself', () => {
     ['an empty name', { displayName: '' }],
     ['a name that is too long', { displayName: 'x'.repeat(65) }],
     ['no privacy', { privacy: null }],
-    ['a word that privacy does not know', { privacy: { presence: 'shared_rooms' } }],
-    ['a privacy of nothing', { privacy: { presence: null } }],
+    ['an unknown privacy value', { privacy: { presence: 'shared_rooms' } }],
+    ['a privacy of null', { privacy: { presence: null } }],
     ['receipts that are no boolean', { privacy: { readReceipts: 'true' } }],
-    ['an unknown privacy', { privacy: { everything: 'everyone' } }],
+    ['an unknown privacy setting', { privacy: { everything: 'everyone' } }],
     ['a picture that is no id', { avatarMediaId: 'me.png' }],
     ['another username', { username: 'root' }],
-    ['a right', { admin: true }],
-    ['a state', { deactivatedAt: null }],
+    ['admin rights', { admin: true }],
+    ['a deactivation time', { deactivatedAt: null }],
     ['a list', []],
   ])('refuses %s', async (_, body) => {
     const ana = await world.person('ana');
     expect(await ana.statusOf('PATCH', '/users/me', body)).toBe('400 validation_failed');
   });
 
-  it('numbers changes that come at once', async () => {
+  it('numbers concurrent changes', async () => {
     const ana = await world.person('ana');
     const before = await ana.gets('/users/me');
     const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => ana.patches('/users/me', { displayName: `Ana ${i}` })));
@@ -113,7 +113,7 @@ describe('changing what one says of oneself', () => {
 });
 
 describe('deactivating', () => {
-  it('is for platform admins alone', async () => {
+  it('needs a platform admin', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     for (const [method, path] of [
       ['POST', `/users/${bob.id}/deactivate`],
@@ -129,7 +129,7 @@ describe('deactivating', () => {
     expect(await root.statusOf('POST', `/users/${bob.id}/deactivate`, { forever: true })).toBe('200');
   });
 
-  it('ends everything at once, and can be undone', async () => {
+  it('ends sessions and sockets at once, and can be undone', async () => {
     const [root, { bob, eve }] = [await admin(), await world.people('bob', 'eve')];
     const room = await bob.opensGroup(eve);
     const socket = await bob.connects();
@@ -150,7 +150,7 @@ describe('deactivating', () => {
     expect([page.status, page.body.membership.role]).toEqual([200, 'admin']);
   });
 
-  it('keeps a room for who sits in it alone', async () => {
+  it('keeps a room whose only member is deactivated', async () => {
     const [root, { bob }] = [await admin(), await world.people('bob')];
     const room = await bob.opensGroup();
     await root.posts(`/users/${bob.id}/deactivate`);
@@ -160,8 +160,8 @@ describe('deactivating', () => {
   });
 });
 
-describe('removing an account', () => {
-  it('takes name, login, sessions and ownerships at once; messages stay', async () => {
+describe('deleting an account', () => {
+  it('removes name, login, sessions and ownerships at once; messages stay', async () => {
     const { ana, bob, eve } = await world.people('ana', 'bob', 'eve');
     const room = await ana.opensGroup(bob, eve);
     await ana.does('PATCH', `/rooms/${room.id}/users/${eve.id}`, { role: 'admin' });
@@ -186,7 +186,7 @@ describe('removing an account', () => {
     expect((await db.query('SELECT 1 FROM sessions WHERE user_id = $1', [ana.id])).rowCount).toBe(0);
   });
 
-  it('frees the name, which is somebody else then', async () => {
+  it('frees the username for another user', async () => {
     const ana = await world.person('ana');
     await ana.deletes('/users/me');
     const answer = await call(world.url, 'POST', '/auth/register', { body: { username: ana.username, password: ana.password } });
@@ -194,7 +194,7 @@ describe('removing an account', () => {
     expect(answer.body.user.id).not.toBe(ana.id);
   });
 
-  it('ends rooms in which nobody else sits, and leaves private ones to the other', async () => {
+  it('deletes rooms without other members, and keeps private rooms for the other user', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [alone, two] = [await ana.opensGroup(), await ana.opensPrivate(bob)];
     await ana.sends(two, 'still here');
@@ -209,7 +209,7 @@ describe('removing an account', () => {
     expect((await bob.page(two)).items.map(({ text }: { text: string }) => text)).toContain('still here');
   });
 
-  it('is also for an admin, and is over once', async () => {
+  it('is open to a platform admin, and happens once', async () => {
     const [root, { bob }] = [await admin(), await world.people('bob')];
     expect((await root.call('DELETE', `/users/${bob.id}?messages=forget`)).status).toBe(400);
     expect((await root.call('DELETE', `/users/${bob.id}?messages=keep`)).status).toBe(202);
@@ -218,7 +218,7 @@ describe('removing an account', () => {
     expect(await root.statusOf('POST', `/users/${bob.id}/activate`)).toBe('404 user_not_found');
   });
 
-  it('erases what was said, when asked to: tombstones, told to who is there', async () => {
+  it('erases the messages on request: members receive tombstones', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [room, two] = [await ana.opensGroup(bob), await ana.opensPrivate(bob)];
     const first = await ana.sends(room, 'the first');
@@ -252,7 +252,7 @@ describe('removing an account', () => {
     expect(new Set(rows.map(({ request_hash }) => request_hash))).toEqual(new Set([null]));
   });
 
-  it('erases hundreds in steps, each with its rev', async () => {
+  it('erases hundreds of messages in steps, each with its rev', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     for (let i = 0; i < 4; i++) {
@@ -271,7 +271,7 @@ describe('removing an account', () => {
     expect(unreadCount).toBe(0);
   }, 20_000);
 
-  it('of thirty owned rooms leaves each one owner', async () => {
+  it('leaves one owner in each of thirty owned rooms', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const rooms = await Promise.all(
@@ -283,14 +283,14 @@ describe('removing an account', () => {
     for (const room of rooms) expect(await roles(bob, room.id)).toEqual({ [bob.id]: 'owner' });
   }, 20_000);
 
-  it('twice at once is done once', async () => {
+  it('happens once for two concurrent requests', async () => {
     const ana = await world.person('ana');
     const answers = await Promise.all([ana.call('DELETE', '/users/me'), ana.call('DELETE', '/users/me')]);
     expect(answers.map(({ status }) => status).filter((status) => status === 202)).toHaveLength(1);
     expect(answers.every(({ status }) => [202, 401, 404].includes(status))).toBe(true);
   });
 
-  it('lets nobody in who logs in meanwhile', async () => {
+  it('leaves no session of a concurrent login', async () => {
     const ana = await world.person('ana');
     const [gone, ...logins] = await Promise.all([ana.call('DELETE', '/users/me'), ...Array.from({ length: 6 }, () => login(ana))]);
     expect(gone.status).toBe(202);

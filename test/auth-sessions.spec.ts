@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 describe('sessions', () => {
-  it('are listed with the latest first, and tell the current one', async () => {
+  it('are listed newest first, with the current one marked', async () => {
     const ana = await logins.register();
     const { body: phone } = await api()
       .post('/v1/auth/login')
@@ -42,7 +42,7 @@ describe('sessions', () => {
     expect(seen.body.items.map((session: { current: boolean }) => session.current)).toEqual([true, false]);
   });
 
-  it('page', async () => {
+  it('are listed page by page', async () => {
     const ana = await logins.register();
     for (let i = 0; i < 4; i++) await logins.login(ana.user.username).expect(200);
     const page = (query: string) => api().get(`/v1/auth/sessions?${query}`).set(bearer(ana.accessToken));
@@ -53,7 +53,7 @@ describe('sessions', () => {
     for (const query of ['limit=0', 'limit=101', 'cursor=x', 'other=1']) await page(query).expect(400);
   });
 
-  it('end one by one, and at once', async () => {
+  it('end one by one, at once', async () => {
     const ana = await logins.register();
     const { body: phone } = await logins.login(ana.user.username).expect(200);
     const { body } = await api().get('/v1/auth/sessions').set(bearer(ana.accessToken)).expect(200);
@@ -65,7 +65,7 @@ describe('sessions', () => {
     await api().delete(`/v1/auth/sessions/${id}`).set(bearer(ana.accessToken)).expect(404);
   });
 
-  it('of somebody else are not there', async () => {
+  it('of another user answer 404', async () => {
     const [ana, bob] = [await logins.register(), await logins.register()];
     const { body } = await api().get('/v1/auth/sessions').set(bearer(bob.accessToken)).expect(200);
     const foreign = await api().delete(`/v1/auth/sessions/${body.items[0].id}`).set(bearer(ana.accessToken)).expect(404);
@@ -75,7 +75,7 @@ describe('sessions', () => {
     await api().delete('/v1/auth/sessions/me').set(bearer(ana.accessToken)).expect(400);
   });
 
-  it('logout ends this one, and tells every process', async () => {
+  it('end by logout, with a notification to every process', async () => {
     const received: string[] = [];
     await db.query('LISTEN parley_sessions');
     db.on('notification', ({ payload }) => received.push(payload!));
@@ -91,7 +91,7 @@ describe('sessions', () => {
     ]);
   });
 
-  it('are bounded: the longest unused one makes room', async () => {
+  it('are limited: the one that was unused for longest ends', async () => {
     const small = await startApp({ env: { JWT_SECRET: SECRET, SESSIONS_PER_USER: '3' }, databaseUrl: server.databaseUrl });
     try {
       const ana = await logins.register();
@@ -110,7 +110,7 @@ describe('sessions', () => {
     }
   });
 
-  it('note their use once a minute', async () => {
+  it('record their use once a minute', async () => {
     const ana = await logins.register();
     const used = async () => (await db.query('SELECT last_used_at AS at FROM sessions WHERE user_id = $1', [ana.user.id])).rows[0].at;
     const opened = await used();
@@ -121,7 +121,7 @@ describe('sessions', () => {
     expect((await used()).getTime()).toBeGreaterThanOrEqual(opened.getTime());
   });
 
-  it('are ended on another node at once', async () => {
+  it('end on another process at once', async () => {
     const other = await startApp({ env: { JWT_SECRET: SECRET }, databaseUrl: server.databaseUrl });
     try {
       const ana = await logins.register();
@@ -138,7 +138,7 @@ describe('password', () => {
   const change = (token: string, currentPassword: string, newPassword: string) =>
     api().post('/v1/auth/password').set(bearer(token)).send({ currentPassword, newPassword });
 
-  it('is changed, and ends every other session', async () => {
+  it('changes, and every other session ends', async () => {
     const ana = await logins.register();
     const { body: phone } = await logins.login(ana.user.username).expect(200);
     await change(ana.accessToken, PASSWORD, 'a staple of my own').expect(204);
@@ -149,7 +149,7 @@ describe('password', () => {
     await logins.login(ana.user.username, 'a staple of my own').expect(200);
   });
 
-  it('stays when the current one is wrong, or the new one is poor', async () => {
+  it('stays when the current one is wrong or the new one is refused', async () => {
     const ana = await logins.register();
     expect((await change(ana.accessToken, 'not the password', 'a staple of my own').expect(422)).body.code).toBe('password_wrong');
     expect((await change(ana.accessToken, PASSWORD, 'iloveyou').expect(422)).body.code).toBe('password_common');
@@ -157,13 +157,13 @@ describe('password', () => {
     await logins.login(ana.user.username).expect(200);
   });
 
-  it('is changed by one of two at once', async () => {
+  it('is changed by one of two concurrent requests', async () => {
     const ana = await logins.register();
     const answers = await Promise.all(['the first of them', 'the other of them'].map((next) => change(ana.accessToken, PASSWORD, next)));
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 422]);
   });
 
-  it('leaves no session that the old one opened, under any race', async () => {
+  it('leaves no session of the old password, also under races', async () => {
     const ana = await logins.register();
     const [changed, ...answers] = await Promise.all([
       change(ana.accessToken, PASSWORD, 'a staple of my own'),

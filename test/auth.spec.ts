@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe('register', () => {
-  it('makes a person and logs them in', async () => {
+  it('creates a user and a session', async () => {
     const { user, accessToken, refreshToken, expiresIn } = await logins.register('Ana_Maria.1', { displayName: 'Ana 🦜' });
     expect(user).toEqual({
       ...{ id: expect.stringMatching(/^[0-9a-f-]{36}$/), username: 'ana_maria.1', displayName: 'Ana 🦜', avatarUrl: null, deleted: false },
@@ -42,27 +42,27 @@ describe('register', () => {
     });
   });
 
-  it('keeps the password as Argon2id alone', async () => {
+  it('stores the password only as an Argon2id hash', async () => {
     const { user } = await logins.register();
     const { rows } = await db.query('SELECT password_hash FROM users WHERE id = $1', [user.id]);
     expect(rows[0].password_hash).toMatch(/^\$argon2id\$v=19\$m=64,t=1,p=1\$/);
   });
 
   it.each([
-    ['too short a name', { username: 'ab' }, 400, 'validation_failed'],
-    ['too long a name', { username: 'a'.repeat(33) }, 400, 'validation_failed'],
-    ['a space in the name', { username: 'a na' }, 400, 'validation_failed'],
+    ['too short a username', { username: 'ab' }, 400, 'validation_failed'],
+    ['too long a username', { username: 'a'.repeat(33) }, 400, 'validation_failed'],
+    ['a space in the username', { username: 'a na' }, 400, 'validation_failed'],
     ['a letter that folds into a-z', { username: 'marK\u212A' }, 400, 'validation_failed'],
-    ['a name that is a mention', { username: 'All' }, 422, 'username_reserved'],
-    ['a name of the gone', { username: 'deleted-1' }, 422, 'username_reserved'],
+    ['a username that is a mention', { username: 'All' }, 422, 'username_reserved'],
+    ['a username of deleted users', { username: 'deleted-1' }, 422, 'username_reserved'],
     ['a short password', { password: 'a1b2c3d' }, 400, 'validation_failed'],
     ['a long password', { password: 'x'.repeat(129) }, 400, 'validation_failed'],
     ['a common password', { password: 'Password123' }, 422, 'password_common'],
     ['a password that is no text', { password: { $ne: null } }, 400, 'validation_failed'],
     ['NUL in the display name', { displayName: 'a\0b' }, 422, 'unstorable_text'],
     ['an empty display name', { displayName: '' }, 400, 'validation_failed'],
-    ['a column that is none of theirs', { admin: true }, 400, 'validation_failed'],
-    ['an id of their own', { id: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }, 400, 'validation_failed'],
+    ['a column that clients may not set', { admin: true }, 400, 'validation_failed'],
+    ['an id', { id: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }, 400, 'validation_failed'],
   ])('refuses %s', async (_, more, status, code) => {
     const { body, headers } = await api()
       .post('/v1/auth/register')
@@ -72,7 +72,7 @@ describe('register', () => {
     expect(headers['content-type']).toMatch(/^application\/problem\+json/);
   });
 
-  it('takes the shortest and the longest', async () => {
+  it('accepts the shortest and the longest values', async () => {
     await api().post('/v1/auth/register').send({ username: 'a.b', password: '🦜🦜🦜🦜🦜🦜🦜🦜' }).expect(201);
     await api()
       .post('/v1/auth/register')
@@ -82,7 +82,7 @@ describe('register', () => {
     await logins.login('z'.repeat(32), '🦜'.repeat(127)).expect(401);
   });
 
-  it('gives a name once, also to ten who ask at the same time', async () => {
+  it('gives a username once, also to ten concurrent requests', async () => {
     const username = logins.name();
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
@@ -97,7 +97,7 @@ describe('register', () => {
 });
 
 describe('login', () => {
-  it('opens a session of its own', async () => {
+  it('creates another session', async () => {
     const ana = await logins.register();
     const { body } = await logins.login(ana.user.username.toUpperCase()).expect(200);
     expect(body.user).toEqual(ana.user);
@@ -107,7 +107,7 @@ describe('login', () => {
     await logins.me(ana.accessToken).expect(200);
   });
 
-  it('answers a wrong password and an unknown user alike', async () => {
+  it('answers a wrong password and an unknown user with the same error', async () => {
     const { user } = await logins.register();
     const [wrong, unknown] = await Promise.all([
       logins.login(user.username, 'not the password'),
@@ -118,12 +118,12 @@ describe('login', () => {
     expect(wrong.body.code).toBe('credentials_invalid');
   });
 
-  it('hashes as much for an unknown user', async () => {
+  it('takes as long for an unknown user', async () => {
     const slow = await startApp({ env: { ARGON2_MEMORY_KIB: '19456', ARGON2_ITERATIONS: '4' } });
     try {
       await request(slow.url).post('/v1/auth/register').send({ username: 'known', password: PASSWORD }).expect(201);
       const best = { known: Infinity, unknown: Infinity };
-      // In turn, and the best of each: what else the machine does counts for neither.
+      // Alternating, and the best time of each, to exclude other load.
       for (let i = 0; i < 24; i++) {
         const username = i % 2 ? 'known' : 'unknown';
         const began = performance.now();
@@ -156,7 +156,7 @@ describe('an access token', () => {
     good = claimsOf(ana.accessToken);
   });
 
-  it('is accepted when it is right, and lives ten minutes at most', async () => {
+  it('is accepted when valid, and expires after at most ten minutes', async () => {
     await logins.me(forge(good)).expect(200);
     expect(Number(good.exp) - Number(good.iat)).toBeLessThanOrEqual(600);
   });
@@ -172,7 +172,7 @@ describe('an access token', () => {
     ['no type', () => forge({ ...good, typ: undefined })],
     ['no expiry', () => forge({ ...good, exp: undefined })],
     ['no session', () => forge({ ...good, sid: undefined })],
-    ['a time before which it is not good', () => forge({ ...good, nbf: now() + 60 })],
+    ['a start of validity in the future', () => forge({ ...good, nbf: now() + 60 })],
     ['claims that were tampered with', () => ana.accessToken.replace(/\.[^.]+\./, `.${encode({ ...good, exp: now() + 9999 })}.`)],
     ['the refresh token', () => ana.refreshToken],
     ['no token at all', () => ''],
@@ -188,12 +188,12 @@ describe('an access token', () => {
     expect((await api().get('/v1/users/me').set('authorization', `Basic ${ana.accessToken}`).expect(401)).body.code).toBe('token_invalid');
   });
 
-  it('says when it has expired', async () => {
+  it('is answered by token_expired after its expiry', async () => {
     const { body } = await logins.me(forge({ ...good, iat: now() - 700, exp: now() - 100 })).expect(401);
     expect(body.code).toBe('token_expired');
   });
 
-  it('names its own person, however many ask at the same time', async () => {
+  it('gives every concurrent request its own user', async () => {
     const people: LoggedIn[] = [];
     for (let i = 0; i < 5; i++) people.push(await logins.register());
     const asked = Array.from({ length: 100 }, (_, i) => people[i % 5]!);
@@ -201,20 +201,20 @@ describe('an access token', () => {
     expect(answers.map(({ body }) => body.id)).toEqual(asked.map(({ user }) => user.id));
   });
 
-  it('is refused for the session of somebody else', async () => {
+  it('is refused for the session of another user', async () => {
     const bob = await logins.register();
     const { body } = await logins.me(forge({ ...good, sub: bob.user.id })).expect(401);
     expect(body.code).toBe('session_ended');
   });
 
-  it('is no refresh token', async () => {
+  it('is not accepted as a refresh token', async () => {
     await logins.refresh(ana.accessToken).expect(400);
     expect((await logins.refresh('x'.repeat(43)).expect(401)).body.code).toBe('token_invalid');
   });
 });
 
 describe('refresh', () => {
-  it('gives a new pair, and the session goes on', async () => {
+  it('answers a new pair of the same session', async () => {
     const ana = await logins.register();
     const { body } = await logins.refresh(ana.refreshToken).expect(200);
     expect(Object.keys(body).sort()).toEqual(['accessToken', 'expiresIn', 'refreshToken']);
@@ -225,7 +225,7 @@ describe('refresh', () => {
     await logins.me(third.accessToken).expect(200);
   });
 
-  it('answers the last one again within ten seconds: the very same pair', async () => {
+  it('answers a repeat within ten seconds with the same pair', async () => {
     const ana = await logins.register();
     const answers = await Promise.all(Array.from({ length: 6 }, () => logins.refresh(ana.refreshToken).expect(200)));
     const pairs = answers.map(({ body }) => `${body.accessToken} ${body.refreshToken}`);
@@ -233,7 +233,7 @@ describe('refresh', () => {
     await logins.refresh(answers[0]!.body.refreshToken).expect(200);
   });
 
-  it('ends the session when a dead one comes back after its successor was used', async () => {
+  it('ends the session when a used token is repeated after the next one was used', async () => {
     const ana = await logins.register();
     const { body: second } = await logins.refresh(ana.refreshToken).expect(200);
     const { body: third } = await logins.refresh(second.refreshToken).expect(200);
@@ -242,7 +242,7 @@ describe('refresh', () => {
     expect((await logins.refresh(third.refreshToken).expect(401)).body.code).toBe('session_ended');
   });
 
-  it('ends the session when a dead one comes back after ten seconds', async () => {
+  it('ends the session when a used token is repeated after ten seconds', async () => {
     const ana = await logins.register();
     const { body: second } = await logins.refresh(ana.refreshToken).expect(200);
     await db.query(`UPDATE refresh_tokens SET used_at = used_at - interval '11 seconds' WHERE used_at IS NOT NULL`);
@@ -250,7 +250,7 @@ describe('refresh', () => {
     await logins.me(second.accessToken).expect(401);
   });
 
-  it('touches no other session', async () => {
+  it('does not end other sessions', async () => {
     const ana = await logins.register();
     const { body: phone } = await logins.login(ana.user.username).expect(200);
     const { body: second } = await logins.refresh(ana.refreshToken).expect(200);
@@ -260,14 +260,14 @@ describe('refresh', () => {
     await logins.refresh(phone.refreshToken).expect(200);
   });
 
-  it('is over when the session has expired', async () => {
+  it('is refused when the session has expired', async () => {
     const ana = await logins.register();
     await db.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = $1`, [ana.user.id]);
     expect((await logins.refresh(ana.refreshToken).expect(401)).body.code).toBe('session_ended');
     expect((await logins.me(ana.accessToken).expect(401)).body.code).toBe('session_ended');
   });
 
-  it('stores no token, only hashes', async () => {
+  it('stores only hashes of tokens', async () => {
     const ana = await logins.register();
     const { rows } = await db.query(`SELECT encode(token_hash, 'base64') AS hash FROM refresh_tokens`);
     expect(rows.map(({ hash }) => hash)).not.toContain(ana.refreshToken);

@@ -19,7 +19,7 @@ let bob: Person;
 let zoe: Person;
 let received: { kind: string; fact: any }[];
 
-const FACTS = [FriendRequestReceived, FriendRequestApproved, FriendRequestRejected, FriendRequestCancelled, FriendRemoved, MeChanged];
+const EVENTS = [FriendRequestReceived, FriendRequestApproved, FriendRequestRejected, FriendRequestCancelled, FriendRemoved, MeChanged];
 
 beforeAll(async () => {
   world = await World.start({
@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   relations = world.app.app.get(Relations);
   const events = world.app.app.get(DomainEvents);
-  for (const kind of FACTS) events.on(kind, (fact: object) => void received.push({ kind: kind.name, fact }));
+  for (const kind of EVENTS) events.on(kind, (fact: object) => void received.push({ kind: kind.name, fact }));
 });
 afterAll(() => world.stop());
 beforeEach(async () => {
@@ -57,7 +57,7 @@ const reasonOf = (question: Promise<unknown>): Promise<string | null> =>
   );
 
 describe('a block', () => {
-  it('is set, listed, set again without a word, and lifted', async () => {
+  it('is set, listed, set again without effect, and removed', async () => {
     expect((await blocks(ana, bob)).status).toBe(204);
     expect((await blocks(ana, bob)).status).toBe(204);
     expect((await ana.call('GET', '/users/me/blocks')).body).toEqual({
@@ -73,7 +73,7 @@ describe('a block', () => {
     expect((await asks(bob, ana)).status).toBe(201);
   });
 
-  it('is refused of oneself and of nobody', async () => {
+  it('is refused for yourself and for an unknown user', async () => {
     expect(await blocks(ana, ana)).toMatchObject({ status: 422, body: { code: 'cannot_block_oneself' } });
     expect(await ana.call('PUT', '/users/me/blocks/0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11')).toMatchObject({
       status: 404,
@@ -82,7 +82,7 @@ describe('a block', () => {
     expect((await ana.call('PUT', '/users/me/blocks/x')).status).toBe(400);
   });
 
-  it('ends a friendship as an ordinary removal would', async () => {
+  it('ends a friendship like an ordinary removal', async () => {
     await befriend(ana, bob);
     received = [];
     await blocks(ana, bob);
@@ -104,7 +104,7 @@ describe('a block', () => {
     expect(await friendsOf(bob)).toEqual([]);
   });
 
-  it('is bounded in number', async () => {
+  it('is limited in number', async () => {
     const people = await Promise.all(['p', 'q', 'r', 's'].map(person));
     const answers = await Promise.all(people.map((one) => blocks(ana, one)));
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 204, 204, 422]);
@@ -115,7 +115,7 @@ describe('a block', () => {
     expect(rest.nextCursor).toBeNull();
   });
 
-  it('against a request, an approval, and a block from the other side: nothing is left between them', async () => {
+  it('concurrent with a request, an approval or a block by the other: no relation remains', async () => {
     for (let i = 0; i < 5; i++) {
       [ana, bob] = await Promise.all([person('ana'), person('bob')]);
       const answers = await Promise.all([blocks(ana, bob), asks(bob, ana), asks(ana, bob), blocks(bob, ana)]);
@@ -133,7 +133,7 @@ describe('a block', () => {
   });
 });
 
-describe('what stands between people', () => {
+describe('relations between users', () => {
   const sets = (who: Person, column: string, value: string) => sql(`UPDATE users SET ${column} = '${value}' WHERE id = '${who.id}'`);
 
   it.each([
@@ -141,7 +141,7 @@ describe('what stands between people', () => {
     ['shared_rooms', 'privacy', null],
     ['friends', 'privacy', null],
     ['nobody', 'privacy', 'privacy'],
-  ])('direct messages for %s: a stranger %s, a friend %s', async (value, outsider, friend) => {
+  ])('direct messages for %s: another user %s, a friend %s', async (value, outsider, friend) => {
     await befriend(ana, bob);
     await sets(bob, 'direct_messages', value);
     expect(await reasonOf(relations.requireMayMessage(zoe.id, bob.id))).toBe(outsider);
@@ -155,14 +155,14 @@ describe('what stands between people', () => {
     ['team', 'friends', null, null],
     ['channel', 'friends', null, null],
     ['team', 'nobody', 'privacy', 'privacy'],
-  ] as const)('adding to a %s whom says %s: a stranger %s, a friend %s', async (type, value, outsider, friend) => {
+  ] as const)('adding to a %s a user with %s: another user %s, a friend %s', async (type, value, outsider, friend) => {
     await befriend(ana, bob);
     await sets(bob, 'group_invites', value);
     expect(await reasonOf(relations.requireMayAdd(zoe.id, [zoe.id, bob.id], type))).toBe(outsider);
     expect(await reasonOf(relations.requireMayAdd(ana.id, [bob.id], type))).toBe(friend);
   });
 
-  it('a block stands above all of it, in both directions, and names those who refuse', async () => {
+  it('a block overrides privacy in both directions, and the error names the users', async () => {
     await blocks(ana, bob);
     expect(await reasonOf(relations.requireMayAdd(ana.id, [zoe.id, bob.id], 'team'))).toBe('blocked');
     expect(await reasonOf(relations.requireMayAdd(bob.id, [zoe.id, ana.id], 'channel'))).toBe('privacy');
@@ -174,7 +174,7 @@ describe('what stands between people', () => {
     ]);
   });
 
-  it('presence, typing and receipts stop at a block and at what people have set', async () => {
+  it('blocks and privacy stop presence, typing and receipts', async () => {
     const people = [ana.id, bob.id, zoe.id];
     expect(await relations.filterPresenceVisible(ana.id, people)).toEqual(new Set(people));
     await blocks(bob, ana);
@@ -190,12 +190,12 @@ describe('what stands between people', () => {
   });
 });
 
-describe('two who share rooms', () => {
+describe('two users with shared rooms', () => {
   const opensPrivate = (from: Person, to: Person, teamId?: string) =>
     from.call('POST', '/rooms', { type: 'private_messages', userIds: [to.id], ...(teamId && { teamId }) });
   const sends = (who: Person, room: any, text = 'hello') => who.call('POST', `/rooms/${room.id}/messages`, { text });
 
-  it('a send stands before the block or after it: once the block is answered, the room has said its last', async () => {
+  it('a concurrent send commits before the block or is refused', async () => {
     for (let i = 0; i < 3; i++) {
       [ana, bob] = await Promise.all([person('ana'), person('bob')]);
       const room = (await opensPrivate(ana, bob)).body;
@@ -209,7 +209,7 @@ describe('two who share rooms', () => {
     }
   });
 
-  it('opening a private room against a block: no message gets in', async () => {
+  it('a private room that is opened during the block accepts no message', async () => {
     for (let i = 0; i < 5; i++) {
       [ana, bob] = await Promise.all([person('ana'), person('bob')]);
       const [opened, blocked] = await Promise.all([opensPrivate(bob, ana), blocks(ana, bob)]);

@@ -34,8 +34,8 @@ afterAll(async () => {
   await identity?.close();
 });
 
-describe('the first sight of a subject', () => {
-  it('makes the person', async () => {
+describe('the first token of a subject', () => {
+  it('creates the user', async () => {
     const token = await identity.token({ sub: 'ana@id', preferred_username: 'Ana.Lima', name: 'Ana Lima' });
     const { body } = await logins.me(token).expect(200);
     expect(body).toMatchObject({ username: 'ana.lima', displayName: 'Ana Lima', admin: false, deleted: false });
@@ -43,13 +43,13 @@ describe('the first sight of a subject', () => {
     expect(again.body).toEqual(body);
   });
 
-  it('makes one person, however many see it at once', async () => {
+  it('creates one user for concurrent requests', async () => {
     const token = await identity.token({ sub: 'many', preferred_username: 'many' });
     const answers = await Promise.all(Array.from({ length: 12 }, () => logins.me(token).expect(200)));
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
   });
 
-  it('keeps twelve subjects apart who wish for one name', async () => {
+  it('gives twelve subjects with one username claim twelve usernames', async () => {
     const tokens = await Promise.all(
       Array.from({ length: 12 }, (_, i) => identity.token({ sub: `twin-${i}`, preferred_username: 'twin' })),
     );
@@ -66,11 +66,11 @@ describe('the first sight of a subject', () => {
     ['too short a name', { preferred_username: 'z' }, /^z-[0-9a-f]{6}$/],
     ['too long a name', { preferred_username: 'q'.repeat(99) }, /^q{24}$/],
     ['a reserved name', { preferred_username: 'all' }, /^all-[0-9a-f]{6}$/],
-    ['a name of the gone', { preferred_username: 'deleted-1' }, /^user-[0-9a-f]{12}$/],
+    ['a username of deleted users', { preferred_username: 'deleted-1' }, /^user-[0-9a-f]{12}$/],
     ['no name', {}, /^user-[0-9a-f]{6}$/],
     ['a name that is no text', { preferred_username: { $ne: 1 }, name: ['x'] }, /^user-[0-9a-f]{6}$/],
     ['a display name that cannot be stored', { preferred_username: 'nully', name: 'a\0b' }, /^nully$/],
-  ])('makes a username of %s', async (what, claims, expected) => {
+  ])('derives a username from %s', async (what, claims, expected) => {
     const { body } = await logins.me(await identity.token({ sub: `sub of ${what}`, ...claims })).expect(200);
     expect(body.username).toMatch(expected);
   });
@@ -79,7 +79,7 @@ describe('the first sight of a subject', () => {
 describe('a token of the other service', () => {
   const now = () => Math.floor(Date.now() / 1000);
 
-  it('stands beside our own', async () => {
+  it('is accepted beside tokens of this server', async () => {
     const ana = await logins.register();
     await logins.me(ana.accessToken).expect(200);
     await logins.me(await identity.token({ sub: 'beside' })).expect(200);
@@ -88,23 +88,23 @@ describe('a token of the other service', () => {
 
   it.each([
     ['another issuer', () => identity.token({ sub: 'x', iss: 'https://else.example.org/' })],
-    ['our own issuer', () => identity.token({ sub: 'x', iss: 'parley', aud: 'parley' })],
+    ['the issuer of this server', () => identity.token({ sub: 'x', iss: 'parley', aud: 'parley' })],
     ['another audience', () => identity.token({ sub: 'x', aud: 'shop' })],
     ['no subject', () => identity.token({ sub: undefined })],
     ['an empty subject', () => identity.token({ sub: '' })],
     ['a subject that cannot be stored', () => identity.token({ sub: 'a\0b' })],
     ['too long a subject', () => identity.token({ sub: 'x'.repeat(256) })],
     ['no time of issue', () => identity.token({ sub: 'x', iat: undefined })],
-    ['a time of issue to come', () => identity.token({ sub: 'x' }, { issued: 60 })],
+    ['a time of issue in the future', () => identity.token({ sub: 'x' }, { issued: 60 })],
     ['no expiry', () => identity.token({ sub: 'x', exp: undefined })],
-    ['a time before which it is not good', () => identity.token({ sub: 'x', nbf: now() + 60 })],
-    ['a key of somebody else under the known name', async () => identity.token({ sub: 'x' }, { key: await newKey('first') })],
+    ['a start of validity in the future', () => identity.token({ sub: 'x', nbf: now() + 60 })],
+    ['another key with a known id', async () => identity.token({ sub: 'x' }, { key: await newKey('first') })],
     ['an algorithm that is not on the list', async () => identity.token({ sub: 'x' }, { key: { ...identity.keys[0]!, alg: 'RS512' } })],
   ])('is refused with %s', async (_, token) => {
     expect(await code(await token().catch(() => 'unsignable'))).toBe('401 token_invalid');
   });
 
-  it('says when it has expired', async () => {
+  it('is answered by token_expired after its expiry', async () => {
     expect(await code(await identity.token({ sub: 'x' }, { issued: -700, expires: -60 }))).toBe('401 token_expired');
   });
 
@@ -119,7 +119,7 @@ describe('a token of the other service', () => {
     expect(await code(`${body}.${signature}`)).toBe('401 token_invalid');
   });
 
-  it('cannot be made by our own secret for one of their sessions', async () => {
+  it('cannot be signed with the secret of this server for an external session', async () => {
     const { body } = await logins.api
       .get('/v1/auth/sessions')
       .set(bearer(await identity.token({ sub: 'theirs' })))
@@ -139,7 +139,7 @@ describe('the session of a token', () => {
     expect((await sessions(first)).map(({ current }: { current: boolean }) => current).sort()).toEqual([false, true]);
   });
 
-  it('ends by logout: the tokens issued before are refused, a newer one opens it anew', async () => {
+  it('ends by logout: earlier tokens are refused, a later one starts it anew', async () => {
     const [token, sibling] = [await identity.token({ sub: 'eve' }), await identity.token({ sub: 'eve' }, { expires: 900 })];
     await logins.me(token).expect(200);
     await logout(token);
@@ -150,7 +150,7 @@ describe('the session of a token', () => {
     expect(await sessions(newer)).toHaveLength(1);
   });
 
-  it('ends by the list of devices, and touches no other', async () => {
+  it('ends by its id, without ending others', async () => {
     const [laptop, phone] = [await identity.token({ sub: 'kim', sid: 'a' }), await identity.token({ sub: 'kim', sid: 'b' })];
     await logins.me(phone).expect(200);
     const { id } = (await sessions(laptop)).find(({ current }: { current: boolean }) => !current);
@@ -159,7 +159,7 @@ describe('the session of a token', () => {
     await logins.me(laptop).expect(200);
   });
 
-  it('is refused to who is deactivated, whatever the token, until that is undone', async () => {
+  it('is refused to a deactivated user, with any token, until the activation', async () => {
     const token = await identity.token({ sub: 'off' });
     const { body } = await logins.me(token).expect(200);
     await db.query('UPDATE users SET deactivated_at = now() WHERE id = $1', [body.id]);
@@ -169,7 +169,7 @@ describe('the session of a token', () => {
     await logins.me(token).expect(200);
   });
 
-  it('has no password to change', async () => {
+  it('cannot change a password', async () => {
     const { body } = await logins.api
       .post('/v1/auth/password')
       .set(bearer(await identity.token({ sub: 'nopass' })))
@@ -180,8 +180,8 @@ describe('the session of a token', () => {
 });
 
 describe('a socket', () => {
-  it('stays as long as its token, which may be longer than a timer can wait', async () => {
-    // A process of its own: what Node warns of is seen there alone.
+  it('stays as long as its token, which may be longer than the maximum of a timer', async () => {
+    // Its own process, so that only its warnings of Node are read.
     const node = AppProcess.server({ ...TEST_ENVIRONMENT, LOG_LEVEL: 'warn', ...identity.env, DATABASE_URL: server.databaseUrl });
     try {
       const url = await node.url();
@@ -210,9 +210,9 @@ describe('the keys', () => {
     await logins.me(await identity.token({ sub: 'rotating' })).expect(200);
   });
 
-  it('that nobody knows cost few fetches', async () => {
+  it('with an unknown id cause few fetches', async () => {
     const before = identity.fetches;
-    const outsider = await newKey('unheard of');
+    const outsider = await newKey('unknown');
     const tokens = await Promise.all(Array.from({ length: 40 }, (_, i) => identity.token({ sub: `x${i}` }, { key: outsider })));
     const answers = await Promise.all(tokens.map(code));
     expect(new Set(answers)).toEqual(new Set(['401 token_invalid']));
@@ -221,11 +221,11 @@ describe('the keys', () => {
 
   it.each([
     ['an error', 500, null],
-    ['an object that holds none', 200, '{}'],
-    ['keys that are none', 200, '{"keys":[1]}'],
-    ['a page', 200, '<!doctype html><title>Welcome</title>'],
-    ['more than any set of keys', 200, `{"keys":[],"more":"${'x'.repeat(1_000_000)}"}`],
-  ])('that cannot be had for %s: 503, few tries, and all is well when they can', async (_, trouble, words) => {
+    ['an object without keys', 200, '{}'],
+    ['invalid keys', 200, '{"keys":[1]}'],
+    ['a page', 200, '<!doctype html><title>Hello</title>'],
+    ['too large a body', 200, `{"keys":[],"more":"${'x'.repeat(1_000_000)}"}`],
+  ])('answered by %s: 503 and few fetches, until the service recovers', async (_, trouble, words) => {
     const other = await IdentityService.start();
     Object.assign(other, { status: trouble, body: words });
     const node = await startApp({ env: other.env, databaseUrl: server.databaseUrl });
@@ -246,7 +246,7 @@ describe('the keys', () => {
     }
   });
 
-  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('may be one, given by its text: %s', async (alg) => {
+  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('may be one configured public key: %s', async (alg) => {
     const key = await newKey('one', alg);
     const publicKey = (await pem(key)).replaceAll('\n', '\\n');
     const node = await startApp({ env: { AUTH_JWT_PUBLIC_KEY: publicKey, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE } });
@@ -260,15 +260,15 @@ describe('the keys', () => {
   });
 });
 
-describe('with the built-in accounts switched off', () => {
-  it('only the tokens of the other service count', async () => {
+describe('with AUTH_BUILT_IN off', () => {
+  it('only tokens of the other service are accepted', async () => {
     const ana = await logins.register();
     const node = await startApp({ env: { ...identity.env, AUTH_BUILT_IN: 'off' }, databaseUrl: server.databaseUrl });
     try {
       const token = await identity.token({ sub: 'only' });
       await logins.me(token, node.url).expect(200);
       expect((await logins.me(ana.accessToken, node.url).expect(401)).body.code).toBe('token_invalid');
-      const bodies = { register: { username: 'newcomer', password: PASSWORD }, login: { username: 'ana', password: PASSWORD } };
+      const bodies = { register: { username: 'new-user', password: PASSWORD }, login: { username: 'ana', password: PASSWORD } };
       for (const [route, body] of [...Object.entries(bodies), ['refresh', { refreshToken: ana.refreshToken }] as const]) {
         const answer = await request(node.url).post(`/v1/auth/${route}`).send(body).expect(404);
         expect(answer.body.code).toBe('built_in_auth_off');

@@ -15,26 +15,26 @@ let world: World;
 let ana: Person;
 let bob: Person;
 let zoe: Person;
-/** What the two sides were told since the story began. */
-let told: { kind: string; fact: any }[];
+/** Domain events published since the test began. */
+let published: { kind: string; fact: any }[];
 
 beforeAll(async () => {
   world = await World.start({ FRIENDS_MAX_PENDING: '3', FRIENDS_MAX: '2' });
   const events = world.app.app.get(DomainEvents);
   for (const kind of [FriendRequestReceived, FriendRequestApproved, FriendRequestRejected, FriendRequestCancelled, FriendRemoved]) {
-    events.on(kind, (fact: object) => void told.push({ kind: kind.name, fact }));
+    events.on(kind, (fact: object) => void published.push({ kind: kind.name, fact }));
   }
 });
 afterAll(() => world.stop());
 beforeEach(async () => {
   [ana, bob, zoe] = await Promise.all([person('ana'), person('bob'), person('zoe')]);
-  told = [];
+  published = [];
 });
 
 const sql = (text: string) => world.app.app.get(Transactions).query(text);
 const person = (name: string): Promise<Person> => world.person(name);
 const asks = (from: Person, to: Person) => from.call('POST', '/friend-requests', { userId: to.id });
-const kinds = () => told.map(({ kind }) => kind);
+const kinds = () => published.map(({ kind }) => kind);
 const friendsOf = async (client: Person) => (await client.call('GET', '/friends')).body.items.map(({ user }: any) => user.id);
 const pendingOf = async (client: Person) => (await client.call('GET', '/friend-requests?status=pending')).body.items;
 const befriend = async (a: Person, b: Person) => {
@@ -44,7 +44,7 @@ const befriend = async (a: Person, b: Person) => {
 const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
 
 describe('a friendship', () => {
-  it('is asked for, approved, listed by both and ended by one', async () => {
+  it('is requested, approved, listed for both and ended by one', async () => {
     const asked = await asks(ana, bob);
     expect(asked.status).toBe(201);
     expect(asked.body).toEqual({
@@ -69,14 +69,14 @@ describe('a friendship', () => {
     expect(await friendsOf(bob)).toEqual([]);
     expect(await ana.call('DELETE', `/friends/${bob.id}`)).toMatchObject({ status: 404, body: { code: 'friend_not_found' } });
     expect(kinds()).toEqual(['FriendRequestReceived', 'FriendRequestApproved', 'FriendRemoved']);
-    expect(told[0]!.fact).toMatchObject({ fromMy: 1, toMy: 1, friendRequest: { status: 'pending' } });
-    expect(told[2]!.fact.users).toEqual([
+    expect(published[0]!.fact).toMatchObject({ fromMy: 1, toMy: 1, friendRequest: { status: 'pending' } });
+    expect(published[2]!.fact.users).toEqual([
       { userId: ana.id, my: 3 },
       { userId: bob.id, my: 3 },
     ]);
   });
 
-  it('is not asked of oneself, of nobody, of a friend, nor in another form', async () => {
+  it('is refused with yourself, an unknown user, a friend, and in a malformed request', async () => {
     expect(await asks(ana, ana)).toMatchObject({ status: 422, body: { code: 'cannot_befriend_oneself' } });
     expect(await ana.call('POST', '/friend-requests', { userId: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' })).toMatchObject({
       status: 404,
@@ -90,20 +90,20 @@ describe('a friendship', () => {
     }
   });
 
-  it('is asked for once: the second time answers with the first request', async () => {
+  it('is requested once: a second request answers with the first', async () => {
     const first = await asks(ana, bob);
     const second = await ana.call('POST', '/friend-requests', { userId: bob.id.toUpperCase() });
     expect(second).toMatchObject({ status: 200, body: first.body });
     expect(kinds()).toEqual(['FriendRequestReceived']);
   });
 
-  it('comes to be when the other asks back', async () => {
+  it('begins when both users send a request', async () => {
     const { body } = await asks(ana, bob);
     expect(await asks(bob, ana)).toMatchObject({ status: 200, body: { id: body.id, status: 'approved' } });
     expect(await friendsOf(ana)).toEqual([bob.id]);
   });
 
-  it('is bounded in number, for both', async () => {
+  it('is limited in number, for both users', async () => {
     const [eva, tom] = [await person('eva'), await person('tom')];
     await befriend(ana, bob);
     await befriend(zoe, ana);
@@ -119,7 +119,7 @@ describe('a friendship', () => {
 });
 
 describe('a request', () => {
-  it('is approved and rejected by its receiver alone, cancelled by its sender alone, and not there for others', async () => {
+  it('is approved or rejected only by its receiver, cancelled only by its sender, and not found by others', async () => {
     const { id } = (await asks(ana, bob)).body;
     for (const act of ['approve', 'reject']) {
       expect(await ana.call('POST', `/friend-requests/${id}/${act}`)).toMatchObject({ status: 403, body: { reason: 'not_receiver' } });
@@ -135,7 +135,7 @@ describe('a request', () => {
     expect(await pendingOf(bob)).toEqual([]);
   });
 
-  it.each(['approve', 'reject'])('is decided once: after %s nothing more can be done with it', async (act) => {
+  it.each(['approve', 'reject'])('is decided once: after %s it cannot change', async (act) => {
     const { id } = (await asks(ana, bob)).body;
     expect((await bob.call('POST', `/friend-requests/${id}/${act}`)).status).toBe(200);
     const decided = { status: 409, body: { code: 'friend_request_decided' } };
@@ -150,7 +150,7 @@ describe('a request', () => {
     expect((await asks(ana, bob)).status).toBe(201);
   });
 
-  it('has to wait after a rejection, unless the other one asks', async () => {
+  it('waits for the cooldown after a rejection, unless the other user sends one', async () => {
     const { id } = (await asks(ana, bob)).body;
     await bob.call('POST', `/friend-requests/${id}/reject`);
     const again = await asks(ana, bob);
@@ -161,17 +161,17 @@ describe('a request', () => {
     expect((await asks(bob, ana)).status).toBe(201);
     expect(await asks(ana, bob)).toMatchObject({ status: 200, body: { status: 'approved' } });
     await bob.call('DELETE', `/friends/${ana.id}`);
-    // Bob has asked since: the old rejection counts no more.
+    // Bob has sent a request since, which ends the cooldown.
     expect((await asks(ana, bob)).status).toBe(201);
   });
 
-  it('is bounded in number while it waits', async () => {
+  it('is limited in number while pending', async () => {
     const people = await Promise.all(['p', 'q', 'r', 's'].map(person));
     const answers = await Promise.all(people.map((one) => asks(ana, one)));
     expect(statuses(answers)).toEqual([201, 201, 201, 422]);
     expect(answers.find(({ status }) => status === 422)!.body.code).toBe('too_many_friend_requests');
     const refused = people[answers.findIndex(({ status }) => status === 422)]!;
-    // Asking back is no new request.
+    // This approves the request that was received.
     await asks(bob, ana);
     expect((await asks(ana, bob)).status).toBe(200);
     const [first] = await pendingOf(ana);
@@ -183,14 +183,14 @@ describe('a request', () => {
 describe('privacy of friend requests', () => {
   const sets = (who: Person, privacy: string) => sql(`UPDATE users SET friend_requests = '${privacy}' WHERE id = '${who.id}'`);
 
-  it('refuses everybody under nobody, yet one may ask oneself', async () => {
+  it('`nobody` refuses every request, but the user may send one', async () => {
     await sets(bob, 'nobody');
     expect(await asks(ana, bob)).toMatchObject({ status: 403, body: { code: 'forbidden', reason: 'privacy' } });
     expect((await asks(bob, ana)).status).toBe(201);
     expect(await asks(ana, bob)).toMatchObject({ status: 200, body: { status: 'approved' } });
   });
 
-  it('asks for a shared room under shared_rooms', async () => {
+  it('`shared_rooms` needs a shared room', async () => {
     await sets(bob, 'shared_rooms');
     expect(await asks(ana, bob)).toMatchObject({ status: 403, body: { reason: 'privacy' } });
     const team = await bob.opensTeam(ana);
@@ -244,8 +244,8 @@ describe('lists', () => {
   });
 });
 
-describe('live', () => {
-  it('both hear each step with their own number, and nobody else hears a word', async () => {
+describe('events and rooms', () => {
+  it('both users receive each step with their own number; other users receive nothing', async () => {
     const [a, b, z] = await Promise.all([ana.connects(), bob.connects(), zoe.connects()]);
     const { id } = (await asks(ana, bob)).body;
     await bob.call('POST', `/friend-requests/${id}/reject`);
@@ -270,7 +270,7 @@ describe('live', () => {
     expect(z.received.filter(({ event }) => event !== 'ready')).toEqual([]);
   });
 
-  it('the list of friends names the private room of the two', async () => {
+  it('the list of friends contains the private room of each friend', async () => {
     const room = await ana.opensPrivate(bob);
     await ana.befriends(zoe);
     const { items } = await ana.gets('/friends');
@@ -282,7 +282,7 @@ describe('live', () => {
     expect((await ana.gets('/friends')).items.map(({ roomId }: any) => roomId)).toEqual([null, null]);
   });
 
-  it('a friend removed keeps the private room, and opens no new one', async () => {
+  it('the private room stays after the friendship ends, and no new one can be opened', async () => {
     const room = await ana.opensPrivate(bob);
     await ana.deletes(`/friends/${bob.id}`);
     expect((await ana.sends(room, 'still here')).text).toBe('still here');
@@ -295,14 +295,14 @@ describe('live', () => {
   });
 });
 
-describe('somebody who goes', () => {
-  it('parts from everybody, as by hand', async () => {
+describe('a deleted user', () => {
+  it('loses friends and requests as by ordinary requests', async () => {
     const eva = await world.person('eva');
     await befriend(ana, bob);
     await asks(ana, zoe);
     await asks(eva, ana);
     await befriend(bob, zoe);
-    told = [];
+    published = [];
     expect(await world.app.app.get(FriendRequestsService).endRelationsStep(ana.id)).toBe(false);
     expect(await friendsOf(ana)).toEqual([]);
     expect(await pendingOf(ana)).toEqual([]);
@@ -315,7 +315,7 @@ describe('races', () => {
   const round = async (race: () => Promise<void>) => {
     for (let i = 0; i < 5; i++) {
       [ana, bob] = await Promise.all([person('ana'), person('bob')]);
-      told = [];
+      published = [];
       await race();
     }
   };
@@ -329,18 +329,18 @@ describe('races', () => {
       expect(await friendsOf(ana)).toEqual([bob.id]);
       expect(await friendsOf(bob)).toEqual([ana.id]);
       expect(await pendingOf(ana)).toEqual([]);
-      // Of two commits that follow each other, either may be heard of first here; sockets hear them by their numbers.
+      // The events of two consecutive commits may be published in either order; sockets receive them by number.
       expect(kinds().sort()).toEqual(['FriendRequestApproved', 'FriendRequestReceived']);
     }));
 
-  it('asking many times at once makes one request', () =>
+  it('concurrent requests of one user create one request', () =>
     round(async () => {
       const answers = await Promise.all(Array.from({ length: 8 }, () => asks(ana, bob)));
       expect(statuses(answers)).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
       expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     }));
 
-  it('approve against cancel: one of them wins', () =>
+  it('concurrent approval and cancellation: one succeeds', () =>
     round(async () => {
       const { id } = (await asks(ana, bob)).body;
       const [approved, cancelled] = await Promise.all([
@@ -353,7 +353,7 @@ describe('races', () => {
       expect(kinds()).toHaveLength(2);
     }));
 
-  it('approve against approve, and against reject: one of them wins', () =>
+  it('concurrent approvals, or approval and rejection: one succeeds', () =>
     round(async () => {
       const { id } = (await asks(ana, bob)).body;
       const acts = ['approve', 'reject', 'approve', 'reject'].map((act) => bob.call('POST', `/friend-requests/${id}/${act}`));
@@ -363,7 +363,7 @@ describe('races', () => {
       expect(await friendsOf(ana)).toEqual(winner === 'approved' ? [bob.id] : []);
     }));
 
-  it('removing twice at once removes once', () =>
+  it('concurrent removals end the friendship once', () =>
     round(async () => {
       await befriend(ana, bob);
       const answers = await Promise.all([ana.call('DELETE', `/friends/${bob.id}`), bob.call('DELETE', `/friends/${ana.id}`)]);
@@ -371,10 +371,10 @@ describe('races', () => {
       expect(kinds().filter((kind) => kind === 'FriendRemoved')).toHaveLength(1);
     }));
 
-  it('many people asking one at once all arrive, and each change has its own number', async () => {
+  it('concurrent requests of many users to one all succeed, each with its own number', async () => {
     const people = await Promise.all(Array.from({ length: 10 }, (_, i) => person(`n${i}`)));
     const answers = await Promise.all(people.map((one) => asks(one, ana)));
     expect(answers.every(({ status }) => status === 201)).toBe(true);
-    expect(told.map(({ fact }) => fact.toMy).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(published.map(({ fact }) => fact.toMy).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 });

@@ -25,7 +25,7 @@ const members = async () => (await ana.gets(`/rooms/${room.id}/users`)).items.ma
 const sql = (text: string) => world.app.app.get(Transactions).query(text);
 
 describe('an invite', () => {
-  it('shows the card of the room, and lets people in as plain members', async () => {
+  it('answers the room card, and lets users join with the role member', async () => {
     const invite = await makes(ana, { maxUses: 5, expiresAt: '2100-01-01T00:00:00+16:00' });
     expect(invite).toEqual({
       id: expect.any(String),
@@ -55,11 +55,11 @@ describe('an invite', () => {
     expect(joined).toMatchObject({ status: 200, body: { id: room.id, memberCount: 2, membership: { role: 'member', userId: zoe.id } } });
     expect(joined.body.membership.permissions).not.toContain('can_manage_roles');
     expect(await listed(ana)).toMatchObject([{ id: invite.id, uses: 1 }]);
-    await ana.sends(room, 'welcome');
-    expect((await zoe.page(room)).items.map(({ text, system }: any) => text ?? system.event)).toContain('welcome');
+    await ana.sends(room, 'hello');
+    expect((await zoe.page(room)).items.map(({ text, system }: any) => text ?? system.event)).toContain('hello');
   });
 
-  it('takes no use of who is in the room, even when it is used up', async () => {
+  it('counts no use for a member, and answers one also when it is used up', async () => {
     const { code } = await makes(ana, { maxUses: 1 });
     expect((await joins(ana, code)).status).toBe(200);
     expect(await listed(ana)).toMatchObject([{ uses: 0 }]);
@@ -74,7 +74,7 @@ describe('an invite', () => {
     ['expired', (id: string) => sql(`UPDATE room_invites SET expires_at = now() - interval '1 second' WHERE id = '${id}'`)],
     ['used up', (id: string) => sql(`UPDATE room_invites SET max_uses = 1, uses = 1 WHERE id = '${id}'`)],
     ['of a deleted room', () => ana.deletes(`/rooms/${room.id}`)],
-  ])('that is %s answers like one that never was', async (_, ends) => {
+  ])('that is %s answers like an unknown one', async (_, ends) => {
     const { id, code } = await makes(ana);
     await ends(id);
     const gone = await zoe.call('GET', `/invites/${code}`);
@@ -84,12 +84,12 @@ describe('an invite', () => {
     expect(await triesToJoin(zoe, code)).toBe('404 invite_not_found');
   });
 
-  it.each(['x', '%00', 'ä', '..%2F..', 'a'.repeat(3000)])('of a code as %s is not there', async (code) => {
+  it.each(['x', '%00', 'ä', '..%2F..', 'a'.repeat(3000)])('with the code %s is not found', async (code) => {
     expect(await zoe.statusOf('GET', `/invites/${code}`)).toBe('404 invite_not_found');
     expect(await triesToJoin(zoe, code)).toBe('404 invite_not_found');
   });
 
-  it('dies with the right of its maker, and lives again with it', async () => {
+  it('works only while its creator has the permission', async () => {
     await ana.befriends(bob);
     await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
     const { code } = await makes(bob);
@@ -106,7 +106,7 @@ describe('an invite', () => {
     expect(await triesToJoin(tom, code)).toBe('404 invite_not_found');
   });
 
-  it('does not open the room to the banned', async () => {
+  it('does not let a banned user join', async () => {
     const { code } = await makes(ana);
     await joins(zoe, code);
     await ana.puts(`/rooms/${room.id}/bans/${zoe.id}`, {});
@@ -115,7 +115,7 @@ describe('an invite', () => {
     expect(await listed(ana)).toMatchObject([{ uses: 1 }]);
   });
 
-  it('is made by who may, seen by who may make one, revoked by its maker and by who may remove users', async () => {
+  it('is created and listed by members with can_create_invites, revoked by its creator and with can_remove_users', async () => {
     const { code } = await makes(ana);
     await joins(bob, code);
     await joins(zoe, code);
@@ -147,7 +147,7 @@ describe('an invite', () => {
     ]);
   });
 
-  it('is not for a private room, a reader of a channel, a member of a team', async () => {
+  it('is refused in private rooms, to channel members and to team members', async () => {
     const chat = await ana.opensPrivate(bob);
     expect(await ana.statusOf('POST', `/rooms/${chat.id}/invites`, {})).toBe('403 role_preset');
     const channel = await ana.opensChannel(bob);
@@ -157,7 +157,7 @@ describe('an invite', () => {
     expect((await makes(ana, {}, channel)).uses).toBe(0);
   });
 
-  it('is bounded: in number, in time, in form', async () => {
+  it('is limited in number and validated', async () => {
     const [first] = await Promise.all([makes(ana), makes(ana), makes(ana)]);
     expect(await ana.statusOf('POST', `/rooms/${room.id}/invites`, {})).toBe('422 too_many_invites');
     await ana.deletes(`/rooms/${room.id}/invites/${first.id}`);
@@ -184,32 +184,32 @@ describe('an invite', () => {
 });
 
 describe('races', () => {
-  const crowd = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => world.person(`n${i}`)));
+  const users = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => world.person(`n${i}`)));
   const outcomes = (answers: string[]) =>
     Object.fromEntries([...new Set(answers)].map((one) => [one, answers.filter((x) => x === one).length]));
 
-  it('the last use is taken by one of twenty', async () => {
+  it('one of twenty concurrent joins takes the last use', async () => {
     const { code } = await makes(ana, { maxUses: 1 });
-    const people = await crowd(20);
+    const people = await users(20);
     expect(outcomes(await Promise.all(people.map((one) => triesToJoin(one, code))))).toEqual({ '200': 1, '404 invite_not_found': 19 });
     expect(await members()).toHaveLength(2);
   });
 
-  it('the last seats are taken once, and who finds the room full takes no use', async () => {
+  it('concurrent joins fill the room, and a refused join counts no use', async () => {
     const { code } = await makes(ana, { maxUses: 100 });
-    const people = await crowd(12);
+    const people = await users(12);
     expect(outcomes(await Promise.all(people.map((one) => triesToJoin(one, code))))).toEqual({ '200': 7, '422 room_full': 5 });
     expect(await members()).toHaveLength(8);
     expect(await listed(ana)).toMatchObject([{ uses: 7 }]);
   });
 
-  it('one person joining many times at once takes one use', async () => {
+  it('concurrent joins of one user count one use', async () => {
     const { code } = await makes(ana, { maxUses: 3 });
     expect(outcomes(await Promise.all(Array.from({ length: 8 }, () => triesToJoin(zoe, code))))).toEqual({ '200': 8 });
     expect(await listed(ana)).toMatchObject([{ uses: 1 }]);
   });
 
-  it('joining against a ban: nobody is in and banned', async () => {
+  it('a concurrent join and ban leave no banned member', async () => {
     for (let i = 0; i < 5; i++) {
       const { code, id } = await makes(ana);
       const { eva } = await world.people('eva');
@@ -220,7 +220,7 @@ describe('races', () => {
     }
   });
 
-  it('joining against revoking: joined before it, or not at all', async () => {
+  it('a concurrent join commits before the revocation or is refused', async () => {
     for (let i = 0; i < 3; i++) {
       const { code, id } = await makes(ana);
       const { eva, tom } = await world.people('eva', 'tom');

@@ -21,7 +21,7 @@ const reports = (who: Person, message: any, reason = 'Spam') =>
   who.call('POST', `/rooms/${room.id}/messages/${message.id}/report`, { reason });
 
 describe('a report', () => {
-  it('of a message reaches those who may delete messages, and is resolved once', async () => {
+  it('is listed for members who may delete messages, and resolved once', async () => {
     const message = await bob.sends(room, 'buy my things');
     const made = await reports(bob, message);
     expect(made.status).toBe(201);
@@ -57,7 +57,7 @@ describe('a report', () => {
     });
   });
 
-  it('is one a person a message: the second time answers with the first, also under a race', async () => {
+  it('exists once for each user and message: a second one answers with the first, also under races', async () => {
     const message = await ana.sends(room, 'hm');
     const answers = await Promise.all(['a', 'b', 'c', 'd'].map((reason) => reports(bob, message, reason)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
@@ -66,13 +66,13 @@ describe('a report', () => {
     expect((await ana.gets(`/rooms/${room.id}/reports`)).items).toHaveLength(2);
   });
 
-  it('is resolved by one of several at once', async () => {
+  it('is resolved by one of several concurrent requests', async () => {
     const { body } = await reports(bob, await ana.sends(room, 'hm'));
     const answers = await Promise.all([1, 2, 3].map(() => ana.statusOf('POST', `/rooms/${room.id}/reports/${body.id}/resolve`, {})));
     expect(answers.sort()).toEqual(['200', '409 report_resolved', '409 report_resolved']);
   });
 
-  it('is not made by strangers, of what is not there, of the deleted, of the server, nor without a reason', async () => {
+  it('is refused for non-members, for unknown, deleted and system messages, and without a reason', async () => {
     const message = await ana.sends(room, 'hm');
     expect(await reports(zoe, message)).toMatchObject({ status: 404, body: { code: 'room_not_found' } });
     expect(await reports(bob, { id: NOWHERE })).toMatchObject({ status: 404, body: { code: 'message_not_found' } });
@@ -88,7 +88,7 @@ describe('a report', () => {
     expect(await reports(bob, message)).toMatchObject({ status: 422, body: { code: 'not_reportable' } });
   });
 
-  it('stays in its room', async () => {
+  it('is not found in another room', async () => {
     const { body } = await reports(bob, await ana.sends(room, 'hm'));
     const other = await ana.opensGroup();
     expect(await ana.statusOf('POST', `/rooms/${other.id}/reports/${body.id}/resolve`, {})).toBe('404 report_not_found');
@@ -111,7 +111,7 @@ describe('a report', () => {
 });
 
 describe('the audit', () => {
-  it('tells who may remove users what was done, by whom, to whom', async () => {
+  it('lists every action with its actor and target for members who may remove users', async () => {
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' });
     await ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'member' });
     await ana.puts(`/rooms/${room.id}/bans/${bob.id}`, { reason: 'enough' });
@@ -124,7 +124,7 @@ describe('the audit', () => {
     expect([...page.items, ...rest.items]).toEqual(items);
   });
 
-  it('is closed to members, strangers, and outsiders of a public room', async () => {
+  it('is refused to plain members and to non-members, also of a public room', async () => {
     expect(await bob.statusOf('GET', `/rooms/${room.id}/audit`)).toBe('403 role_preset');
     expect(await zoe.statusOf('GET', `/rooms/${room.id}/audit`)).toBe('404 room_not_found');
     const open = await ana.posts('/rooms', { type: 'channel', name: 'open', isPublic: true });

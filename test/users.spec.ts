@@ -15,7 +15,7 @@ const search = (query: string, more = '') => get(`?query=${encodeURIComponent(qu
 const lookup = (body: object) => logins.api.post('/v1/users/lookup').set(bearer(ana.accessToken)).send(body);
 const names = (items: { username: string }[]) => items.map(({ username }) => username);
 
-/** As the account would be after its removal or deactivation. */
+/** Marks the account as deleted or deactivated. */
 const mark = (userId: string, what: 'deleted_at' | 'deactivated_at') =>
   db.query(`UPDATE users SET ${what} = now() WHERE id = $1`, [userId]);
 
@@ -32,15 +32,15 @@ afterAll(async () => {
   await server?.close();
 });
 
-describe('one person', () => {
-  it('is seen by everybody, without what is their own', async () => {
+describe('getting a user', () => {
+  it('answers any user, without the private fields', async () => {
     const bob = await logins.register('bob', { displayName: 'Bob' });
     const { body } = await get(`/${bob.user.id.toUpperCase()}`).expect(200);
     expect(body).toEqual(bob.user);
     expect(Object.keys(body).sort()).toEqual(['avatarUrl', 'createdAt', 'deleted', 'displayName', 'id', 'username']);
   });
 
-  it('is not there, or is no id', async () => {
+  it('answers 404 for an unknown id, and 400 for no UUID', async () => {
     expect((await get(`/${NOBODY}`).expect(404)).body.code).toBe('user_not_found');
     expect((await get('/bob').expect(400)).body.code).toBe('validation_failed');
   });
@@ -49,7 +49,7 @@ describe('one person', () => {
     for (const path of ['', '/me', `/${ana.user.id}`]) await logins.api.get(`/v1/users${path}`).expect(401);
   });
 
-  it('who is gone is still told apart', async () => {
+  it('marks a deleted user', async () => {
     const gone = await logins.register();
     await mark(gone.user.id, 'deleted_at');
     expect((await get(`/${gone.user.id}`).expect(200)).body).toMatchObject({ id: gone.user.id, deleted: true });
@@ -65,7 +65,7 @@ describe('search', () => {
     await logins.register('zoex1', { displayName: 'Зоя' });
   });
 
-  it('finds the name itself first, then its beginnings, then the rest', async () => {
+  it('lists the exact username first, then usernames that begin with the query, then the rest', async () => {
     const { body } = await search('ANA').expect(200);
     expect(names(body.items)).toEqual(['ana', 'anabel', 'mariana']);
     expect(body.nextCursor).toBeNull();
@@ -79,12 +79,12 @@ describe('search', () => {
     ['a percent sign as itself', '100%', ['zoe_1']],
     ['an underscore as itself', 'zoe_', ['zoe_1']],
     ['a backslash as itself', '\\', []],
-    ['nobody', 'nobody at all', []],
-  ])('takes %s', async (_, query, expected) => {
+    ['a name of no user', 'no such name', []],
+  ])('finds by %s', async (_, query, expected) => {
     expect(names((await search(query).expect(200)).body.items)).toEqual(expected);
   });
 
-  it('pages without gap or twin, also while names are added', async () => {
+  it('pages without a gap or a duplicate, also while users register', async () => {
     const found: string[] = [];
     let cursor = '';
     do {
@@ -95,12 +95,12 @@ describe('search', () => {
     expect(found).toEqual(['ana', 'anabel', 'mariana']);
   });
 
-  it('without a word lists everybody by name', async () => {
+  it('lists all users by username without a query', async () => {
     const { body } = await get('?limit=3').expect(200);
     expect(names(body.items)).toEqual(['ana', 'anabel', 'bob']);
   });
 
-  it('hides who is gone or deactivated', async () => {
+  it('leaves out deleted and deactivated users', async () => {
     const [gone, off] = [await logins.register('hidden1'), await logins.register('hidden2')];
     await logins.register('hidden3');
     await mark(gone.user.id, 'deleted_at');
@@ -125,20 +125,20 @@ describe('search', () => {
 });
 
 describe('lookup', () => {
-  it('takes ids and names together, and leaves out who is not there', async () => {
+  it('accepts ids and usernames together, and leaves out unknown ones', async () => {
     const { body } = await lookup({ ids: [ana.user.id.toUpperCase(), NOBODY], usernames: ['BOB', 'ana', 'no.such'] }).expect(200);
     expect(names(body.items)).toEqual(['ana', 'bob']);
     expect(body.items[0]).toEqual(ana.user);
   });
 
-  it('finds who is gone by id, not by name', async () => {
+  it('finds a deleted user by id, not by username', async () => {
     const gone = await logins.register();
     await mark(gone.user.id, 'deleted_at');
     expect((await lookup({ ids: [gone.user.id] }).expect(200)).body.items).toHaveLength(1);
     expect((await lookup({ usernames: [gone.user.username] }).expect(200)).body.items).toHaveLength(0);
   });
 
-  it('takes a hundred, and no more', async () => {
+  it('accepts at most one hundred', async () => {
     await lookup({ ids: Array(100).fill(NOBODY) }).expect(200);
     await lookup({ ids: Array(101).fill(NOBODY) }).expect(400);
     await lookup({ usernames: Array(101).fill('ana') }).expect(400);
@@ -149,12 +149,12 @@ describe('lookup', () => {
     ['no list', { ids: NOBODY }],
     ['an object', { ids: { length: 1 } }],
     ['a nested list', { usernames: [['ana']] }],
-    ['a word that is no id', { ids: ['ana'] }],
+    ['a text that is no UUID', { ids: ['ana'] }],
   ])('refuses %s', async (_, body) => {
     await lookup(body).expect(400);
   });
 
-  it('with nothing finds nothing', async () => {
+  it('finds no user without ids and usernames', async () => {
     expect((await lookup({}).expect(200)).body).toEqual({ items: [], nextCursor: null });
   });
 });

@@ -22,6 +22,9 @@ export interface NewMember {
   lastSentAt?: Date | undefined;
 }
 
+/** What other members see of a member and may change. */
+export type MemberValues = Pick<RoomMember, 'roomId' | 'userId' | 'role' | 'allow' | 'deny' | 'silencedUntil'>;
+
 /** SQL: the account of the owner `u` is inactive. A deletion transfers ownership first, but an import may bring a deleted owner. */
 const INACTIVE = `(u.deactivated_at IS NOT NULL OR u.deleted_at IS NOT NULL)`;
 
@@ -112,18 +115,8 @@ export class RoomRepository {
     return { ...step, fence: await this.log.raiseFence(roomId, [userId]) };
   }
 
-  /** Writes what other members see of a member (role, overrides, silence), as a step of the log unless `logged` is false. */
-  async updateMemberRow(
-    {
-      roomId,
-      userId,
-      role,
-      allow,
-      deny,
-      silencedUntil,
-    }: Pick<RoomMember, 'roomId' | 'userId' | 'role' | 'allow' | 'deny' | 'silencedUntil'>,
-    logged = true,
-  ): Promise<LogStep> {
+  /** Writes what other members see of a member (role, overrides, silence), as a step of the log if `logged`. */
+  async updateMemberRow({ roomId, userId, role, allow, deny, silencedUntil }: MemberValues, logged: boolean): Promise<LogStep> {
     await this.transactions.manager.update(RoomMember, { roomId, userId }, { role, allow, deny, silencedUntil });
     return logged ? this.log.recordChanges(roomId, 'room-user', [userId]) : this.log.currentStep(roomId);
   }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor.js';
 import { requireFuture } from '../common/times.js';
+import { BanNotFound } from '../room-access/room-access.errors.js';
 import { RoomAccess } from '../room-access/room-access.service.js';
 import { BanRepository } from '../room-access/ban.repository.js';
 import { RoomLog } from '../room-access/room-log.service.js';
 import { RoomRepository } from '../room-access/room.repository.js';
 import { UsersService } from '../users/users.service.js';
 import type { BanUserDto } from './dto/room-user.dto.js';
-import { BanNotFound } from './room-users.errors.js';
 import { requireRankAbove } from './role-assignment.policy.js';
 import { Memberships } from './memberships.service.js';
 

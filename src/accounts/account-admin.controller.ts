@@ -1,9 +1,9 @@
-import { Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { UserId } from '../common/ids.js';
 import { UserView } from '../users/user.view.js';
 import { AccountLifecycle } from './account-lifecycle.service.js';
 import { DeleteAccountDto } from './dto/accounts.dto.js';
@@ -19,11 +19,7 @@ export class AccountAdminController {
   @ApiOperation({ summary: 'Delete an account', description: 'Needs a platform admin. The same as a deletion by the user.' })
   @ApiAcceptedResponse({ description: 'The account is deleted; its memberships and messages follow.' })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
-  deleteUser(
-    @CurrentActor() actor: Actor,
-    @Param('userId', IdPipe) userId: string,
-    @Query() { messages }: DeleteAccountDto,
-  ): Promise<void> {
+  deleteUser(@CurrentActor() actor: Actor, @UserId() userId: string, @Query() { messages }: DeleteAccountDto): Promise<void> {
     return this.lifecycle.deleteUser(actor, userId, messages);
   }
 
@@ -37,7 +33,7 @@ export class AccountAdminController {
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found', 422: 'not_oneself' })
-  deactivateUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
+  deactivateUser(@CurrentActor() actor: Actor, @UserId() userId: string): Promise<UserView> {
     return this.lifecycle.deactivateUser(actor, userId);
   }
 
@@ -49,7 +45,7 @@ export class AccountAdminController {
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
-  activateUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<UserView> {
+  activateUser(@CurrentActor() actor: Actor, @UserId() userId: string): Promise<UserView> {
     return this.lifecycle.activateUser(actor, userId);
   }
 }

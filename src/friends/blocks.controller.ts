@@ -1,9 +1,9 @@
-import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Put, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { UserId } from '../common/ids.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { BlocksService } from './blocks.service.js';
 import { BlockView } from './friends.view.js';
@@ -32,7 +32,7 @@ export class BlocksController {
   })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'user_not_found', 422: ['cannot_block_oneself', 'too_many_blocks'] })
-  blockUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
+  blockUser(@CurrentActor() actor: Actor, @UserId() userId: string): Promise<void> {
     return this.blocks.blockUser(actor, userId);
   }
 
@@ -41,7 +41,7 @@ export class BlocksController {
   @ApiOperation({ summary: 'Unblock a user', description: 'Does not restore what the block has ended. 204 also if there was no block.' })
   @ApiNoContentResponse()
   @ApiProblems()
-  unblockUser(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
+  unblockUser(@CurrentActor() actor: Actor, @UserId() userId: string): Promise<void> {
     return this.blocks.unblockUser(actor, userId);
   }
 }

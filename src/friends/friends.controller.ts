@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { IdPipe, UserId } from '../common/ids.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { CreateFriendRequestDto, FriendRequestsQuery } from './dto/friend-requests.dto.js';
 import { FriendRequestsService } from './friend-requests.service.js';
@@ -98,7 +98,7 @@ export class FriendsController {
   @ApiOperation({ summary: 'End a friendship, for both users', description: 'Rooms and messages stay.' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'friend_not_found' })
-  removeFriend(@CurrentActor() actor: Actor, @Param('userId', IdPipe) userId: string): Promise<void> {
+  removeFriend(@CurrentActor() actor: Actor, @UserId() userId: string): Promise<void> {
     return this.friends.removeFriend(actor, userId);
   }
 }

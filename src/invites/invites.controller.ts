@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse,
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { IdPipe, RoomId } from '../common/ids.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { CreateInviteDto } from './dto/create-invite.dto.js';
 import { InviteRedemptionService } from './invite-redemption.service.js';
@@ -25,7 +25,7 @@ export class InvitesController {
   })
   @ApiCreatedResponse({ type: InviteView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['too_many_invites', 'time_is_past'] })
-  createInvite(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Body() dto: CreateInviteDto): Promise<InviteView> {
+  createInvite(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Body() dto: CreateInviteDto): Promise<InviteView> {
     return this.invites.createInvite(actor, roomId, dto);
   }
 
@@ -33,7 +33,7 @@ export class InvitesController {
   @ApiOperation({ summary: 'List the usable invites, newest first. Needs `can_create_invites`.' })
   @ApiPage(InviteView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  listInvites(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: PageQuery): Promise<Page<InviteView>> {
+  listInvites(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: PageQuery): Promise<Page<InviteView>> {
     return this.invites.listInvites(actor, roomId, query);
   }
 
@@ -42,7 +42,7 @@ export class InvitesController {
   @ApiOperation({ summary: 'Revoke an invite. Needs `can_remove_users` for an invite of another user.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'invite_not_found'] })
-  revokeInvite(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Param('id', IdPipe) id: string): Promise<void> {
+  revokeInvite(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Param('id', IdPipe) id: string): Promise<void> {
     return this.invites.revokeInvite(actor, roomId, id);
   }
 }

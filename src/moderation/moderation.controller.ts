@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { IdPipe, MessageId, RoomId } from '../common/ids.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { ReportMessageDto, ReportsQuery, ResolveReportDto } from './dto/moderation.dto.js';
 import { ModerationService } from './moderation.service.js';
@@ -26,8 +26,8 @@ export class ModerationController {
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'message_not_found'], 422: ['not_reportable', 'unstorable_text'] })
   async reportMessage(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Param('messageId', IdPipe) messageId: string,
+    @RoomId() roomId: string,
+    @MessageId() messageId: string,
     @Body() dto: ReportMessageDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportView> {
@@ -40,11 +40,7 @@ export class ModerationController {
   @ApiOperation({ summary: 'List the reports of messages that you may see, newest first. Needs `can_delete_messages`.' })
   @ApiPage(ReportView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  listReports(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Query() query: ReportsQuery,
-  ): Promise<Page<ReportView>> {
+  listReports(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: ReportsQuery): Promise<Page<ReportView>> {
     return this.moderation.listReports(actor, roomId, query);
   }
 
@@ -55,7 +51,7 @@ export class ModerationController {
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'report_not_found'], 409: 'report_resolved', 422: 'unstorable_text' })
   resolveReport(
     @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
+    @RoomId() roomId: string,
     @Param('id', IdPipe) id: string,
     @Body() dto: ResolveReportDto,
   ): Promise<ReportView> {
@@ -66,11 +62,7 @@ export class ModerationController {
   @ApiOperation({ summary: 'List the moderation actions of the room, newest first. Needs `can_remove_users`.' })
   @ApiPage(AuditEntryView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  listAudit(
-    @CurrentActor() actor: Actor,
-    @Param('roomId', IdPipe) roomId: string,
-    @Query() query: PageQuery,
-  ): Promise<Page<AuditEntryView>> {
+  listAudit(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: PageQuery): Promise<Page<AuditEntryView>> {
     return this.moderation.listAudit(actor, roomId, query);
   }
 }

@@ -1,9 +1,9 @@
-import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { RoomId } from '../common/ids.js';
 import { ChangesView } from './changes.view.js';
 import { ChangesQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
@@ -24,7 +24,7 @@ export class SyncController {
   })
   @ApiOkResponse({ type: ChangesView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
-  getChanges(@CurrentActor() actor: Actor, @Param('roomId', IdPipe) roomId: string, @Query() query: ChangesQuery): Promise<string> {
+  getChanges(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: ChangesQuery): Promise<string> {
     return this.sync.getChanges(actor, roomId, query);
   }
 }

@@ -1,9 +1,9 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../common/actor.js';
 import { ApiPage, ApiProblems } from '../common/api.decorators.js';
 import { CurrentActor } from '../common/auth.decorators.js';
-import { IdPipe } from '../common/ids.js';
+import { UserId } from '../common/ids.js';
 import type { Page } from '../common/page.js';
 import { LookupUsersDto, SearchUsersDto } from './dto/users.dto.js';
 import { MeView, UserView } from './user.view.js';
@@ -44,7 +44,7 @@ export class UsersController {
   @ApiOperation({ summary: 'Get a user', description: 'A deleted account has `deleted: true` and a placeholder username.' })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 404: 'user_not_found' })
-  getUser(@Param('userId', IdPipe) userId: string): Promise<UserView> {
+  getUser(@UserId() userId: string): Promise<UserView> {
     return this.users.getUser(userId);
   }
 }

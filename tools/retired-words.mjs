@@ -37,7 +37,7 @@ export const RETIRED = [
 ];
 
 /** Text that holds a retired word and stays: names in the database, on the wire and in a library. */
-export const FROZEN = [/doomed_?at/gi, /do: 'say'/g, /deleted-|gone:/g, /cannot_message_oneself/g];
+export const FROZEN = [/doomed_?at/gi, /do: 'say'/g, /deleted-|gone:/g, /[a-z]+_oneself/g];
 
 /** A word → what to use instead, for a file in this top folder ('.' for the root). */
 export const retiredIn = (folder) =>

@@ -14,7 +14,7 @@ import { FriendRequestsService } from './friend-requests.service.js';
 import { BlockChanged } from './friends.events.js';
 import { CannotBlockYourself, TooManyBlocks } from './friends.errors.js';
 import { BLOCK_JSON, type BlockView, type PairRow } from './friends.view.js';
-import { Block } from './pair.entity.js';
+import { Block } from './friends.entity.js';
 
 /** Blocks between users. A block works in both directions; the blocked user does not learn of it. */
 @Injectable()

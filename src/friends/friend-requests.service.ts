@@ -8,7 +8,7 @@ import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { UserHeads } from '../users/user-heads.service.js';
 import type { FriendRequestsQuery } from './dto/friend-requests.dto.js';
-import { FriendRequest } from './friend-request.entity.js';
+import { FriendRequest } from './friends.entity.js';
 import {
   AlreadyFriends,
   CannotBefriendYourself,

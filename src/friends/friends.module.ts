@@ -4,12 +4,11 @@ import { RoomAccessModule } from '../room-access/room-access.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { BlocksController } from './blocks.controller.js';
 import { BlocksService } from './blocks.service.js';
-import { FriendRequest } from './friend-request.entity.js';
 import { FriendRequestsService } from './friend-requests.service.js';
 import { FriendRequestsController, FriendsController } from './friends.controller.js';
 import { FriendsService } from './friends.service.js';
 import { FriendImportRepository } from './friend-import.repository.js';
-import { Block, Friendship } from './pair.entity.js';
+import { Block, FriendRequest, Friendship } from './friends.entity.js';
 import { Relations } from './relations.service.js';
 
 @Module({

@@ -9,7 +9,7 @@ import { UserHeads } from '../users/user-heads.service.js';
 import { FriendNotFound, TooManyFriends } from './friends.errors.js';
 import { FriendRemoved } from './friends.events.js';
 import { FRIEND_JSON, type FriendView, type PairRow } from './friends.view.js';
-import { Friendship } from './pair.entity.js';
+import { Friendship } from './friends.entity.js';
 
 @Injectable()
 export class FriendsService {

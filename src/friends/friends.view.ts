@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { timeJson } from '../database/sql.js';
 import { userJson, UserView } from '../users/user.view.js';
-import { FRIEND_REQUEST_STATUSES, type FriendRequestStatus } from './friend-request.entity.js';
+import { FRIEND_REQUEST_STATUSES, type FriendRequestStatus } from './friends.entity.js';
 
 // The views of this module, each with its SQL.
 

@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { In } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
 import { type ListedObject, ObjectStore } from '../storage/object-store.js';
-import type { Media } from './media.entity.js';
+import { Media } from './media.entity.js';
 import { MediaObjects } from './media-objects.service.js';
 import { isReferenced } from './media.repository.js';
 
@@ -170,8 +171,8 @@ export class MediaGarbageCollector {
   /** Returns the keys to which the rows of these objects' files refer. */
   private async findKeys(keys: readonly string[]): Promise<Set<string>> {
     const ids = keys.map((key) => this.objects.mediaIdOf(key)).filter((id) => id !== null);
-    const rows = await this.transactions.query<FileKeys>(`SELECT ${FILE_KEYS} FROM media WHERE id = ANY ($1::uuid[])`, [ids]);
-    return new Set(rows.flatMap(({ objectKey, thumbnailKey }) => [objectKey, thumbnailKey]).filter((key) => key !== null));
+    const media = await this.transactions.manager.findBy(Media, { id: In(ids) });
+    return new Set(media.flatMap(({ objectKey, thumbnailKey }) => [objectKey, thumbnailKey]).filter((key) => key !== null));
   }
 }
 

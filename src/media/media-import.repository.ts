@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { insertMissing, type JsonRow } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { Media, MessageMedia } from './media.entity.js';
+import { ATTACHABLE } from './media.repository.js';
 
 /** A file of another installation. Its bytes are copied to the store separately, under the same key. */
 export type ImportedMedia = JsonRow<Omit<Media, 'status' | 'expiresAt' | 'attachedAt' | 'doomedAt'>>;
@@ -22,18 +24,18 @@ export class MediaImportRepository {
 
   /** Locks files until the transaction ends, as a send does, and returns those that can be attached. Expects the room head's lock. */
   async lockMedia(mediaIds: readonly string[]): Promise<Set<string>> {
-    const rows = await this.transactions.query<{ id: string }>(
-      `SELECT id FROM media WHERE id = ANY ($1::uuid[]) AND status = 'ready' AND doomed_at IS NULL ORDER BY id FOR NO KEY UPDATE`,
-      [mediaIds],
-    );
-    return new Set(rows.map(({ id }) => id));
+    const media = await this.transactions.manager.find(Media, {
+      where: { id: In([...mediaIds]), ...ATTACHABLE },
+      order: { id: 'ASC' },
+      lock: { mode: 'for_no_key_update' },
+    });
+    return new Set(media.map(({ id }) => id));
   }
 
   /** Attaches locked files to messages. */
   async attachMedia(places: readonly JsonRow<MessageMedia>[]): Promise<void> {
     await insertMissing(this.transactions, MessageMedia, places);
-    await this.transactions.query(`UPDATE media SET attached_at = clock_timestamp() WHERE id = ANY ($1::uuid[])`, [
-      places.map(({ mediaId }) => mediaId),
-    ]);
+    const ids = places.map(({ mediaId }) => mediaId);
+    await this.transactions.manager.update(Media, { id: In(ids) }, { attachedAt: () => 'clock_timestamp()' });
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { Transactions } from '../database/transactions.js';
 import { Media } from './media.entity.js';
@@ -9,6 +10,9 @@ export type StoredFile = Pick<
   Media,
   'kind' | 'contentType' | 'size' | 'sha256' | 'width' | 'height' | 'durationMs' | 'objectKey' | 'thumbnailKey'
 >;
+
+/** A file in this state can be attached to a message or used as an avatar. */
+export const ATTACHABLE = { status: 'ready', doomedAt: IsNull() } as const;
 
 /** SQL: whether something refers to the row `m` of `media`. */
 export const isReferenced = (m: string): string => `(
@@ -96,12 +100,12 @@ export class MediaRepository {
    * the garbage collector marks a file by its own row alone. @throws AvatarNotUsable
    */
   async attachAvatar(ownerId: string, mediaId: string): Promise<void> {
-    const attached = await this.transactions.query(
-      `UPDATE media SET attached_at = clock_timestamp()
-       WHERE id = $1 AND owner_id = $2 AND kind = 'image' AND status = 'ready' AND doomed_at IS NULL RETURNING 1`,
-      [mediaId, ownerId],
+    const { affected } = await this.transactions.manager.update(
+      Media,
+      { id: mediaId, ownerId, kind: 'image', ...ATTACHABLE },
+      { attachedAt: () => 'clock_timestamp()' },
     );
-    if (attached.length === 0) throw new AvatarNotUsable();
+    if (affected !== 1) throw new AvatarNotUsable();
   }
 
   /**

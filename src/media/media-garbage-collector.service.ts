@@ -8,9 +8,9 @@ import { MediaObjects } from './media-objects.service.js';
 import { isReferenced } from './media.repository.js';
 
 const BATCH_SIZE = 500;
-/** How long a marked file stays in the store, in case that something refers to it after all. */
+/** How long a marked file stays in the store, in case something refers to it. */
 const GRACE = `interval '1 day'`;
-/** A direct upload that was completed in its last moment may still be in work. */
+/** The completion of a direct upload may still run when the upload expires. */
 const COMPLETION_GRACE = `interval '1 hour'`;
 /** Longer than any upload takes: no row will be written for an object of this age. */
 const UPLOAD_MS = 24 * 3_600_000;
@@ -25,6 +25,10 @@ export interface Collected {
   /** Marked files to which something refers. */
   restored: number;
   removed: number;
+}
+
+export interface Swept {
+  marked: number;
   /** Objects without a row. */
   orphans: number;
 }
@@ -49,7 +53,7 @@ export class MediaGarbageCollector {
     private readonly settings: Settings,
   ) {}
 
-  /** Does what indexes make cheap. Runs every hour. */
+  /** Removes expired uploads and files marked a day ago, and marks files that were never attached: cheap by indexes, every hour. */
   async collectGarbage(signal?: AbortSignal): Promise<Collected> {
     const expired = await repeat(signal, () => this.removeExpired());
     const marked = await repeat(signal, () => this.markNeverAttached());
@@ -59,11 +63,11 @@ export class MediaGarbageCollector {
       restored += batch.restored;
       return batch.restored + batch.removed;
     });
-    return { expired, marked, restored, removed: decided - restored, orphans: 0 };
+    return { expired, marked, restored, removed: decided - restored };
   }
 
-  /** Does what takes a pass over all files and objects. Runs every day. */
-  async sweep(signal?: AbortSignal): Promise<Pick<Collected, 'marked' | 'orphans'>> {
+  /** Marks files to which nothing refers any more, and deletes orphans: reads all files and objects, every day. */
+  async sweep(signal?: AbortSignal): Promise<Swept> {
     const marked = await this.markUnreferenced(signal);
     await this.store.removeDrafts();
     return { marked, orphans: await this.deleteOrphans(signal) };

@@ -31,7 +31,7 @@ const READABLE = `(
   OR EXISTS (SELECT 1 FROM rooms ar WHERE ar.avatar_media_id = media.id AND ar.deleted_at IS NULL
     AND (ar.is_public OR EXISTS (SELECT 1 FROM room_users aru WHERE aru.room_id = ar.id AND aru.user_id = :userId))))`;
 
-/** The rows of files and of their places in messages. A user's quota is checked under a lock of the user, so that uploads at once share it. */
+/** Reads and writes the rows of files. A lock for each user makes the quota exact, also for concurrent uploads. */
 @Injectable()
 export class MediaRepository {
   constructor(

@@ -18,12 +18,12 @@ export const auth = {
   ),
   issuer: setting('JWT_ISSUER', z.string(), 'parley', 'The issuer in the tokens of this server.'),
   audience: setting('JWT_AUDIENCE', z.string(), 'parley', 'The audience in the tokens of this server.'),
-  accessTokenSeconds: integer('ACCESS_TOKEN_SECONDS', 600, { min: 1, max: 600 }, 'Lifetime of an access token.'),
-  refreshDays: integer('REFRESH_TOKEN_DAYS', 30, { min: 1, max: 365 }, 'A session expires after this many days without use.'),
+  accessTokenSeconds: integer('ACCESS_TOKEN_SECONDS', 600, [1, 600], 'Lifetime of an access token.'),
+  refreshDays: integer('REFRESH_TOKEN_DAYS', 30, [1, 365], 'A session expires after this many days without use.'),
   sessionsPerUser: integer(
     'SESSIONS_PER_USER',
     100,
-    { min: 1, max: 1_000 },
+    [1, 1_000],
     'Sessions of one user; the next one ends the session that was unused longest.',
   ),
   builtIn: onOff('AUTH_BUILT_IN', 'on', 'Serve registration and login here; off: only the external service authenticates.'),
@@ -35,7 +35,7 @@ export const external = {
   refetchSeconds: integer(
     'AUTH_JWKS_REFETCH_SECONDS',
     30,
-    { min: 1, max: 3_600 },
+    [1, 3_600],
     'Minimum interval between two fetches of the key set for an unknown key.',
   ),
   publicKey: optional(
@@ -57,9 +57,9 @@ export const external = {
 };
 
 export const argon2 = {
-  memoryKib: integer('ARGON2_MEMORY_KIB', 19_456, { min: 8, max: 4_194_304 }, 'Memory of one password hash, in KiB.'),
-  iterations: integer('ARGON2_ITERATIONS', 2, { min: 1, max: 100 }, 'Iterations of one password hash.'),
-  parallelism: integer('ARGON2_PARALLELISM', 1, { min: 1, max: 16 }, 'Lanes of one password hash.'),
+  memoryKib: integer('ARGON2_MEMORY_KIB', 19_456, [8, 4_194_304], 'Memory of one password hash, in KiB.'),
+  iterations: integer('ARGON2_ITERATIONS', 2, [1, 100], 'Iterations of one password hash.'),
+  parallelism: integer('ARGON2_PARALLELISM', 1, [1, 16], 'Lanes of one password hash.'),
 };
 
 /** Points in a window of seconds. */
@@ -86,46 +86,38 @@ export const limits = {
 };
 
 export const rooms = {
-  maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, { min: 2, max: 100_000 }, 'Members of a room that is not a channel.'),
-  maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, { min: 1, max: 100_000 }, 'Rooms in which one user may be a member.'),
-  maxInvites: integer('ROOM_MAX_INVITES', 50, { min: 1, max: 1_000 }, 'Usable invites of one room.'),
-  maxPins: integer('ROOM_MAX_PINS', 50, { min: 1, max: 1_000 }, 'Pinned messages of one room.'),
+  maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, [2, 100_000], 'Members of a room that is not a channel.'),
+  maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, [1, 100_000], 'Rooms in which one user may be a member.'),
+  maxInvites: integer('ROOM_MAX_INVITES', 50, [1, 1_000], 'Usable invites of one room.'),
+  maxPins: integer('ROOM_MAX_PINS', 50, [1, 1_000], 'Pinned messages of one room.'),
 };
 
 export const messages = {
-  maxTextLength: integer('MESSAGE_MAX_TEXT', 10_000, { min: 1, max: 10_000 }, 'Code points of a text.'),
-  maxMedia: integer('MESSAGE_MAX_MEDIA', 10, { min: 1, max: 10 }, 'Media of one message.'),
-  maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, { min: 0, max: 100 }, 'Users mentioned by one message.'),
-  maxEdits: integer('MESSAGE_MAX_EDITS', 100, { min: 0, max: 1_000 }, 'Stored edits of one message.'),
-  maxReactions: integer('MESSAGE_MAX_REACTIONS', 50, { min: 1, max: 1_000 }, 'Different reactions to one message.'),
+  maxTextLength: integer('MESSAGE_MAX_TEXT', 10_000, [1, 10_000], 'Code points of a text.'),
+  maxMedia: integer('MESSAGE_MAX_MEDIA', 10, [1, 10], 'Media of one message.'),
+  maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, [0, 100], 'Users mentioned by one message.'),
+  maxEdits: integer('MESSAGE_MAX_EDITS', 100, [0, 1_000], 'Stored edits of one message.'),
+  maxReactions: integer('MESSAGE_MAX_REACTIONS', 50, [1, 1_000], 'Different reactions to one message.'),
 };
 
-export const reactions = oneOf('REACTIONS', ['emoji', 'like_dislike', 'text'], 'emoji', 'The reactions that users may add.');
+export const product = {
+  reactions: oneOf('REACTIONS', ['emoji', 'like_dislike', 'text'], 'emoji', 'The reactions that users may add.'),
+};
 
 export const media = {
-  maxBytes: integer('MEDIA_MAX_BYTES', 100 * MIB, { min: 1, max: 5_000 * MIB }, 'Maximum size of a file.'),
-  quotaBytes: integer(
-    'MEDIA_QUOTA_BYTES',
-    5_000 * MIB,
-    { min: 1, max: 1_000_000_000_000 },
-    'Maximum size of all files of one user together.',
-  ),
-  maxPixels: integer(
-    'MEDIA_MAX_PIXELS',
-    50_000_000,
-    { min: 1, max: 1_000_000_000 },
-    'Width times height of an image, all its frames together.',
-  ),
+  maxBytes: integer('MEDIA_MAX_BYTES', 100 * MIB, [1, 5_000 * MIB], 'Maximum size of a file.'),
+  quotaBytes: integer('MEDIA_QUOTA_BYTES', 5_000 * MIB, [1, 1_000_000_000_000], 'Maximum size of all files of one user together.'),
+  maxPixels: integer('MEDIA_MAX_PIXELS', 50_000_000, [1, 1_000_000_000], 'Width times height of an image, all its frames together.'),
   types: setting('MEDIA_TYPES', words, MEDIA_TYPES.join(','), 'Content types that may be uploaded, detected from the bytes.'),
-  thumbnailPixels: integer('MEDIA_THUMBNAIL_PIXELS', 320, { min: 16, max: 2_048 }, 'The longer side of a thumbnail.'),
-  decoders: integer('MEDIA_DECODERS', 2, { min: 1, max: 32 }, 'Images and sounds that one process decodes at the same time.'),
-  uploadsAtOnce: integer('MEDIA_UPLOADS_AT_ONCE', 20, { min: 1, max: 1_000 }, 'Uploads through one process at the same time.'),
-  uploadSeconds: integer('MEDIA_UPLOAD_SECONDS', 900, { min: 10, max: 86_400 }, 'Maximum duration of a direct upload.'),
-  ticketSeconds: integer('MEDIA_TICKET_SECONDS', 900, { min: 1, max: 900 }, 'Lifetime of a media ticket.'),
+  thumbnailPixels: integer('MEDIA_THUMBNAIL_PIXELS', 320, [16, 2_048], 'The longer side of a thumbnail.'),
+  decoders: integer('MEDIA_DECODERS', 2, [1, 32], 'Images and sounds that one process decodes at the same time.'),
+  uploadsAtOnce: integer('MEDIA_UPLOADS_AT_ONCE', 20, [1, 1_000], 'Uploads through one process at the same time.'),
+  uploadSeconds: integer('MEDIA_UPLOAD_SECONDS', 900, [10, 86_400], 'Maximum duration of a direct upload.'),
+  ticketSeconds: integer('MEDIA_TICKET_SECONDS', 900, [1, 900], 'Lifetime of a media ticket.'),
   collectAfterHours: integer(
     'MEDIA_COLLECT_AFTER_HOURS',
     24,
-    { min: 0, max: 8_760 },
+    [0, 8_760],
     'Unreferenced files are marked for deletion after this many hours.',
   ),
 };
@@ -134,12 +126,12 @@ export const friends = {
   cooldownHours: integer(
     'FRIENDS_COOLDOWN_HOURS',
     24,
-    { min: 0, max: 8_760 },
+    [0, 8_760],
     'After a rejection, the same user may send the next request after this many hours.',
   ),
-  maxPending: integer('FRIENDS_MAX_PENDING', 100, { min: 1, max: 10_000 }, 'Pending friend requests of one user.'),
-  maxFriends: integer('FRIENDS_MAX', 5_000, { min: 1, max: 100_000 }, 'Friends of one user.'),
-  maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, { min: 1, max: 100_000 }, 'Users whom one user may block.'),
+  maxPending: integer('FRIENDS_MAX_PENDING', 100, [1, 10_000], 'Pending friend requests of one user.'),
+  maxFriends: integer('FRIENDS_MAX', 5_000, [1, 100_000], 'Friends of one user.'),
+  maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, [1, 100_000], 'Users whom one user may block.'),
 };
 
 export const privacyDefaults = {

@@ -42,20 +42,15 @@ export const server = {
   shutdownMs: integer(
     'SHUTDOWN_MS',
     10_000,
-    { min: 100, max: 60_000 },
+    [100, 60_000],
     'After SIGTERM the process ends within this many milliseconds, even with requests in flight.',
   ),
 };
 
 export const http = {
   host: setting('HOST', z.string(), '127.0.0.1', 'The address to listen on; 0.0.0.0 for all (containers).'),
-  port: integer('PORT', 3000, { min: 0, max: 65_535 }, 'The port to listen on; 0 takes a free one.'),
-  bodyBytes: integer(
-    'HTTP_BODY_BYTES',
-    160 * KIB,
-    { min: KIB, max: 16 * MIB },
-    'Maximum size of a JSON body; uploads have their own limits.',
-  ),
+  port: integer('PORT', 3000, [0, 65_535], 'The port to listen on; 0 takes a free one.'),
+  bodyBytes: integer('HTTP_BODY_BYTES', 160 * KIB, [KIB, 16 * MIB], 'Maximum size of a JSON body; uploads have their own limits.'),
 };
 
 export const database = {
@@ -64,9 +59,9 @@ export const database = {
     address('postgres', 'postgresql'),
     'PostgreSQL 15 or later. Unset: an embedded one in DATA_DIR. Required in production.',
   ),
-  poolSize: integer('DATABASE_POOL_SIZE', 10, { min: 2, max: 200 }, 'Connections of one process; one more listens for notifications.'),
+  poolSize: integer('DATABASE_POOL_SIZE', 10, [2, 200], 'Connections of one process; one more listens for notifications.'),
   migrateOnStart: onOff('DATABASE_MIGRATE', 'on', 'Run pending migrations when a server starts; off where `manage migrate` runs first.'),
-  statementTimeoutMs: integer('DATABASE_STATEMENT_TIMEOUT_MS', 30_000, { min: 1_000, max: 600_000 }, 'Maximum duration of a statement.'),
+  statementTimeoutMs: integer('DATABASE_STATEMENT_TIMEOUT_MS', 30_000, [1_000, 600_000], 'Maximum duration of a statement.'),
   userNamespace: onOff(
     'EMBEDDED_USER_NAMESPACE',
     'on',
@@ -75,7 +70,7 @@ export const database = {
   patienceMs: integer(
     'DATABASE_PATIENCE_MS',
     2_000,
-    { min: 100, max: 30_000 },
+    [100, 30_000],
     'A database that does not answer within this time counts as unavailable: 503.',
   ),
 };
@@ -112,37 +107,32 @@ export const metrics = {
 };
 
 export const realtime = {
-  packetBytes: integer('REALTIME_PACKET_BYTES', 160 * KIB, { min: 16 * KIB, max: MIB }, 'Maximum size of a packet from a client.'),
+  packetBytes: integer('REALTIME_PACKET_BYTES', 160 * KIB, [16 * KIB, MIB], 'Maximum size of a packet from a client.'),
   outboundBytes: integer(
     'REALTIME_OUTBOUND_BYTES',
     MIB,
-    { min: 64 * KIB, max: 64 * MIB },
+    [64 * KIB, 64 * MIB],
     'Bytes buffered for one slow socket; beyond it the client must resync, then the socket is closed.',
   ),
-  eventsPerSecond: integer(
-    'REALTIME_EVENTS_PER_SECOND',
-    50,
-    { min: 1, max: 100_000 },
-    'Events that one socket may send per second, on average.',
-  ),
-  socketsPerUser: integer('REALTIME_SOCKETS_PER_USER', 50, { min: 1, max: 10_000 }, 'Open sockets of one user in one process.'),
-  syncRooms: integer('REALTIME_SYNC_ROOMS', 200, { min: 1, max: 1_000 }, 'Rooms in one sync, and in ready.'),
+  eventsPerSecond: integer('REALTIME_EVENTS_PER_SECOND', 50, [1, 100_000], 'Events that one socket may send per second, on average.'),
+  socketsPerUser: integer('REALTIME_SOCKETS_PER_USER', 50, [1, 10_000], 'Open sockets of one user in one process.'),
+  syncRooms: integer('REALTIME_SYNC_ROOMS', 200, [1, 1_000], 'Rooms in one sync, and in ready.'),
   ephemeralMembers: integer(
     'REALTIME_EPHEMERAL_MEMBERS',
     100,
-    { min: 0, max: 1_000 },
+    [0, 1_000],
     'Typing and read receipts are sent in rooms of at most this many members; read receipts never above 100.',
   ),
   connectTimeoutMs: integer(
     'REALTIME_CONNECT_TIMEOUT_MS',
     10_000,
-    { min: 1_000, max: 60_000 },
+    [1_000, 60_000],
     'A connection that has not joined a namespace within this time is closed.',
   ),
   repairMs: integer(
     'REALTIME_REPAIR_MS',
     4_000,
-    { min: 50, max: 60_000 },
+    [50, 60_000],
     'Within this time a process compares the heads of all its rooms with what it delivered.',
   ),
 };
@@ -151,15 +141,15 @@ export const writer = {
   queuePerProcess: integer(
     'WRITER_QUEUE',
     10_000,
-    { min: 1, max: 1_000_000 },
+    [1, 1_000_000],
     'Messages that wait for the database in one process; beyond it: 503 overloaded.',
   ),
-  queuePerSender: integer('WRITER_QUEUE_PER_SENDER', 200, { min: 1, max: 100_000 }, 'The same limit for one sender.'),
-  batchSize: integer('WRITER_BATCH', 256, { min: 1, max: 500 }, 'Messages in one call of the send function.'),
+  queuePerSender: integer('WRITER_QUEUE_PER_SENDER', 200, [1, 100_000], 'The same limit for one sender.'),
+  batchSize: integer('WRITER_BATCH', 256, [1, 500], 'Messages in one call of the send function.'),
   lockTimeoutMs: integer(
     'WRITER_LOCK_TIMEOUT_MS',
     2_000,
-    { min: 50, max: 30_000 },
+    [50, 30_000],
     'Maximum time a send waits for a contended room; beyond it: 503 busy.',
   ),
 };
@@ -168,13 +158,8 @@ export const log = {
   trimAfterDays: integer(
     'LOG_TRIM_AFTER_DAYS',
     30,
-    { min: 1, max: 3_650 },
+    [1, 3_650],
     'Changes older than this are trimmed from the change log; a client with an older sync cursor reloads.',
   ),
-  resetAfter: integer(
-    'LOG_RESET_AFTER',
-    1_000,
-    { min: 1, max: 100_000 },
-    'A client that missed more changes than this reloads instead of syncing.',
-  ),
+  resetAfter: integer('LOG_RESET_AFTER', 1_000, [1, 100_000], 'A client that missed more changes than this reloads instead of syncing.'),
 };

@@ -29,13 +29,13 @@ export function secret(variable: string, doc: string, schema: z.ZodType<string> 
   return { variable, schema, fallback: null, doc, secret: true };
 }
 
-export function integer(variable: string, fallback: number, bounds: { min: number; max: number }, doc: string): Setting<number> {
-  const message = `must be a whole number from ${bounds.min} to ${bounds.max}`;
+export function integer(variable: string, fallback: number, [min, max]: readonly [number, number], doc: string): Setting<number> {
+  const message = `must be a whole number from ${min} to ${max}`;
   const schema = z
     .string()
     .regex(/^-?\d{1,15}$/, message)
     .transform(Number)
-    .pipe(z.number().min(bounds.min, message).max(bounds.max, message));
+    .pipe(z.number().min(min, message).max(max, message));
   return setting(variable, schema, String(fallback), doc);
 }
 

@@ -2,32 +2,9 @@ import { type Environment, readVariable } from './environment.js';
 import type { Setting } from './setting.js';
 import { settingGroups } from './settings.js';
 
-const TITLES: Readonly<Record<string, string>> = {
-  server: 'The process',
-  http: 'HTTP',
-  database: 'PostgreSQL',
-  redis: 'Redis',
-  s3: 'S3',
-  auth: 'Accounts and tokens',
-  external: 'Tokens of an external service',
-  argon2: 'Password hashing',
-  limits: 'Rate limits',
-  rooms: 'Rooms',
-  messages: 'Messages',
-  product: 'Reactions',
-  media: 'Media',
-  friends: 'Friends',
-  privacyDefaults: 'Privacy of a new user',
-  realtime: 'Sockets',
-  writer: 'Sending messages',
-  log: 'The change log',
-  docs: 'Documentation',
-  metrics: 'Metrics',
-};
-
 /** Returns the text of `.env.example`: every variable with its description and default. */
 export function envExample(): string {
-  const blocks = settingGroups.map(([group, settings]) => [`## ${TITLES[group] ?? group}`, ...settings.map(exampleLines)].join('\n'));
+  const blocks = settingGroups.map(([title, settings]) => [`## ${title}`, ...settings.map(exampleLines)].join('\n'));
   return `# Every setting, with its default. An empty value counts as unset.\n\n${blocks.join('\n\n')}\n`;
 }
 

@@ -13,36 +13,39 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-const GROUPS = {
-  server: server.server,
-  http: server.http,
-  database: server.database,
-  redis: server.redis,
-  s3: server.s3,
-  auth: product.auth,
-  external: product.external,
-  argon2: product.argon2,
-  limits: product.limits,
-  rooms: product.rooms,
-  messages: product.messages,
-  product: { reactions: product.reactions },
-  media: product.media,
-  friends: product.friends,
-  privacyDefaults: product.privacyDefaults,
-  realtime: server.realtime,
-  writer: server.writer,
-  log: server.log,
-  docs: server.docs,
-  metrics: server.metrics,
-} as const satisfies Record<string, SettingGroup>;
+const GROUPS = { ...server, ...product } as const satisfies Record<string, SettingGroup>;
+
+/** The groups in the order of `.env.example`, with their titles there. */
+const TITLES: Readonly<Record<keyof typeof GROUPS, string>> = {
+  server: 'The process',
+  http: 'HTTP',
+  database: 'PostgreSQL',
+  redis: 'Redis',
+  s3: 'S3',
+  auth: 'Accounts and tokens',
+  external: 'Tokens of an external service',
+  argon2: 'Password hashing',
+  limits: 'Rate limits',
+  rooms: 'Rooms',
+  messages: 'Messages',
+  product: 'Reactions',
+  media: 'Media',
+  friends: 'Friends',
+  privacyDefaults: 'Privacy of a new user',
+  realtime: 'Sockets',
+  writer: 'Sending messages',
+  log: 'The change log',
+  docs: 'Documentation',
+  metrics: 'Metrics',
+};
 
 type Group<K extends keyof typeof GROUPS> = Values<(typeof GROUPS)[K]>;
 type AllValues = { readonly [K in keyof typeof GROUPS]: Group<K> };
 
-/** Every variable that the application reads, by group. */
-export const settingGroups: readonly (readonly [string, readonly Setting<unknown>[]])[] = Object.entries(GROUPS).map(([name, group]) => [
-  name,
-  Object.values(group),
+/** Every variable that the application reads, by the title of its group. */
+export const settingGroups: readonly (readonly [string, readonly Setting<unknown>[]])[] = Object.entries(TITLES).map(([name, title]) => [
+  title,
+  Object.values(GROUPS[name as keyof typeof GROUPS]),
 ]);
 
 /** The configuration of an installation: read once, typed, frozen. Inject it by its class. */

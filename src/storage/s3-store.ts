@@ -29,9 +29,8 @@ import {
   type UploadTarget,
 } from './object-store.js';
 import { MeteredBody } from './metered-body.js';
-import { PartBuffers } from './part-buffers.js';
 import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
-import { PART_BYTES, uploadStream } from './s3-upload.js';
+import { PartBuffers, uploadStream } from './s3-upload.js';
 
 /** The limit of S3 for one request. */
 const DELETES_PER_REQUEST = 1_000;
@@ -54,7 +53,7 @@ export interface S3StoreOptions {
 /** Stores objects in a bucket of S3 or a compatible service. Needs permission to get, put, delete, list and abort uploads. */
 export class S3Store extends ObjectStore {
   private readonly log = new Logger(S3Store.name);
-  private readonly buffers = new PartBuffers(PART_BYTES, MAX_PUTS);
+  private readonly buffers = new PartBuffers(MAX_PUTS);
   private readonly bucket: string;
   private readonly client: S3Client;
   /** Signs links only. */

@@ -6,9 +6,10 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { Semaphore } from '../common/semaphore.js';
 
 /** The minimum of S3 for a part that is not the last. */
-export const PART_BYTES = 5 * 1024 * 1024;
+const PART_BYTES = 5 * 1024 * 1024;
 
 export interface UploadPlace {
   readonly Bucket: string;
@@ -79,5 +80,26 @@ class PartUpload {
     const { Bucket, Key } = this.place;
     // The first error is the one to report. Remaining parts are invisible; a lifecycle rule of the bucket should remove them.
     await this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId: this.uploadId })).catch(() => undefined);
+  }
+}
+
+/** Lends buffers, at most `max` at a time. An upload that waits reads nothing from its client, so memory does not grow with the uploads. */
+export class PartBuffers {
+  private readonly free: Buffer[] = [];
+  private readonly slots: Semaphore;
+
+  constructor(max: number) {
+    this.slots = new Semaphore(max);
+  }
+
+  withBuffer<T>(work: (buffer: Buffer) => Promise<T>): Promise<T> {
+    return this.slots.run(async () => {
+      const buffer = this.free.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES);
+      try {
+        return await work(buffer);
+      } finally {
+        this.free.push(buffer);
+      }
+    });
   }
 }

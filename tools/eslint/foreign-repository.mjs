@@ -32,7 +32,7 @@ export const foreignRepository = {
     type: 'problem',
     schema: [],
     docs: { description: 'Use the TypeORM repository of an entity in its own module only.' },
-    messages: { foreign: "{{entity}} lives in '{{home}}': call a service of that module instead of using its repository here." },
+    messages: { foreign: "{{entity}} belongs to '{{home}}': call a service of that module instead of using its repository here." },
   },
   create(context) {
     const home = moduleOf(context.cwd, context.filename);

@@ -4,10 +4,11 @@ import type { DataSourceOptions } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DirectQueries } from './direct-queries.js';
-import { Epoch, ServerState } from './epoch.js';
+import { Epoch } from './epoch.js';
 import { ErrorMappingDataSource } from './error-mapping-data-source.js';
 import { DatabaseNotifications } from './notifications.js';
 import { PoolGuard } from './pool-guard.js';
+import { ServerState } from './server-state.entity.js';
 import { Transactions } from './transactions.js';
 
 @Global()

@@ -1,13 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { ServerState } from './server-state.entity.js';
 import { Transactions } from './transactions.js';
-
-/** A value of the whole installation. The only key is `epoch`. */
-@Entity('server_state')
-export class ServerState {
-  @PrimaryColumn('text') key: string;
-  @Column('text') value: string;
-}
 
 /** The identity of the database history. A client with another epoch has void sync cursors and reloads. */
 @Injectable()

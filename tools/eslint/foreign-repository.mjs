@@ -1,8 +1,7 @@
-// A repository is used at home: only the module in whose folder an entity stands may ask TypeORM for its rows.
-// Other modules may name the class in types and relations.
+// Only the module of an entity may use its TypeORM repository or a manager call for it. Other modules may use the class in types and relations.
 import { dirname, relative, resolve, sep } from 'node:path';
 
-/** Calls that take an entity class as the thing to read or write. */
+/** Calls whose first argument is the entity class to read or write. */
 const REPOSITORY_CALLS = new Set(['InjectRepository', 'getRepository', 'getTreeRepository', 'getRepositoryToken', 'forFeature']);
 const MANAGER_CALLS = new Set(
   (

@@ -16,7 +16,7 @@ export class AccountAdminController {
 
   @Delete()
   @HttpCode(202)
-  @ApiOperation({ summary: 'Delete an account', description: 'Needs a platform admin. The same as a deletion by the user.' })
+  @ApiOperation({ summary: 'Delete an account', description: 'Needs a platform admin. Has the same effects as a deletion by the user.' })
   @ApiAcceptedResponse({ description: 'The account is deleted; its memberships and messages follow.' })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
   deleteUser(@CurrentActor() actor: Actor, @UserId() userId: string, @Query() { messages }: DeleteAccountDto): Promise<void> {
@@ -28,8 +28,8 @@ export class AccountAdminController {
   @ApiOperation({
     summary: 'Deactivate an account',
     description:
-      'Needs a platform admin. Ends its sessions and closes its sockets at once, and hides it from searches until it is activated. Its rooms ' +
-      'get another owner as soon as they have an active member.',
+      'Needs a platform admin. Ends its sessions and closes its sockets at once, and hides it from searches until it is activated. A ' +
+      'room that it owns gets another owner as soon as it has another active member.',
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found', 422: 'not_oneself' })
@@ -41,7 +41,7 @@ export class AccountAdminController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Activate an account',
-    description: 'Needs a platform admin. The user may log in again. Rooms that have another owner since keep that owner.',
+    description: 'Needs a platform admin. The user may log in again. A room that has got another owner keeps that owner.',
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })

@@ -21,7 +21,7 @@ export class FriendRequestsController {
   @ApiOperation({
     summary: 'Send a friend request',
     description:
-      '200 with your pending request, if you have sent one. 200 with the request of that user, approved, if you have received one. ' +
+      'If your request to the user is pending, answers 200 with it. If a request of the user to you is pending, approves it and answers 200. ' +
       'After a rejection the sender waits for the cooldown (24 hours by default); the other user may send a request at once.',
   })
   @ApiCreatedResponse({ type: FriendRequestView })

@@ -57,7 +57,7 @@ export class InviteRedemptionController {
   ) {}
 
   @Get(':code')
-  @ApiOperation({ summary: 'Get the card of the room of an invite' })
+  @ApiOperation({ summary: 'Get the room card of an invite' })
   @ApiOkResponse({ type: RoomCardView })
   @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found' })
   getInviteCard(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomCardView> {

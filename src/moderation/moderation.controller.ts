@@ -19,7 +19,7 @@ export class ModerationController {
   @Post('messages/:messageId/report')
   @ApiOperation({
     summary: 'Report a message to the members who may delete it',
-    description: 'A second report of yours answers 200 with the first. The author is not notified.',
+    description: 'Reporting a message again answers 200 with your first report. The author is not notified.',
   })
   @ApiCreatedResponse({ type: ReportView })
   @ApiOkResponse({ type: ReportView, description: 'Your first report.' })

@@ -33,7 +33,7 @@ export class UsersController {
 
   @Post('lookup')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Get users by id or username', description: 'Ids and usernames of no user are left out.' })
+  @ApiOperation({ summary: 'Get users by id or username', description: 'Unknown ids and usernames are left out.' })
   @ApiPage(UserView)
   @ApiProblems({ 422: 'unstorable_text' })
   lookupUsers(@Body() dto: LookupUsersDto): Promise<Page<UserView>> {

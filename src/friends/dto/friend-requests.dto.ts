@@ -13,12 +13,12 @@ export class CreateFriendRequestDto {
 const DIRECTIONS = ['received', 'sent'] as const;
 
 export class FriendRequestsQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: DIRECTIONS, description: 'Without it: both.' })
+  @ApiPropertyOptional({ enum: DIRECTIONS, description: 'Default: both.' })
   @IsOptional()
   @IsIn(DIRECTIONS)
   direction?: (typeof DIRECTIONS)[number];
 
-  @ApiPropertyOptional({ enum: FRIEND_REQUEST_STATUSES, description: 'Without it: all.' })
+  @ApiPropertyOptional({ enum: FRIEND_REQUEST_STATUSES, description: 'Default: all.' })
   @IsOptional()
   @IsIn(FRIEND_REQUEST_STATUSES)
   status?: FriendRequestStatus;

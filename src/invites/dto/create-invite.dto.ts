@@ -10,7 +10,7 @@ export class CreateInviteDto {
     nullable: true,
     minimum: 1,
     maximum: MAX_USES,
-    description: 'How many users may join by the invite. Without it: no limit.',
+    description: 'How many users may join by the invite. Default: no limit.',
     example: 10,
   })
   @IsOptional()
@@ -23,7 +23,7 @@ export class CreateInviteDto {
     type: String,
     format: 'date-time',
     nullable: true,
-    description: 'When the invite expires. Without it: when it is revoked.',
+    description: 'When the invite expires. Default: never.',
     example: '2026-03-08T09:30:00Z',
   })
   @IsOptional()

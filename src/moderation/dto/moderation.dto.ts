@@ -20,7 +20,7 @@ export class ResolveReportDto {
 export const REPORT_STATUSES = ['open', 'resolved'] as const;
 
 export class ReportsQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: REPORT_STATUSES, description: 'Without it: all.' })
+  @ApiPropertyOptional({ enum: REPORT_STATUSES, description: 'Default: all.' })
   @IsOptional()
   @IsIn(REPORT_STATUSES)
   status?: (typeof REPORT_STATUSES)[number];

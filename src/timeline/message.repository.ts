@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThanOrEqual, Not } from 'typeorm';
+import { In, IsNull, MoreThanOrEqual, Not } from 'typeorm';
 import type { Actor } from '../common/actor.js';
 import { newId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { DomainEvents } from '../events/domain-events.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import { RoomLog } from '../room-access/room-log.service.js';
-import { Message } from './message.entity.js';
+import { Message, MessageMention } from './message.entity.js';
 import { EVERYONE_ID, type Cause, type StoredMention, type SystemEvent } from './message.types.js';
 import { messageJson, type MessageView } from './message.view.js';
 import { MessageNotFound } from './timeline.errors.js';
@@ -75,8 +75,8 @@ export class MessageRepository {
   }
 
   /**
-   * Appends a system message and publishes it after the commit. Expects the transaction that holds the room's head: the writer's queue
-   * would wait for that very lock. No unread count includes it.
+   * Appends a system message with the next sequence number of the room, and publishes it after the commit. Expects the transaction that
+   * holds the room's head: the writer's queue would wait for that very lock. No unread count includes it.
    * @param userIds users whom the event is about; at most 100
    */
   async appendSystemMessage(roomId: string, actorId: string, event: SystemEvent, userIds: readonly string[]): Promise<void> {
@@ -126,11 +126,9 @@ export class MessageRepository {
   }
 
   /** Replaces the text of a message. */
-  async updateText(message: Message, text: string | null): Promise<void> {
-    await this.transactions.query(
-      `UPDATE messages SET text = $3, edited_at = greatest(clock_timestamp(), created_at) WHERE room_id = $1 AND seq = $2`,
-      [message.roomId, message.seq, text],
-    );
+  async updateText({ roomId, seq }: Message, text: string | null): Promise<void> {
+    const editedAt = () => 'greatest(clock_timestamp(), created_at)';
+    await this.transactions.manager.update(Message, { roomId, seq }, { text, editedAt });
   }
 
   /**
@@ -143,10 +141,7 @@ export class MessageRepository {
        WHERE room_id = $1 AND seq = ANY ($2::bigint[])`,
       [roomId, messages.map(({ seq }) => seq)],
     );
-    await this.transactions.query(`DELETE FROM message_mentions WHERE room_id = $1 AND message_id = ANY ($2::uuid[])`, [
-      roomId,
-      messages.map(({ id }) => id),
-    ]);
+    await this.transactions.manager.delete(MessageMention, { roomId, messageId: In(messages.map(({ id }) => id)) });
     await this.addToReplyCounts(roomId, messages, -1);
   }
 
@@ -191,7 +186,7 @@ export class MessageRepository {
 
   /** Replaces the mentions of a message by the members of the room among these users. */
   async replaceMentions(message: Message, who: { usernames: readonly string[]; userIds: readonly string[]; all: boolean }): Promise<void> {
-    await this.transactions.query(`DELETE FROM message_mentions WHERE room_id = $1 AND message_id = $2`, [message.roomId, message.id]);
+    await this.transactions.manager.delete(MessageMention, { roomId: message.roomId, messageId: message.id });
     await this.transactions.query(
       `INSERT INTO message_mentions (room_id, message_id, seq, user_id)
        SELECT $1::uuid, $2::uuid, $3::bigint, ru.user_id FROM room_users ru JOIN users u ON u.id = ru.user_id

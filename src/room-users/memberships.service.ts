@@ -48,7 +48,7 @@ export class Memberships {
     await this.roomRepository.requireCapacity(room, head, userIds);
     await this.bans.requireNotBanned(room.id, userIds);
     const logged = isLogged(room.type, assignment);
-    const lastSends = room.slowModeSeconds > 0 ? await this.views.findLastSends(room.id, userIds) : new Map<string, Date>();
+    const lastSends = room.slowModeSeconds > 0 ? await this.messageRepository.findLastSends(room.id, userIds) : new Map<string, Date>();
     const newMembers = userIds.map((userId): NewMember => ({ userId, ...assignment, lastSentAt: lastSends.get(userId) }));
     const step = await this.roomRepository.insertMembers(room, newMembers, actorId, logged);
     const roomUsers = logged ? await this.views.getRoomUsers(room.id, userIds, null) : [];

@@ -79,16 +79,6 @@ export class RoomUserViews {
     );
     return pageByUser(rows, limit);
   }
-
-  /** Returns when each user last sent a message to the room. One row per user, by `messages_author_idx`. @param userIds at most 100 */
-  async findLastSends(roomId: string, userIds: readonly string[]): Promise<Map<string, Date>> {
-    const rows = await this.transactions.query<{ user_id: string; created_at: Date }>(
-      `SELECT u.user_id, m.created_at FROM unnest($2::uuid[]) u (user_id) CROSS JOIN LATERAL (SELECT created_at FROM messages
-         WHERE user_id = u.user_id AND room_id = $1 AND type <> 'system' ORDER BY seq DESC LIMIT 1) m`,
-      [roomId, userIds],
-    );
-    return new Map(rows.map((row) => [row.user_id, row.created_at]));
-  }
 }
 
 const pageByUser = <View>(rows: { user_id: string; view: View }[], limit: number): Page<View> =>

@@ -157,6 +157,16 @@ export class MessageRepository {
     );
   }
 
+  /** Returns when each user last sent a message to the room. One row per user, by `messages_author_idx`. @param userIds at most 100 */
+  async findLastSends(roomId: string, userIds: readonly string[]): Promise<Map<string, Date>> {
+    const rows = await this.transactions.query<{ user_id: string; created_at: Date }>(
+      `SELECT u.user_id, m.created_at FROM unnest($2::uuid[]) u (user_id) CROSS JOIN LATERAL (SELECT created_at FROM messages
+         WHERE user_id = u.user_id AND room_id = $1 AND type <> 'system' ORDER BY seq DESC LIMIT 1) m`,
+      [roomId, userIds],
+    );
+    return new Map(rows.map((row) => [row.user_id, row.created_at]));
+  }
+
   /** Returns the first message of the user after `after`, by room, that is neither deleted nor a system message. */
   async findNextAuthored(userId: string, after: MessageKey): Promise<MessageKey | null> {
     const [found] = await this.transactions.query<MessageKey>(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ValidationFailed } from '../common/domain-error.js';
-import { decodeCursor, type Page, pageOf, type PageQuery } from '../common/page.js';
+import { decodeCursor, type Page, pageOfViews, type PageQuery } from '../common/page.js';
 import { timeJson } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { RoomNotFound } from '../room-access/room-access.errors.js';
@@ -61,7 +61,7 @@ export class MessagesQueries {
        WHERE ${IS_VIEWER} AND m.reply_to_id = $3 AND m.deleted_at IS NULL AND m.seq > $4 ORDER BY m.seq LIMIT $5`,
       [room.id, member.userId, messageId, decodeCursor(cursor, ['integer'])[0] ?? 0, limit + 1],
     );
-    return bySeq(rows, limit);
+    return pageOfViews(rows, limit, bySeq);
   }
 
   /** Returns the former texts of a message, newest first. The caller checks who may read them. */
@@ -72,7 +72,7 @@ export class MessagesQueries {
        WHERE e.room_id = $1 AND e.message_id = $2 AND ($3::bigint IS NULL OR e.rev < $3) ORDER BY e.rev DESC LIMIT $4`,
       [room.id, messageId, ...decodeCursor(cursor, ['integer']), limit + 1],
     );
-    return bySeq(rows, limit);
+    return pageOfViews(rows, limit, bySeq);
   }
 
   /**
@@ -102,7 +102,7 @@ export class MessagesQueries {
        ORDER BY p.pinned_at DESC, p.seq DESC LIMIT $5`,
       [room.id, member.userId, at, seq, limit + 1],
     );
-    return byPlace(rows, limit);
+    return pageOfViews(rows, limit, byPlace);
   }
 
   /** Returns messages of other users that mention the user or all members, in all rooms of the user, newest first. */
@@ -123,7 +123,7 @@ export class MessagesQueries {
        ORDER BY m.created_at DESC, m.room_id DESC, m.seq DESC`,
       [userId, ...decodeCursor(cursor, ['time', 'id', 'integer']), limit + 1],
     );
-    return byPlace(rows, limit);
+    return pageOfViews(rows, limit, byPlace);
   }
 }
 
@@ -141,18 +141,5 @@ function rangeOf({ before, after, around, limit }: HistoryQuery): { from: number
   return { from, to: from + limit - 1 };
 }
 
-const bySeq = <View>(rows: PositionedRow<View>[], limit: number): Page<View> =>
-  pageOf(
-    rows,
-    limit,
-    (row) => [row.seq],
-    (row) => row.view,
-  );
-
-const byPlace = <View>(rows: PositionedRow<View>[], limit: number): Page<View> =>
-  pageOf(
-    rows,
-    limit,
-    (row) => [row.at, row.roomId, row.seq],
-    (row) => row.view,
-  );
+const bySeq = ({ seq }: PositionedRow<unknown>): [number] => [seq];
+const byPlace = ({ at, roomId, seq }: PositionedRow<unknown>): [string, string, number] => [at, roomId, seq];

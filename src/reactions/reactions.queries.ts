@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, pageOf, type Page, type PageQuery } from '../common/page.js';
+import { decodeCursor, pageOfViews, type Page, type PageQuery } from '../common/page.js';
 import { Transactions } from '../database/transactions.js';
 import type { RoomGrant } from '../room-access/room-grant.policy.js';
 import { REACTION_JSON, type ReactionView } from './reaction.view.js';
@@ -30,7 +30,7 @@ export class ReactionsQueries {
        ORDER BY r.id LIMIT $6`,
       [room.id, member.userId, messageId, ...decodeCursor(query.cursor, ['id']), reactions, query.limit + 1],
     );
-    return toPage(rows, query.limit);
+    return pageOfViews(rows, query.limit, ({ id }) => [id]);
   }
 
   /** @throws ReactionNotFound */
@@ -56,14 +56,6 @@ export class ReactionsQueries {
        WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`,
       [userId, ...decodeCursor(query.cursor, ['id']), query.limit + 1],
     );
-    return toPage(rows, query.limit);
+    return pageOfViews(rows, query.limit, ({ id }) => [id]);
   }
 }
-
-const toPage = (rows: ReactionRow[], limit: number): Page<ReactionView> =>
-  pageOf(
-    rows,
-    limit,
-    (row) => [row.id],
-    (row) => row.view,
-  );

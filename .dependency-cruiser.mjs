@@ -1,4 +1,4 @@
-// The import law of architecture.config.mjs, judged on the whole graph (ESLint judges it file by file).
+// The import law of architecture.config.mjs, checked on the whole graph (ESLint checks it file by file).
 import { modules, OPEN, parts, publicSuffixes } from './architecture.config.mjs';
 
 const rooms = (names) => `^src/(${names.join('|')})/`;
@@ -101,14 +101,14 @@ export default {
     },
     {
       name: 'not-to-dev-dependency',
-      comment: 'A package that runs in production stands in dependencies.',
+      comment: 'A package that runs in production belongs to dependencies.',
       severity: 'error',
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'type-import', 'npm', 'npm-optional'] },
     },
     {
       name: 'no-unlisted-package',
-      comment: 'A package that is imported stands in package.json.',
+      comment: 'A package that is imported must be in package.json.',
       severity: 'error',
       from: {},
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },

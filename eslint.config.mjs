@@ -1,4 +1,4 @@
-// The house rules that a machine can check. Who may import whom comes from architecture.config.mjs.
+// The rules of the codebase that a machine can check. The import rules come from architecture.config.mjs.
 import js from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
@@ -183,7 +183,7 @@ export default tseslint.config(
       ],
     },
   },
-  // What a person reads on a terminal.
+  // Output for the terminal.
   { files: ['src/main.ts', 'src/manage.ts', 'src/manage/**/*.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
@@ -195,7 +195,7 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/unbound-method': 'off',
-      // Answers of a server are judged by assertions, not by types.
+      // Assertions check the answers of a server, not types.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',

@@ -9,7 +9,7 @@ export default {
   runtime: '<rootDir>/test/jest/runtime.mjs',
   testEnvironment: '<rootDir>/test/jest/environment.mjs',
   injectGlobals: false,
-  testTimeout: 30_000, // a machine may be busy; what must be fast says so itself
+  testTimeout: 30_000, // a machine may be busy; a test that must be fast sets its own bound
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   reporters: ['default', '<rootDir>/test/jest/counts.mjs'],

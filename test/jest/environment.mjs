@@ -1,4 +1,4 @@
-/** What jest-worker says to a worker for which it has no more work. */
+/** The message of jest-worker to a worker for which it has no more work. */
 const END = 2;
 // Whatever is still open in it would keep the worker.
 process.on('message', ([message]) => message === END && process.exit());

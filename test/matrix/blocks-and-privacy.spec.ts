@@ -5,8 +5,8 @@ import { PairFixture, plainOf, type PairRelation } from './support/pair-fixture.
 import { ACTS } from './support/between.acts.js';
 import { type BetweenRow, ROWS } from './support/between.rows.js';
 
-// A block shuts somebody out of all that a person may keep from everybody, and nothing tells them of it: whatever they ask, and whatever they
-// hear, is what anybody asks and hears of somebody who says `nobody`.
+// A block gives the blocked user what privacy `nobody` gives every user, and does not reveal itself: the same answers to every call, the same
+// events.
 
 let world: World;
 let pairs: Record<PairRelation, PairFixture>;
@@ -41,14 +41,14 @@ async function tried(row: BetweenRow, pair: PairFixture): Promise<Received> {
 const plainly = (pair: PairFixture, received: readonly ReceivedEvent[]) =>
   received.map(({ event, payload }) => [event, pair.plain(payload)]);
 
-it('parting sounds the same, whether by a block or by keeping everything from everybody', () => {
+it('the end of a relation sends the same events, whether by a block or by privacy `nobody`', () => {
   const { blocked, nobody } = pairs;
   expect(plainly(blocked, receivedAtParting.blocked)).toEqual(plainly(nobody, receivedAtParting.nobody));
   expect(receivedAtParting.blocked.map(({ event }) => event).toSorted()).toEqual(['friend:removed', 'presence']);
 });
 
-describe('what they do is heard by others, and', () => {
-  it.each(ACTS.map((act) => ({ title: `${act.what} ${act.shut ? 'also' : 'not'} by those between whom a block stands`, act })))(
+describe('their actions send events to others, and', () => {
+  it.each(ACTS.map((act) => ({ title: `${act.what} ${act.shut ? 'also' : 'not'} between a blocked pair`, act })))(
     '$title',
     async ({ act }) => {
       const received = {} as Record<PairRelation, ReceivedEvent[]>;
@@ -65,7 +65,7 @@ describe('what they do is heard by others, and', () => {
   );
 });
 
-describe('to the blocked, to whom nobody is welcome, to those who block, to all others', () => {
+describe('answers to the blocked, to users under privacy `nobody`, to the blocker, to all others', () => {
   it.each(ROWS.map((row) => ({ what: row.what, row })))('$what', async ({ row }) => {
     const [free, blocked, blocking] = [await tried(row, pairs.free), await tried(row, pairs.blocked), await tried(row, pairs.blocking)];
     expect({ free: free.word, shut: blocked.word, blocking: blocking.word }).toEqual({
@@ -80,7 +80,7 @@ describe('to the blocked, to whom nobody is welcome, to those who block, to all 
 });
 
 describe('once the block is lifted', () => {
-  it('that sounds as if somebody were there again', async () => {
+  it('sends the same events as the end of privacy `nobody`', async () => {
     const { blocked, nobody } = pairs;
     const [lifted, opened] = [await blocked.reconcile(), await nobody.reconcile()];
     expect(plainly(blocked, lifted)).toEqual(plainly(nobody, opened));
@@ -131,7 +131,11 @@ describe('a request that hangs between two', () => {
       expect(asked[0]).toMatchObject({ status: 403, body: { reason: 'privacy' } });
       const answers = asked.map(({ status, body }) => ({ status, body: { ...body, requestId: null } }));
       received.push(
-        plainOf({ me: two.me, other: two.other }, {}, { answers, heard: socket.received.filter((received) => received.event !== 'ready') }),
+        plainOf(
+          { me: two.me, other: two.other },
+          {},
+          { answers, received: socket.received.filter((received) => received.event !== 'ready') },
+        ),
       );
     }
     expect(received[0]).toEqual(received[1]);

@@ -78,7 +78,7 @@ async function prints(): Promise<Record<string, string>> {
 
 const camel = (name: string): string => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** A value that somebody would like to see in such a column. */
+/** A value that an attacker would like to write to such a column. */
 function wanted(type: string): unknown {
   if (type === 'uuid') return things.bob.id;
   if (type === 'boolean') return true;
@@ -139,7 +139,7 @@ interface Try {
   readonly body: unknown;
 }
 
-/** The body with each field that its schema does not have; then the same in the objects that stand in it, and objects where words stand. */
+/** The body with each field that its schema does not have; then the same in its nested objects, and objects in place of strings. */
 function triesOf(write: Write, schema: Json, schemas: Json): Try[] {
   const properties = known(schema, schemas);
   const unknown = fieldsOf(write).filter(([field]) => !properties.includes(field));
@@ -148,7 +148,7 @@ function triesOf(write: Write, schema: Json, schemas: Json): Try[] {
   return inner ? [...outer, ...within(inner, fieldsOf(write), (body) => body)] : outer;
 }
 
-/** The fields within the objects and lists of a body. Which fields an inner object may have, its own say. */
+/** The fields within the objects and lists of a body. The schema of a nested object decides which fields it may have. */
 function within(body: Body, fields: [string, unknown][], whole: (body: Body) => unknown): Try[] {
   const put = (key: string, value: unknown): unknown => whole({ ...body, [key]: value });
   return Object.entries(body).flatMap(([key, value]) => {

@@ -46,7 +46,7 @@ async function scene(among: People, room: object = {}): Promise<RaceSetup> {
 
 describe.each([
   ['what ends the right to speak', ENDINGS],
-  ['who sits in a room', MEMBERSHIPS],
+  ['the members of a room', MEMBERSHIPS],
   ['who owns it', OWNERS],
   ['what becomes of a message', MESSAGES],
 ])('%s', (_, races) => {

@@ -10,8 +10,8 @@ import { PERMISSIONS } from './support/permissions.js';
 import { isEvent, titleOf } from './support/rules.js';
 import { OLD_REACTION, OLD_WORD, type Past, PAST_READS, PAST_WRITES, type PastRow, QUIET_WORD } from './support/since-joined.rows.js';
 
-// Where history begins with joining, nobody sees or touches on any path what was said before: not who came late, not who was there, left
-// and came back. Each path is tried by them and, with the same rights, by somebody who was there from the start.
+// Where history begins with joining, no late joiner sees or changes on any path what was sent before: neither a new member nor a former one
+// who rejoined. They try each path, and so does, with the same permissions, a member from the start.
 
 type Shared = Omit<Past, 'mine' | 'reaction' | 'me' | 'ticket'> & {
   readonly own: Record<'bob' | 'ida', { mine: string; reaction: string }>;
@@ -60,14 +60,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world?.stop());
 
-/** A message of old, and all that can stand around one. */
+/** An old message with everything that can be attached to one. */
 async function somethingOld(): Promise<Shared> {
   const message = await ana.sends(room, `${OLD_WORD} @all`, { mediaIds: [medium.id] });
   const path = `/rooms/${room.id}/messages/${message.id}`;
   await ana.patches(path, { text: `${OLD_WORD} as it was @all` });
   const reacts = async (person: Person, reaction: string) => (await person.posts(`${path}/reactions`, { reaction })).id;
   const own = {
-    bob: { mine: (await bob.sends(room, `${OLD_WORD} says bob`, { replyToId: message.id })).id, reaction: await reacts(bob, OLD_REACTION) },
+    bob: { mine: (await bob.sends(room, `${OLD_WORD} from bob`, { replyToId: message.id })).id, reaction: await reacts(bob, OLD_REACTION) },
     ida: { mine: (await late.ida.sends(room, 'mine')).id, reaction: await reacts(late.ida, '🦊') },
   };
   await ana.puts(`${path}/pin`);
@@ -109,7 +109,7 @@ async function asked(row: PastRow, person: Person, past: Past): Promise<{ ok: bo
   return { ok: answer.status < 300, text: plain(typeof answer.body === 'string' ? { text: answer.body } : answer.body) };
 }
 
-/** No word, reaction or file of the past stands in it. */
+/** Expects that it holds no word, reaction or file from before. */
 function expectNothingOfOld(text: string): void {
   for (const mark of [OLD_WORD, QUIET_WORD, OLD_REACTION, medium.id]) expect(text).not.toContain(mark);
 }
@@ -117,7 +117,7 @@ function expectNothingOfOld(text: string): void {
 describe.each([
   ['is read', PAST_READS],
   ['is touched', PAST_WRITES],
-])('what was said before %s by nobody who came later:', (_, rows) => {
+])('what was sent before %s by no late joiner:', (_, rows) => {
   it.each(rows.map((row) => ({ title: titleOf(row), row })))('$title', async ({ row }) => {
     const shared = written.get(row) ?? read;
     for (const person of Object.values(late)) {
@@ -133,7 +133,7 @@ describe.each([
   });
 });
 
-it('no other route or event carries what is said', async () => {
+it('no other route or event carries messages', async () => {
   const carriers = await carriersOfMessages(world.url);
   const rows = new Set([...PAST_READS, ...PAST_WRITES].map(({ at }) => at));
   expect(carriers.asked.filter((at) => !rows.has(at))).toEqual([]);
@@ -147,10 +147,10 @@ it('a message of before, sent again, is answered to who may still read it', asyn
   const again = (person: Person, { mine }: { mine: string }, text: string, replyToId?: string) =>
     person.statusOf('POST', `/rooms/${room.id}/messages`, { id: mine, text, ...(replyToId && { replyToId }) });
   expect(await again(late.ida, read.own.ida, 'mine')).toBe('404 message_not_found');
-  expect(await again(bob, read.own.bob, `${OLD_WORD} says bob`, read.message)).toBe('200');
+  expect(await again(bob, read.own.bob, `${OLD_WORD} from bob`, read.message)).toBe('200');
 });
 
-describe('what was said before is heard of by nobody who came later', () => {
+describe('no late joiner receives an event with what was sent before', () => {
   const on = (rest = ''): string => `/rooms/${room.id}/messages/${read.message}${rest}`;
   let sockets: Record<'bob' | 'eva' | 'ida' | 'framed', TestSocket>;
   beforeAll(async () => {
@@ -195,7 +195,7 @@ describe('what was said before is heard of by nobody who came later', () => {
     expect(await sockets.framed.receives('message', ({ data }) => data === 'see above')).toMatchObject({ from: ana.id });
   });
 
-  it('when many things change at once, which are told together', async () => {
+  it('when many changes come in one packet', async () => {
     const { rev } = await ana.gets(`/rooms/${room.id}`);
     const { message } = [...written.values()].at(-1)!;
     const each = [...'👍👎😀😁'].flatMap((reaction) =>
@@ -212,7 +212,7 @@ describe('what was said before is heard of by nobody who came later', () => {
     }
   });
 
-  it('when they come in, and in what they are told of themselves', async () => {
+  it('when they join, and in events about themselves', async () => {
     const heads = (socket: TestSocket) => socket.all('ready')[0].rooms.find(({ roomId }: { roomId: string }) => roomId === quiet.id);
     for (const person of Object.values(late)) {
       await ana.deletes(`/rooms/${quiet.id}/users/${person.id}`);

@@ -10,7 +10,7 @@ import { ROWS } from './support/matrix.js';
 import { PERMISSIONS, PRESETS } from './support/permissions.js';
 import { type UserFixture, OVER, PEOPLE_ROWS, type PeopleRow, type Caller, CALLERS } from './support/user.rows.js';
 
-// Every route and event that belongs to no room, tried by everybody; and that no route or event is without a row in these tables.
+// Every route and event that belongs to no room, tried by every caller; and that no route or event is without a row in these tables.
 
 let world: World;
 let over: Record<(typeof OVER)[number], Person>;
@@ -39,7 +39,7 @@ interface Company {
   callers: Record<Caller, Person | null>;
 }
 
-/** Everybody whom a row needs. */
+/** The users whom a row needs. */
 async function company(): Promise<Company> {
   const [{ one, other, stranger: outsider, blocked, blocking, bystander }, platform] = await Promise.all([
     world.people('one', 'other', 'stranger', 'blocked', 'blocking', 'bystander'),
@@ -140,7 +140,7 @@ it.each(titled)('$title', async ({ row }) => {
   expect(got).toEqual(rule);
 });
 
-it('lets nobody say anything by a socket who is not logged in', async () => {
+it('accepts no event of a socket that is not logged in', async () => {
   for (const person of Object.values(over)) {
     await expect(person.connects()).rejects.toMatchObject({ problem: { status: 401, code: 'session_ended' } });
   }
@@ -164,7 +164,7 @@ describe('the tables are whole', () => {
     const named = stack.flatMap(({ route }) =>
       Object.keys(route?.methods ?? {}).map((method) => `${method.toUpperCase()} ${String(route?.path).replaceAll(/:(\w+)/g, '{$1}')}`),
     );
-    // Beside them: the documents, which everybody reads, and what answers that there is no such route.
+    // Beside them: the documents, which every client reads, and the answer for an unknown route.
     const beside = named.filter((at) => !rows.has(at) && !/ \/?$| \{\/\*splat\}$/.test(at));
     for (const at of beside) {
       expect(at).toMatch(/^GET \/docs\b/);
@@ -189,7 +189,7 @@ describe('the tables are whole', () => {
   });
 });
 
-it('names in no list of anybody what they may not see', async () => {
+it('lists nothing that the caller may not see', async () => {
   const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
   const room = await ana.opensGroup(bob);
   const message = await ana.sends(room, `@${bob.username} whisperword`);

@@ -7,11 +7,11 @@ type Json = any;
 /** Something that the other does. */
 export interface PeerAction {
   readonly what: string;
-  /** Whether it is heard where a block stands between the two. */
+  /** Whether it sends its event between a blocked pair, too. */
   readonly shut: boolean;
   /** No privacy keeps it away, only a block. */
   readonly byBlock?: true;
-  /** Ends when somebody has heard it who stands at the same place. */
+  /** Ends when a user in the same position has received it. */
   readonly does: (pair: PairFixture) => Promise<unknown>;
   readonly isIt: (pair: PairFixture, event: string, payload: Json) => boolean;
 }
@@ -26,7 +26,7 @@ const messages = (what: string, does: (pair: PairFixture) => Promise<Json>): Pee
     const received = pair.sockets.third.messages().length;
     await does(pair);
     await until(
-      'it is heard',
+      'the event arrives',
       () =>
         pair.sockets.third.messages().length > received || pair.sockets.third.all('messages:updated').some((packet) => packet.rev > rev),
     );
@@ -35,12 +35,12 @@ const messages = (what: string, does: (pair: PairFixture) => Promise<Json>): Pee
 });
 
 export const ACTS: readonly PeerAction[] = [
-  messages('what they say is heard', (p) => p.other.sends(room(p), 'hello')),
-  messages('what they say of me is heard', (p) => p.other.sends(room(p), `@${p.me.username}`)),
-  messages('what they change is heard', (p) => p.other.patches(on('theirs in group')(p), { text: 'changed' })),
-  messages('that they react is heard', (p) => p.other.posts(on('mine in group', '/reactions')(p), { reaction: '👍' })),
+  messages('their message arrives', (p) => p.other.sends(room(p), 'hello')),
+  messages('their mention of me arrives', (p) => p.other.sends(room(p), `@${p.me.username}`)),
+  messages('their edit arrives', (p) => p.other.patches(on('theirs in group')(p), { text: 'changed' })),
+  messages('their reaction arrives', (p) => p.other.posts(on('mine in group', '/reactions')(p), { reaction: '👍' })),
   {
-    what: 'their new name is heard',
+    what: 'their new name arrives',
     shut: true,
     does: async (p) => {
       await p.other.patches('/users/me', { displayName: 'renamed' });
@@ -49,7 +49,7 @@ export const ACTS: readonly PeerAction[] = [
     isIt: (_, event) => event === 'user:updated',
   },
   {
-    what: 'that they come by my invite is heard',
+    what: 'their joining by my invite arrives',
     shut: true,
     does: async (p) => {
       const { id } = await p.me.posts('/rooms', { type: 'group', name: 'open' });
@@ -60,7 +60,7 @@ export const ACTS: readonly PeerAction[] = [
     isIt: (_, event) => event === 'room-user:added',
   },
   {
-    what: 'that they type is heard',
+    what: 'their typing arrives',
     shut: false,
     byBlock: true,
     does: async (p) => {
@@ -70,7 +70,7 @@ export const ACTS: readonly PeerAction[] = [
     isIt: (p, event, payload) => event === 'typing' && byThem(p, payload),
   },
   {
-    what: 'that they have read is heard',
+    what: 'their read mark arrives',
     shut: false,
     does: async (p) => {
       const { seq } = await p.third.sends(room(p), 'read this');
@@ -80,7 +80,7 @@ export const ACTS: readonly PeerAction[] = [
     isIt: (p, event, payload) => event === 'room:read' && byThem(p, payload),
   },
   {
-    what: 'that they go and come is heard',
+    what: 'their presence arrives',
     shut: false,
     does: async (p) => {
       const times = (online: boolean): number =>

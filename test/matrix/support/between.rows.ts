@@ -3,21 +3,21 @@ import type { PairFixture } from './pair-fixture.js';
 
 type Json = any;
 
-/** What somebody wants of another, and what they are answered. */
+/** A call of one user that concerns another, and its answers. */
 export interface BetweenRow {
   readonly what: string;
-  /** To a stranger of whom nothing is kept away: a status and a reason, or what `tells` gives of the answer. */
+  /** The answer to an unrelated user under open privacy: a status and a reason, or the part of the answer that is compared. */
   readonly free: string;
-  /** To the blocked one, as to anybody where the other says `nobody`. */
+  /** The answer to the blocked user, as to any user under privacy `nobody`. */
   readonly shut: string;
   /** To the one who blocks. */
   readonly blocking: string;
-  /** Only a block refuses it: where the other says `nobody`, it goes on as before. */
+  /** Only a block refuses it: under privacy `nobody` it still succeeds. */
   readonly byBlock?: true;
-  /** What is answered once the block is lifted, where that is not as to a stranger: something was done meanwhile. */
+  /** The answer after the block is lifted, where it differs from that to an unrelated user: something was done meanwhile. */
   readonly afterwards?: string;
   readonly ask: (pair: PairFixture) => Promise<Json>;
-  /** What of the answer is told here. */
+  /** The part of the answer that is compared. */
   readonly receivers?: (body: Json) => unknown;
 }
 
@@ -76,10 +76,10 @@ export const ROWS: readonly BetweenRow[] = [
   // The private room that is there
   { what: 'opening it', ...same('200'), ask: opens('private_messages', ['other']) },
   reads('it', inOld(), (room) => shown(room.otherLastReadSeq), hidden('shown', 'hidden')),
-  reads('what was said', inOld('/messages')),
+  reads('the messages', inOld('/messages')),
   reads('what has changed', inOld('/changes?seq=0&rev=0')),
   reads('what I may do', inOld('/permissions')),
-  reads('who sits there', inOld('/users')),
+  reads('the members', inOld('/users')),
   reads(
     'where the other is',
     (p) => `/rooms/${p.ids.old}/users/${p.other.id}`,
@@ -237,14 +237,14 @@ export const ROWS: readonly BetweenRow[] = [
     hidden('shown', 'hidden'),
   ),
   reads(
-    'where everybody is',
+    'where the others are',
     (p) => `/rooms/${p.ids.group}/users`,
     ({ items }) => items.filter((member: Json) => member.lastReadSeq === null).length,
     hidden('0', '1'),
   ),
   reads('who has read me', on('mine in group', '/readers'), ({ items }) => items.length, hidden('2', '1')),
   reads('my rooms', () => '/rooms?order=id'),
-  reads('what I am told of', () => '/mentions'),
+  reads('my mentions', () => '/mentions'),
   {
     what: 'reading all that is kept of me',
     ...same('200'),

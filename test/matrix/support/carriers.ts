@@ -18,7 +18,7 @@ function speaks(schema: Json, schemas: Record<string, Json>, seen = new Set<stri
 }
 
 /**
- * The paths on which what is said may be read or touched, by the documents of the server itself: every route that reads below a room or
+ * The routes and events on which messages may be read or changed, by the documents of the server itself: every route that reads below a room or
  * whose answer speaks of messages, every route that names a message or a file, every event whose payload or answer speaks of messages.
  */
 export async function carriersOfMessages(url: string): Promise<{ asked: string[]; received: string[] }> {

@@ -1,6 +1,6 @@
 import { holds, type Permission, PERMISSIONS, PRESETS, type Role, type RoomType, type TestRole } from './permissions.js';
 
-// What may become of the seats of a room by one call that was allowed, whoever made it. It knows nothing of how a call is judged: it looks at
+// How one allowed call may change the members of a room, whoever made it. It does not know how a call is authorised: it compares
 // the room before and after.
 
 export interface SilencedMember extends TestRole {
@@ -24,9 +24,9 @@ export type Doing =
 /** A call that was allowed. */
 export interface AllowedAction {
   readonly does: Doing;
-  /** Null: a platform admin, who has no seat. */
+  /** Null: a platform admin, who is no member. */
   readonly by: string | null;
-  /** To whom it is done: for `leave`, `join` and `use` oneself. */
+  /** The user concerned: for `leave`, `join` and `use` the actor. */
   readonly to: readonly string[];
   /** Of `use`: who made the invite. */
   readonly inviter?: string;
@@ -41,7 +41,7 @@ const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
 const rank = (member: TestRole | undefined): number => (member ? RANKS.indexOf(member.role) : -1);
 
 export const setOf = (type: RoomType, member: TestRole): Permission[] => PERMISSIONS.filter((one) => holds(type, member, one));
-/** What somebody holds beyond the preset of their role. */
+/** The permissions of a member beyond the preset of their role. */
 const beyond = (type: RoomType, member: TestRole): Permission[] =>
   setOf(type, member).filter((one) => !PRESETS[type][member.role].includes(one));
 const same = (one: SilencedMember | undefined, other: SilencedMember | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
@@ -77,7 +77,7 @@ export function faultsOfAct(before: RoleState, after: RoleState, act: AllowedAct
   ];
 }
 
-/** What is wrong with what became of one person's seat. */
+/** Returns the faults in the change of one membership. */
 function memberFaults(
   { type, members, banned }: RoleState,
   after: RoleState,
@@ -89,13 +89,13 @@ function memberFaults(
   const faults: string[] = [];
   if (!to.includes(name)) faults.push('was changed, and nobody spoke of them');
   if (was ? (is ? does !== 'change' : !UNSEATS.includes(does)) : !MEMBERSHIPS.includes(does))
-    faults.push(`has another seat than before by ${does}`);
+    faults.push(`has another membership than before by ${does}`);
   if (was && does !== 'leave' && rank(was) >= rank(caller)) faults.push('is of no lower rank than who did it');
-  if (!was && banned.includes(name)) faults.push('got a seat, and is banned');
+  if (!was && banned.includes(name)) faults.push('became a member, and is banned');
   if (!is) return faults;
 
   const moved = !was || was.role !== is.role;
-  // Another role, or another seat, begins without what was added before.
+  // Another role, or another membership, begins without earlier overrides.
   const kept = moved ? [] : beyond(type, was);
   for (const permission of beyond(type, is).filter((one) => !kept.includes(one))) {
     const given = (does === 'add' || does === 'change') && may('can_manage_roles') && may(permission);
@@ -130,25 +130,27 @@ function ownerFaults({ members, inactive }: RoleState): string[] {
   const owners = Object.keys(members).filter((name) => members[name]!.role === 'owner');
   if (owners.length !== 1) return [`there are ${owners.length} owners`];
   const live = Object.keys(members).filter((name) => !inactive.includes(name));
-  return live.length > 0 && !live.includes(owners[0]!) ? [`${owners[0]} owns the room, and rests, beside ${live.join(' and ')}`] : [];
+  return live.length > 0 && !live.includes(owners[0]!)
+    ? [`${owners[0]} owns the room with an inactive account, beside ${live.join(' and ')}`]
+    : [];
 }
 
 /** Whoever does something is live, is there, and may. */
 function callerFaults({ type, members, inactive, banned }: RoleState, { does, by, to, regrants, silences }: AllowedAction): string[] {
   if (by === null) return [];
   const member = members[by];
-  const faults = inactive.includes(by) ? [`${by} did something while their account rests`] : [];
+  const faults = inactive.includes(by) ? [`${by} did something with an inactive account`] : [];
   if (does === 'join' || does === 'use') return banned.includes(by) ? [...faults, `${by} came in, and is banned`] : faults;
   if (!member) return [...faults, `${by} did something in a room of others`];
   const needs = [NEEDS[does], regrants && 'can_manage_roles', silences && 'can_remove_users'] as (Permission | undefined | false)[];
   for (const need of needs) if (need && !holds(type, member, need)) faults.push(`${by} did it without ${need}`);
-  // Asking for nothing is open to everybody, and changes nothing.
+  // A request for no change is open to every member, and changes nothing.
   const checks = does === 'remove' || does === 'ban' || regrants || silences;
   const above = checks && does !== 'add' ? to.filter((name) => members[name] && rank(members[name]) >= rank(member)) : [];
   return [...faults, ...above.map((name) => `${name} is of no lower rank than who did it`)];
 }
 
-/** A room passes to one heir, and both begin with their preset: by its owner's hand, or because its owner rests. */
+/** Ownership passes to one successor, and both get their preset: by transfer, or because the owner's account is deactivated. */
 function passFaults(
   before: RoleState,
   after: RoleState,
@@ -172,14 +174,14 @@ function passFaults(
   return faults;
 }
 
-/** An invite gives what its maker could give at the moment of its use: a plain seat. */
+/** An invite grants what its creator could grant at the moment of its use: a plain membership. */
 function inviteFaults({ type, members, inactive }: RoleState, after: RoleState, { does, by, inviter, regrants }: AllowedAction): string[] {
-  if (does === 'invite' && regrants) return ['an invite promises more than a plain seat'];
+  if (does === 'invite' && regrants) return ['an invite promises more than a plain membership'];
   if (does !== 'use' || by === null || members[by]) return [];
   const maker = members[inviter ?? ''];
   const faults =
     maker && holds(type, maker, 'can_create_invites') && !inactive.includes(inviter!)
       ? []
-      : ['the invite of who may not invite let somebody in'];
-  return after.members[by]?.role === 'member' ? faults : [...faults, 'an invite gave more than a plain seat'];
+      : ['the invite of a member who may not invite was accepted'];
+  return after.members[by]?.role === 'member' ? faults : [...faults, 'an invite granted more than a plain membership'];
 }

@@ -6,12 +6,12 @@ const FAULTS: Record<string, string> = {
     WHERE r.type <> 'private_messages' AND r.deleted_at IS NULL GROUP BY r.id HAVING count(ru.user_id) <> 1`,
   'a private room with an owner': `SELECT r.id FROM rooms r JOIN room_users ru ON ru.room_id = r.id
     WHERE r.type = 'private_messages' AND ru.role <> 'member'`,
-  'an owner whose account rests, beside somebody live': `SELECT r.id FROM rooms r JOIN room_users o ON o.room_id = r.id AND o.role = 'owner'
+  'an inactive owner beside an active member': `SELECT r.id FROM rooms r JOIN room_users o ON o.room_id = r.id AND o.role = 'owner'
     JOIN users u ON u.id = o.user_id AND u.deactivated_at IS NOT NULL
     WHERE r.deleted_at IS NULL AND EXISTS (SELECT 1 FROM room_users l JOIN users lu ON lu.id = l.user_id
       WHERE l.room_id = r.id AND lu.deactivated_at IS NULL AND lu.deleted_at IS NULL)`,
-  'somebody in a room and banned from it': `SELECT room_id FROM room_users JOIN room_bans USING (room_id, user_id)`,
-  'a silence that waits for somebody in the room': `SELECT room_id FROM room_users JOIN room_silences USING (room_id, user_id)`,
+  'a member who is banned': `SELECT room_id FROM room_users JOIN room_bans USING (room_id, user_id)`,
+  'a kept silence of a member': `SELECT room_id FROM room_users JOIN room_silences USING (room_id, user_id)`,
   'a wrong count of members': `SELECT h.room_id FROM room_heads h JOIN rooms r ON r.id = h.room_id AND r.deleted_at IS NULL
     WHERE h.member_count <> (SELECT count(*) FROM room_users ru WHERE ru.room_id = h.room_id)`,
   'a hole in a room': `SELECT h.room_id FROM room_heads h JOIN rooms r ON r.id = h.room_id AND r.deleted_at IS NULL

@@ -10,7 +10,7 @@ import { Attempts } from './tries.js';
 /** Every route and every event that is about a room. */
 export const ROWS: readonly Row[] = [...ROOM_ROWS, ...MEMBER_ROWS, ...MESSAGE_ROWS, ...MEDIA_ROWS, ...EVENT_ROWS];
 
-/** All of them, tried by everybody, in one kind of room. */
+/** All rows, tried by every actor, in one kind of room. */
 export function describeMatrix(variant: Variant): void {
   describe(`in ${variantName(variant)}`, () => {
     let stage: RoomFixture;

@@ -1,13 +1,13 @@
 import { lacking, type Row } from './rules.js';
 import type { Place } from './room-fixture.js';
 
-// Seats and moderation: who may do what.
+// Members and moderation: who may do what.
 
 const room = ({ room: id }: Place, rest: string): string => `/rooms/${id}${rest}`;
 const later = (): string => new Date(Date.now() + 3_600_000).toISOString();
 
 export const MEMBER_ROWS: readonly Row[] = [
-  // Seats
+  // Memberships
   { at: 'GET /v1/rooms/{roomId}/users', who: 'members', answer: 200, ask: (p) => ({ path: room(p, '/users') }) },
   { at: 'GET /v1/rooms/{roomId}/users/{userId}', who: 'members', answer: 200, ask: (p) => ({ path: room(p, `/users/${p.target}`) }) },
   {
@@ -40,7 +40,7 @@ export const MEMBER_ROWS: readonly Row[] = [
   },
   {
     at: 'POST /v1/rooms/{roomId}/users',
-    what: 'somebody banned',
+    what: 'a banned user',
     who: 'members',
     needs: ['can_add_users'],
     answer: () => '403 banned',
@@ -106,7 +106,7 @@ export const MEMBER_ROWS: readonly Row[] = [
   },
   {
     at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
-    what: 'the silence of somebody who left',
+    what: 'the kept silence of a former member',
     who: 'members',
     needs: ['can_remove_users'],
     above: 'member',
@@ -115,7 +115,7 @@ export const MEMBER_ROWS: readonly Row[] = [
   },
   {
     at: 'PATCH /v1/rooms/{roomId}/users/{userId}',
-    what: 'the silence of somebody who is not there',
+    what: 'the silence of a user who was never a member',
     who: 'members',
     needs: ['can_remove_users'],
     answer: () => '404 room_user_not_found',
@@ -178,7 +178,7 @@ export const MEMBER_ROWS: readonly Row[] = [
   },
   {
     at: 'PUT /v1/rooms/{roomId}/bans/{userId}',
-    what: 'somebody outside',
+    what: 'a non-member',
     who: 'members',
     needs: ['can_ban_users'],
     answer: 204,

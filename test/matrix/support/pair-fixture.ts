@@ -3,7 +3,7 @@ import type { Person, World } from '../../support/world.js';
 
 type Json = any;
 
-/** What somebody has done to whoever wants something of them. */
+/** What the user concerned has done against the caller. */
 export type PairRelation = 'free' | 'blocked' | 'nobody' | 'blocking';
 
 const EVERYONE = {
@@ -15,11 +15,11 @@ const EVERYONE = {
 };
 const NOBODY = { friendRequests: 'nobody', directMessages: 'nobody', groupInvites: 'nobody', presence: 'nobody', readReceipts: false };
 
-/** Two who were friends and share rooms of every kind, and somebody who sits with them. */
+/** Two former friends who share rooms of every kind, and a third member of these rooms. */
 export class PairFixture {
   private constructor(
     readonly state: PairRelation,
-    /** Who wants something, of whom, and who stands by. */
+    /** The caller, the user concerned, and a bystander. */
     readonly me: Person,
     readonly other: Person,
     readonly third: Person,
@@ -77,7 +77,7 @@ export class PairFixture {
     return this.since(from);
   }
 
-  /** What I have heard since, once all that was said before has been. */
+  /** Returns the events received since, after everything sent before has arrived. */
   async since(from: number): Promise<ReceivedEvent[]> {
     await this.sockets.me.flushes();
     return this.sockets.me.received.slice(from);
@@ -87,13 +87,13 @@ export class PairFixture {
     return { id: this.ids[name]! };
   }
 
-  /** Something said, without what must differ between one pair and another. */
+  /** A payload without what must differ between two pairs. */
   plain(payload: unknown): Json {
     return plainOf({ me: this.me, other: this.other, third: this.third }, this.ids, payload);
   }
 }
 
-/** Something said, without what must differ whoever the people are: their names, ids, times. */
+/** A payload without what must differ between any users: names, ids, times. */
 export function plainOf(people: Record<string, Person>, ids: Record<string, string>, payload: unknown): Json {
   const known = [
     ...Object.entries(ids).map(([name, id]) => [id, `<${name}>`] as const),

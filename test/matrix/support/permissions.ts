@@ -1,4 +1,4 @@
-// What a seat gives, written down a second time, word by word as the product promises it: the code is held against this, not against itself.
+// The presets, written down a second time as the product promises them: the tests compare the code with this list, not with itself.
 
 export const PERMISSIONS = [
   'can_add_users',
@@ -46,7 +46,7 @@ export const PRESETS: Record<RoomType, Record<Role, readonly Permission[]>> = {
   team: { member: TEAM, admin: [...TEAM, 'can_add_users', 'can_remove_users', 'can_mention_all', 'can_pin_messages'], owner: ALL },
 };
 
-/** A seat: a role, and what was added to it or taken from it for one person. */
+/** A role, and the overrides of one member. */
 export interface TestRole {
   readonly role: Role;
   readonly allow: readonly Permission[];

@@ -25,7 +25,7 @@ export const there = ({ other }: RaceSetup, person: Person, method: string, path
 export interface Race {
   readonly title: string;
   readonly room?: object;
-  /** People made for each round alone: some do not outlive it. */
+  /** Users created for each round alone: some are deleted in it. */
   readonly mortal?: true;
   readonly before?: (scene: RaceSetup) => Promise<unknown>;
   readonly here: (scene: RaceSetup) => Promise<string>;
@@ -41,7 +41,7 @@ export const member = (s: RaceSetup, { id }: Person): string => at(s, `/users/${
 export const sends = (s: RaceSetup, who: Person): Promise<string> => who.statusOf('POST', at(s, '/messages'), { text: 'just now' });
 const later = (): string => new Date(Date.now() + 60_000).toISOString();
 
-/** What was said just now stands before the system message that ends the right to say it, and nothing can be said after. */
+/** A message sent just before comes before the system message that ends the permission, and none can be sent after it. */
 async function sentBefore(s: RaceSetup, event: string): Promise<void> {
   const { rows } = await s.db.query<{ text: string | null; system_event: string | null }>(
     `SELECT text, system_event FROM messages WHERE room_id = $1 ORDER BY seq`,
@@ -245,7 +245,7 @@ export const MEMBERSHIPS: readonly Race[] = [
 
 export const OWNERS: readonly Race[] = [
   {
-    title: 'handing over against the ban of the heir',
+    title: 'transfer of ownership against the ban of the successor',
     here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.cid.id }),
     there: (s) => there(s, s.bob, 'PUT', at(s, `/bans/${s.cid.id}`), {}),
     legal: [
@@ -272,7 +272,7 @@ export const OWNERS: readonly Race[] = [
     ],
   },
   {
-    title: 'the last one out against somebody who joins',
+    title: 'the last member who leaves against a user who joins',
     room: { isPublic: true },
     before: async (s) => {
       for (const person of [s.bob, s.cid]) await person.posts(at(s, '/leave'));
@@ -285,7 +285,7 @@ export const OWNERS: readonly Race[] = [
     ],
   },
   {
-    title: 'handing over against the end of the heir',
+    title: 'transfer of ownership against the deletion of the successor',
     mortal: true,
     here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.cid.id }),
     there: (s) => there(s, s.cid, 'DELETE', '/users/me'),
@@ -296,7 +296,7 @@ export const OWNERS: readonly Race[] = [
     ],
   },
   {
-    title: 'handing over against the rest of the heir',
+    title: 'transfer of ownership against the deactivation of the successor',
     mortal: true,
     before: (s) => s.dan.becomesPlatformAdmin(),
     here: (s) => s.ana.statusOf('PUT', at(s, '/owner'), { userId: s.cid.id }),
@@ -307,7 +307,7 @@ export const OWNERS: readonly Race[] = [
     ],
   },
   {
-    title: 'the rest of the owner against that of the heir',
+    title: 'the deactivation of the owner against that of the successor',
     mortal: true,
     before: (s) => s.dan.becomesPlatformAdmin(),
     here: (s) => s.dan.statusOf('POST', `/users/${s.ana.id}/deactivate`),

@@ -8,7 +8,7 @@ import { holds, type Permission, PERMISSIONS, PRESETS, type Role, type TestRole 
 export const NAMES = ['ana', 'bob', 'cid', 'dan', 'eve'] as const;
 export type Name = (typeof NAMES)[number];
 
-/** A set that is near to one that somebody holds: one drawn from all sets would always be refused. */
+/** A set near to one that a member holds: one drawn from all sets would always be refused. */
 export interface Wish {
   readonly near: 'theirs' | 'mine' | 'member' | 'admin' | 'nothing' | 'everything';
   readonly flip: readonly Permission[];
@@ -27,7 +27,7 @@ export interface RandomAction {
   readonly which: number;
 }
 
-/** How a room begins: everybody but ana, who owns it. */
+/** How a room begins: all members but ana, who owns it. */
 export interface Start {
   readonly type: 'group' | 'channel' | 'team';
   readonly isPublic: boolean;
@@ -79,7 +79,7 @@ const plain = (does: Doing, by: Name, to: Name, more: Partial<RandomAction> = {}
   ...{ does, by, to, also: null, role: null, wish: null, silence: null, which: 3, ...more },
 });
 
-/** An hour in which everything is tried by somebody who may. */
+/** An hour in which a permitted member tries everything. */
 export const GOOD_HOUR: [Start, RandomAction[]] = [
   {
     type: 'group',
@@ -242,7 +242,7 @@ function meant(
   return [does, by, to];
 }
 
-/** The role and the set that a deed asks for. */
+/** The role and the set that an action asks for. */
 function granted({ by, to, role, wish: set }: RandomAction, { type, members }: RoleState): { role?: Role; permissions?: Permission[] } {
   const hold = (who: Name): readonly Permission[] => (members[who] ? setOf(type, members[who]) : PRESETS[type].member);
   const sets: Record<Wish['near'], () => readonly Permission[]> = {

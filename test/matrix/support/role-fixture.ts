@@ -5,7 +5,7 @@ import { type RandomAction, type Invite, type Name, NAMES, type Request, request
 import type { RoleState, SilencedMember } from './grants.js';
 import { bits, PERMISSIONS, type Permission, type Role } from './permissions.js';
 
-/** What the database says of a room: its rights as a picture, and all that is kept of it as one word. */
+/** The state of a room in the database: its permissions, and a print of everything stored. */
 export interface Look {
   readonly picture: RoleState;
   readonly print: string;
@@ -44,7 +44,7 @@ export class RoleFixture {
     return { id: this.roomId, ids: this.ids, invites: this.invites };
   }
 
-  /** A room that begins so; ana owns it, everybody is live. */
+  /** Creates a room that begins so; ana owns it, all accounts are active. */
   async begin({ type, isPublic, members }: Start): Promise<void> {
     const current = NAMES.filter((name) => members[name]);
     const userIds = current.map((name) => this.ids[name]);
@@ -63,7 +63,7 @@ export class RoleFixture {
     );
   }
 
-  /** Takes the room away and wakes who rests. */
+  /** Deletes the room and activates inactive accounts. */
   async end(): Promise<void> {
     await this.db.query(`UPDATE rooms SET deleted_at = clock_timestamp() WHERE id = $1 AND deleted_at IS NULL`, [this.roomId]);
     const { rows } = await this.db.query<{ id: string }>(`SELECT id FROM users WHERE deactivated_at IS NOT NULL`);
@@ -110,7 +110,7 @@ export class RoleFixture {
     return { picture, print, ended };
   }
 
-  /** Role, set and silence of everybody, as the room answers a member; null when nobody in it is live. */
+  /** Role, set and silence of all members, as the room answers a member; null when no member is active. */
   async answered({ picture }: Look): Promise<Record<string, [Role, Permission[], boolean]> | null> {
     const witness = NAMES.find((name) => picture.members[name] && !picture.inactive.includes(name));
     if (!witness) return null;

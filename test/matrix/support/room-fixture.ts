@@ -6,11 +6,11 @@ import { call, type Person, World } from '../../support/world.js';
 import { ACCOUNTS, type Account, type Actor, type Variant } from './actors.js';
 import { bits, PERMISSIONS } from './permissions.js';
 
-/** A room made for one call alone, and the ids of all that stands in it. */
+/** A room made for one call alone, and the ids of everything in it. */
 export interface Place {
   readonly room: string;
   readonly actor: string;
-  /** An admin with every permission, a plain member, somebody outside who left silenced and lets everybody add them, and somebody banned. */
+  /** An admin with every permission, a plain member, a former member who left silenced and may be added by all, and a banned user. */
   readonly boss: string;
   readonly target: string;
   readonly guest: string;
@@ -26,12 +26,12 @@ export interface Place {
   /** Of the boss's invite. */
   readonly code: string;
   readonly report: string;
-  /** A file of the actor's that stands nowhere, and the one in the target's message. */
+  /** A file of the actor that no message holds, and the one in the target's message. */
   readonly medium: string;
   readonly theirMedium: string;
 }
 
-/** What nobody outside may ever read: it stands in every message and every reason of every room here. */
+/** A word that no non-member may ever read: every message and every reason of every room here holds it. */
 export const SECRET = 'xylographq';
 
 /** Ids that are nowhere: what is hidden is answered as these are. */
@@ -54,7 +54,7 @@ const OPEN = {
 
 /** A server with the accounts that try everything, and a quick hand at making rooms for them. */
 export class RoomFixture {
-  /** A connected device of everybody who may have one. */
+  /** A connected device of every account that may have one. */
   readonly devices = new Map<Account, TestSocket>();
   private tables: string[] = [];
 
@@ -117,7 +117,7 @@ export class RoomFixture {
     return rows.map(({ print }) => print);
   }
 
-  /** Takes places away again, so that nobody sits in thousands. */
+  /** Deletes places again, so that no user is a member of thousands. */
   async clear(places: readonly Place[]): Promise<void> {
     const rooms = places.map(({ room }) => room);
     // What the server has ended it empties itself: two who take away the same rows, each in its order, are a deadlock.

@@ -5,7 +5,7 @@ import type { Place } from './room-fixture.js';
 
 const room = ({ room: id }: Place, rest = ''): string => `/rooms/${id}${rest}`;
 
-/** Of a public room everybody sees the card. */
+/** Every user sees the card of a public room. */
 const card = ({ actor, variant }: Cell): string => (actor.member || variant.isPublic ? '200' : HIDDEN);
 
 /** Who has the code of an invite needs nothing else; nobody in a private room can make one that works. */
@@ -46,7 +46,7 @@ export const ROOM_ROWS: readonly Row[] = [
   },
   {
     at: 'GET /v1/rooms/{roomId}/permissions',
-    what: "somebody else's",
+    what: 'of another member',
     who: 'members',
     roles: ['admin', 'owner'],
     answer: 200,

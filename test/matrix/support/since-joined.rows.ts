@@ -1,14 +1,14 @@
 import type { Ask } from './rules.js';
 
-// Every path by which something said in a room can be read or touched, tried on what was said before one joined where history begins with
+// Every route and event by which a message of a room can be read or changed, tried on messages from before joining where history begins with
 // joining (`historyVisibility: since_joined`).
 
-/** What a row is tried on; all of it but `fresh` is from before the latecomers came. */
+/** What a row is tried on; everything but `fresh` is from before the late joiners came. */
 export interface Past {
   readonly room: string;
-  /** A channel in which nothing was said since they came. */
+  /** A channel without messages since they joined. */
   readonly quiet: string;
-  /** Of the founder: with a file, edited, pinned, answered, reported, mentioning everybody, reacted to. */
+  /** Of the creator: with a file, edited, pinned, answered, reported, with a mention of all, with reactions. */
   readonly message: string;
   readonly seq: number;
   /** Of who asks, if they were there; else of the one who was there from the start. */
@@ -17,9 +17,9 @@ export interface Past {
   readonly reaction: string;
   readonly report: string;
   readonly medium: string;
-  /** An answer to `message`, said since they came. */
+  /** A reply to `message`, sent since they joined. */
   readonly fresh: string;
-  /** The cursor at which the latecomers came. */
+  /** The cursor at which the late joiners came. */
   readonly rev: number;
   /** Of an invite. */
   readonly code: string;
@@ -32,14 +32,14 @@ export interface PastRow {
   readonly at: string;
   readonly what?: string;
   /**
-   * `nowhere`: latecomers are answered as for ids that are nowhere. `nothing`: they are answered, with nothing of the past in it.
+   * `nowhere`: late joiners get the answer of ids that do not exist. `nothing`: they get an answer without anything of the past.
    */
   readonly late: 'nowhere' | 'nothing';
   /** What the answer to the one from the start contains. */
   readonly shows?: RegExp;
-  /** What the answer to latecomers contains. */
+  /** What the answer to late joiners contains. */
   readonly sends?: RegExp;
-  /** Asked without a token: the ticket stands for it. */
+  /** Asked without a token: the ticket replaces it. */
   readonly open?: true;
   readonly ask: (past: Past) => Ask;
 }
@@ -72,7 +72,7 @@ const lists = (query: string, sends?: RegExp): PastRow => ({
   ...(sends && { sends }),
   ask: (p) => ({ path: messages(p, query.replace('SEQ', String(p.seq + 1))) }),
 });
-/** It has nothing of what was said, to whoever asks. */
+/** It holds nothing of the messages, whoever asks. */
 const silent = (rest: string): PastRow => ({
   at: `GET /v1/rooms/{roomId}/${rest}`,
   late: 'nothing',

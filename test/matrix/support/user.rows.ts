@@ -7,7 +7,7 @@ import type { Person } from '../../support/world.js';
 export interface UserFixture {
   /** Whose thing it is: the session, the upload, the file; who was asked for friendship, and has a friend. */
   readonly one: Person;
-  /** A friend of `one`, with the privacy that everybody has at first. */
+  /** A friend of `one`, with the default privacy. */
   readonly bystander: Person;
   readonly request: string;
   readonly session: string;
@@ -17,12 +17,12 @@ export interface UserFixture {
   readonly token: string;
 }
 
-/** Whose token is no longer good: their account rests, or their session has ended. */
+/** Callers with an invalid token: of an inactive account, or of an ended session. */
 export const OVER = ['rested', 'ended'] as const;
 
 /**
  * Who tries a row, the one whose things they are at the end: `other` has asked `one` for friendship, `blocked` and `blocking` have a block
- * between them and everybody whom a row is about.
+ * between them and every user whom a row concerns.
  */
 export const CALLERS = ['nobody', ...OVER, 'stranger', 'blocked', 'blocking', 'platform', 'other', 'one'] as const;
 export type Caller = (typeof CALLERS)[number];
@@ -34,15 +34,15 @@ export interface PeopleRow {
   readonly open?: true;
   /** A status, a status and a code; `hidden`: as of an id that is nowhere. */
   readonly answers: Record<Exclude<Caller, 'nobody' | (typeof OVER)[number]>, string>;
-  /** @param me the person who asks (with `open` also somebody who is not logged in) */
+  /** @param me the caller (with `open` also a client that is not logged in) */
   readonly ask: (cast: UserFixture, me: Person) => { path?: string; body?: object | string; form?: FormData };
 }
 
-/** Everybody who is logged in, each for themselves. */
+/** All callers who are logged in, each for themselves. */
 const everyone = (answer: string): PeopleRow['answers'] => ({
   ...{ stranger: answer, blocked: answer, blocking: answer, platform: answer, other: answer, one: answer },
 });
-/** What is asked of somebody is refused where one has blocked the other, and says so only to who did. */
+/** A call that concerns a user is refused within a blocked pair, and only the blocker gets that reason. */
 const favour = (answer: string): PeopleRow['answers'] => ({ ...everyone(answer), blocked: '403 privacy', blocking: '403 blocked' });
 /** Whose it is; from the others it is hidden. */
 const owner = (answer: string): PeopleRow['answers'] => ({ ...everyone('hidden'), one: answer });

@@ -1,8 +1,8 @@
 import type { Person } from '../../support/world.js';
 
-// What every body and every payload writes, and one that is right as it stands.
+// What every body and every payload writes, and a valid one of each.
 
-/** The people and things that the bodies name. Ana calls: she owns the room and the team, bob sits in both. */
+/** The users and things that the bodies name. Ana calls: she owns the room and the team, bob is a member of both. */
 export interface Things {
   readonly ana: Person;
   readonly bob: Person;
@@ -39,7 +39,7 @@ const MESSAGE = ['messages', 'message_media', 'message_mentions', 'message_searc
 const SENT = ['room_users.last_read_n', 'room_users.last_read_seq', 'room_users.last_seen_at', 'room_users.last_sent_at'];
 const EDITED = ['messages.edited_at', 'messages.text'];
 
-/** In the order in which they are made good: what ends a right stands last. */
+/** In the order in which they are called: what ends a permission comes last. */
 export const ROUTES: readonly Write[] = [
   {
     at: 'PATCH /v1/users/me',
@@ -51,7 +51,7 @@ export const ROUTES: readonly Write[] = [
     }),
   },
   { at: 'POST /v1/users/lookup', tables: ['users'], body: ({ bob }) => ({ ids: [bob.id] }) },
-  { at: 'POST /v1/auth/register', tables: PERSON, body: () => ({ username: 'newcomer', password: 'the password of a newcomer' }) },
+  { at: 'POST /v1/auth/register', tables: PERSON, body: () => ({ username: 'beginner', password: 'the password of a beginner' }) },
   { at: 'POST /v1/auth/login', tables: PERSON, body: ({ ana: { username, password } }) => ({ username, password }) },
   { at: 'POST /v1/friend-requests', tables: ['friend_requests', 'friendships'], body: ({ dan }) => ({ userId: dan.id }) },
   { at: 'POST /v1/media/uploads', tables: ['media'], body: () => ({ filename: 'a.png', contentType: 'image/png', size: 10 }) },

@@ -1,6 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { STATUS_CODES } from 'node:http';
 import type { ProblemStatus } from './domain-error.js';
 import { Problem } from './problem.js';
 

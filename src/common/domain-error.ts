@@ -1,21 +1,25 @@
 import type { RoomPermission } from './permissions.js';
 
+/** The rules that deny access, with the text of their problem. */
+const DENIALS = {
+  not_member: 'Only members of the room may do this.',
+  role_preset: 'Your role in this room does not include the permission.',
+  not_granted: 'The permission was removed from you in this room.',
+  rank: 'The user has your rank or a higher one.',
+  banned: 'The user is banned from the room.',
+  silenced: 'You are silenced in this room.',
+  slow_mode: 'The room is in slow mode; wait before you send again.',
+  room_inactive: 'The room is inactive.',
+  privacy: 'The privacy settings of the user do not allow this.',
+  blocked: 'You have blocked this user.',
+  not_author: 'Only the author may do this.',
+  not_sender: 'Only the sender of the request may do this.',
+  not_receiver: 'Only the receiver of the request may do this.',
+  not_admin: 'Only a platform admin may do this.',
+};
+
 /** The rule that denied access, in the body of a 403. */
-export type DenialReason =
-  | 'not_member'
-  | 'role_preset'
-  | 'not_granted'
-  | 'rank'
-  | 'banned'
-  | 'silenced'
-  | 'slow_mode'
-  | 'room_inactive'
-  | 'privacy'
-  | 'blocked'
-  | 'not_author'
-  | 'not_sender'
-  | 'not_receiver'
-  | 'not_admin';
+export type DenialReason = keyof typeof DENIALS;
 
 export interface FieldError {
   /** Dotted path into the body, e.g. `userIds.3`. */
@@ -102,20 +106,3 @@ export class Forbidden extends DomainError {
     super(403, 'forbidden', DENIALS[reason], { ...extras, reason, ...(permission && { permission }) });
   }
 }
-
-const DENIALS: Record<DenialReason, string> = {
-  not_member: 'Only members of the room may do this.',
-  role_preset: 'Your role in this room does not include the permission.',
-  not_granted: 'The permission was removed from you in this room.',
-  rank: 'The user has your rank or a higher one.',
-  banned: 'The user is banned from the room.',
-  silenced: 'You are silenced in this room.',
-  slow_mode: 'The room is in slow mode; wait before you send again.',
-  room_inactive: 'The room is inactive.',
-  privacy: 'The privacy settings of the user do not allow this.',
-  blocked: 'You have blocked this user.',
-  not_author: 'Only the author may do this.',
-  not_sender: 'Only the sender of the request may do this.',
-  not_receiver: 'Only the receiver of the request may do this.',
-  not_admin: 'Only a platform admin may do this.',
-};

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import type { Budgets, BudgetState, RateLimitAction, RateLimitKey } from './limits.types.js';
 import { RateLimitWindow } from './rate-limit-window.js';
 import { SharedCounters } from './shared-counters.js';
-import { isIPv6 } from 'node:net';
 
 /** Windows kept in memory; beyond it expired windows are removed, then the oldest. */
 const MAX_WINDOWS = 50_000;

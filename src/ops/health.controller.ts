@@ -1,10 +1,10 @@
 import { Controller, Get, Header, type OnModuleDestroy, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
 import { declareError } from '../common/domain-error.js';
 import { Problem } from '../common/problem.js';
 import { Public } from '../common/auth.decorators.js';
 import { RateLimit } from '../limits/rate-limit.interceptor.js';
-import { DataSource } from 'typeorm';
 import { Transactions } from '../database/transactions.js';
 
 class Health {

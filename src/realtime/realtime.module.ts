@@ -37,7 +37,7 @@ import { TeamFrames } from './inbound/team-frames.service.js';
 import { Typing } from './presence/typing.service.js';
 import { PresenceWatchers } from './presence/presence-watchers.service.js';
 
-/** Everything that is said live. It listens to what the other modules tell; none of them knows of it. */
+/** Live delivery over Socket.IO. It subscribes to the domain events of all modules; no module imports it. */
 @Module({
   imports: [
     AuthModule,
@@ -52,15 +52,15 @@ import { PresenceWatchers } from './presence/presence-watchers.service.js';
     SyncModule,
   ],
   providers: [
-    // who is here, and what they have heard
-    ...[SocketServer, RoomHub, UserHub, PresenceWatchers],
-    // in
-    ...[Handshake, EventGuard, SendHandler, TeamFrames, SocketsGateway, MessagesGateway, RoomsGateway, UsersGateway],
-    // out
-    ...[SocketSetup, RoomFanout, UserFanout, ProfileBroadcast, Typing, ReadReceipts, Presence],
-    // in every case
-    ...[Revocation, RoomRepair, UserRepair, Drain],
-    ...[SocketSetupQueries, RevocationQueries, RepairQueries, EphemeralAudience],
+    // hub
+    ...[SocketServer, RoomHub, UserHub, SocketSetup, SocketSetupQueries],
+    // fan-out, presence
+    ...[RoomFanout, UserFanout, Revocation, RevocationQueries],
+    ...[Presence, PresenceWatchers, ProfileBroadcast, Typing, ReadReceipts, EphemeralAudience],
+    // repair
+    ...[RoomRepair, UserRepair, RepairQueries],
+    // gateway
+    ...[Handshake, EventGuard, SendHandler, TeamFrames, Drain, SocketsGateway, MessagesGateway, RoomsGateway, UsersGateway],
   ],
 })
 export class RealtimeModule {}

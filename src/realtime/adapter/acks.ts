@@ -7,15 +7,15 @@ export type Ack = (answer: object) => void;
 
 const log = new Logger('Acks');
 
-/** Any error as the one problem object that REST answers too; a defect is logged under the same request id. */
+/** Returns any error as the problem object that HTTP answers, too. Logs an unexpected error under the same request id. */
 export function problemOfAny(error: unknown, requestId: string): Problem {
-  const refusal = domainErrorOf(error);
-  if (refusal) return problemOf(refusal, requestId);
-  log.error(`${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : 'a value that is no error was thrown'}`);
+  const domainError = domainErrorOf(error);
+  if (domainError) return problemOf(domainError, requestId);
+  log.error(`${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : 'a value was thrown that is not an Error'}`);
   return internalProblem(requestId);
 }
 
-/** The acknowledgement that came with an event, whatever else came; who sent none is answered nothing. */
+/** Returns the ack callback among the arguments of an event; without one, a function that does nothing. */
 export const ackOf = (args: readonly unknown[]): Ack => {
   const last = args.at(-1);
   return typeof last === 'function' ? (last as Ack) : () => undefined;
@@ -25,7 +25,7 @@ export const accepted = (answer: object): object => ({ ok: true, ...answer });
 
 export const refused = (error: unknown): object => ({ ok: false, error: problemOfAny(error, randomUUID()) });
 
-/** What a handler of a gateway throws, as the answer to its event. Nest by itself would never answer it. */
+/** Acks an event with the error that its handler threw. Nest itself would never ack it. */
 @Catch()
 export class AckFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {

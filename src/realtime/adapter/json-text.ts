@@ -1,6 +1,6 @@
 import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
 
-/** A body whose JSON is built already: it is emitted as it stands, however many hear it. */
+/** A body that is JSON text already: emitted as it is, to any number of sockets. */
 export class JsonText {
   constructor(readonly text: string) {}
 
@@ -13,7 +13,7 @@ export class JsonText {
   }
 }
 
-/** Socket.IO's encoder, but for a {@link JsonText}, which it neither walks nor writes again. */
+/** Socket.IO's encoder, except that it neither walks a {@link JsonText} nor serialises it again. */
 class JsonTextEncoder extends Encoder {
   override encode(packet: Packet): unknown[] {
     const data: unknown = packet.data;
@@ -27,5 +27,5 @@ class JsonTextEncoder extends Encoder {
   }
 }
 
-/** The `parser` option of the Socket.IO server; for the root namespace, the only one there is. */
+/** The `parser` option of the Socket.IO server. A {@link JsonText} can be emitted in the root namespace only. */
 export const jsonTextParser = { Encoder: JsonTextEncoder, Decoder };

@@ -10,7 +10,7 @@ import { ackOf, refused } from './acks.js';
 import { jsonTextParser } from './json-text.js';
 import { redisAdapter } from './redis.adapter.js';
 
-/** The Socket.IO server as this house runs it: bounded on every side, and for the allowed origins only. */
+/** Creates the Socket.IO server: with limits on every input, for the allowed origins only, connected to other processes if there is Redis. */
 export class RealtimeIoAdapter extends IoAdapter {
   constructor(
     private readonly app: INestApplicationContext,
@@ -31,16 +31,16 @@ export class RealtimeIoAdapter extends IoAdapter {
       httpCompression: false,
       maxHttpBufferSize: realtime.packetBytes,
       connectTimeout: realtime.connectTimeoutMs,
-      // Browsers of other origins need leave for both: to poll (CORS), and to open a WebSocket, which CORS does not govern.
+      // Browsers of other origins need both: CORS to poll, and `allowRequest` to open a WebSocket, which CORS does not cover.
       ...(corsOrigins.length > 0 && { cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] } }),
-      allowRequest: (request: IncomingMessage, decide: (refusal: string | null, allowed: boolean) => void) => {
+      allowRequest: (request: IncomingMessage, decide: (error: string | null, allowed: boolean) => void) => {
         const allowed = isAllowed(request, corsOrigins);
         decide(allowed ? null : 'The origin is not allowed.', allowed);
       },
     } as ServerOptions);
   }
 
-  /** As Nest binds them, but with one listener an event in place of a stream: a socket holds a dozen of them for as long as it lives. */
+  /** Binds one listener per event where Nest would keep a stream: a socket has a dozen of them for as long as it is connected. */
   override bindMessageHandlers(
     socket: Socket,
     handlers: MessageMappingProperties[],
@@ -50,7 +50,7 @@ export class RealtimeIoAdapter extends IoAdapter {
       socket.on(message as string, (...args: unknown[]) => {
         const ack = ackOf(args);
         lastValueFrom(transform(callback(args[0], ack)), { defaultValue: null }).then(
-          (answer) => answer && ack(answer), // what failed was answered by the filter
+          (answer) => answer && ack(answer), // AckFilter has acked errors
           (error: unknown) => ack(refused(error)),
         );
       });

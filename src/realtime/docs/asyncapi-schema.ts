@@ -4,7 +4,7 @@ type Schema = { [key: string]: Json | undefined };
 
 const isSchema = (value: Json | undefined): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A schema of OpenAPI 3.0 as JSON Schema, all the way down: `nullable` becomes a type, `example` one of `examples`. */
+/** Converts a schema of OpenAPI 3.0 to JSON Schema: `nullable` becomes a type, `example` one of `examples`. */
 export function jsonSchema(value: Json): Json {
   if (Array.isArray(value)) return value.map(jsonSchema);
   if (!isSchema(value)) return value;
@@ -14,7 +14,7 @@ export function jsonSchema(value: Json): Json {
   return nullable === true ? orNull(schema) : schema;
 }
 
-/** Where other schemas must hold as well (`allOf`), null stands beside all of it: it would not pass them. */
+/** Allows null. Beside `allOf` null needs an alternative of its own, because it would not pass the other schemas. */
 function orNull(schema: Schema): Schema {
   const { description, ...rest } = schema;
   if (typeof schema.type !== 'string' || schema.allOf)
@@ -22,7 +22,7 @@ function orNull(schema: Schema): Schema {
   return { ...schema, type: [schema.type, 'null'], ...(Array.isArray(schema.enum) && { enum: [...schema.enum, null] }) };
 }
 
-/** No number of the wire has a fraction; what makes the schemas knows of `Number` alone. Changes the document in place. */
+/** Replaces `number` by `integer`, in place: no number of the API has a fraction, and the schema generator knows only `Number`. */
 export function wholeNumbers<T>(document: T): T {
   const parts: unknown[] = [document];
   while (parts.length > 0) {

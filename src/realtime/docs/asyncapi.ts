@@ -4,36 +4,39 @@ import { Problem } from '../../common/problem.js';
 import { jsonSchema, wholeNumbers, type Json } from './asyncapi-schema.js';
 import { CLIENT_EVENTS, type ClientEvent, SERVER_EVENTS, type ServerEvent } from '../wire/wire.js';
 
-const DESCRIPTION = `What is said live, over Socket.IO 4 in the root namespace. The handshake's \`auth\` is \`{ token, protocol: 1, frames? }\`; a
-refusal stands in \`err.data\` of \`connect_error\`. Every event of a client is answered through its acknowledgement, with \`ok: true\` and what its
-reply says here, or with \`ok: false\` and \`error\`, the problem object of the REST side.`;
+const DESCRIPTION = `Live events over Socket.IO 4, in the root namespace. The \`auth\` of the handshake is \`{ token, protocol: 1, frames? }\`; if the
+server refuses it, \`err.data\` of \`connect_error\` is the problem object. Every client event is acked: with \`ok: true\` and the reply that is
+documented here, or with \`ok: false\` and \`error\`, the problem object of the HTTP API.`;
 
-/** Keeps the routes out of the document, which has only schemas. */
+/** Keeps HTTP routes out of the document that the schemas are taken from. */
 @Module({})
 class NoRoutes {}
 
 const CHANNEL = '#/channels/root';
 const schemaOf = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-/** Names of components may hold no colon. */
+/** Names of components may not contain a colon. */
 const nameOf = (side: 'client' | 'server' | 'ack', event: string): string => `${side}.${event.replaceAll(':', '.')}`;
 
-const answerOf = (ack: string): Json => ({
+const ackSchema = (ack: string): Json => ({
   oneOf: [
     { allOf: [{ type: 'object', required: ['ok'], properties: { ok: { const: true } } }, schemaOf(ack)] },
     { type: 'object', required: ['ok', 'error'], properties: { ok: { const: false }, error: schemaOf(Problem.name) } },
   ],
 });
 
-/** The AsyncAPI document, from the table of events and the classes that it names. @see https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
+/** Builds the AsyncAPI document from the tables of events and their payload classes. @see https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
 export function asyncApiDocument(app: INestApplication): Json {
-  const said = Object.entries<ClientEvent>(CLIENT_EVENTS);
-  const heard = Object.entries<ServerEvent>(SERVER_EVENTS);
+  const clientEvents = Object.entries<ClientEvent>(CLIENT_EVENTS);
+  const serverEvents = Object.entries<ServerEvent>(SERVER_EVENTS);
   const messages = Object.fromEntries([
-    ...said.flatMap(([event, { payload, ack, summary }]) => [
+    ...clientEvents.flatMap(([event, { payload, ack, summary }]) => [
       [nameOf('client', event), { name: event, summary, payload: schemaOf(payload.name) }],
-      [nameOf('ack', event), { name: event, summary: 'The acknowledgement.', payload: answerOf(ack.name) }],
+      [nameOf('ack', event), { name: event, summary: 'The acknowledgement.', payload: ackSchema(ack.name) }],
     ]),
-    ...heard.map(([event, { payload, summary }]) => [nameOf('server', event), { name: event, summary, payload: schemaOf(payload.name) }]),
+    ...serverEvents.map(([event, { payload, summary }]) => [
+      nameOf('server', event),
+      { name: event, summary, payload: schemaOf(payload.name) },
+    ]),
   ]) as Record<string, Json>;
   return {
     asyncapi: '3.0.0',
@@ -48,14 +51,14 @@ export function asyncApiDocument(app: INestApplication): Json {
       },
     },
     operations: Object.fromEntries<Json>([
-      ...said.map(([event, { summary }]): [string, Json] => [
+      ...clientEvents.map(([event, { summary }]): [string, Json] => [
         nameOf('client', event),
         {
           ...operation('receive', nameOf('client', event), summary),
-          reply: { channel: { $ref: CHANNEL }, messages: [inChannel(nameOf('ack', event))] },
+          reply: { channel: { $ref: CHANNEL }, messages: [channelMessage(nameOf('ack', event))] },
         },
       ]),
-      ...heard.map(([event, { summary, audience }]): [string, Json] => [
+      ...serverEvents.map(([event, { summary, audience }]): [string, Json] => [
         nameOf('server', event),
         { ...operation('send', nameOf('server', event), summary), tags: [{ name: audience }] },
       ]),
@@ -64,13 +67,13 @@ export function asyncApiDocument(app: INestApplication): Json {
   };
 }
 
-const inChannel = (message: string): Json => ({ $ref: `${CHANNEL}/messages/${message}` });
+const channelMessage = (message: string): Json => ({ $ref: `${CHANNEL}/messages/${message}` });
 
 const operation = (action: 'send' | 'receive', message: string, summary: string): Record<string, Json> => ({
   action,
   channel: { $ref: CHANNEL },
   summary,
-  messages: [inChannel(message)],
+  messages: [channelMessage(message)],
 });
 
 function schemasOf(app: INestApplication): Json {

@@ -1,7 +1,7 @@
 import type { Cause } from '../../timeline/message.types.js';
 import type { MessageView } from '../../timeline/message.view.js';
 
-/** Changes of messages in one room that follow each other without a hole. */
+/** Changes of messages in one room, from `prevRev` to `rev` without a gap. */
 export interface MessageChanges {
   roomId: string;
   prevRev: number;
@@ -11,8 +11,8 @@ export interface MessageChanges {
   messages: readonly MessageView[];
 }
 
-/** Packets a second that a room may have before they are merged. */
-const UNMERGED_A_SECOND = 5;
+/** Packets of a room in one second before its changes are merged. */
+const UNMERGED_PER_SECOND = 5;
 const MERGE_MS = 250;
 
 interface RoomPace {
@@ -22,11 +22,9 @@ interface RoomPace {
   timer: NodeJS.Timeout | null;
 }
 
-/**
- * Lets changes of messages through at once, until a room has more than a few a second: then those that follow each other are told together,
- * a quarter of a second later at most.
- */
+/** Sends changes of messages at once, until a room has more than a few in a second; then merges consecutive changes for a quarter of a second. */
 export class ChangeMerger {
+  /** In the order of their seconds. */
   private readonly paces = new Map<string, RoomPace>();
 
   constructor(private readonly send: (changes: MessageChanges) => void) {}
@@ -34,15 +32,15 @@ export class ChangeMerger {
   add(changes: MessageChanges): void {
     const pace = this.paceOf(changes.roomId);
     if (pace.held && pace.held.rev !== changes.prevRev) this.flush(changes.roomId);
-    if (pace.held) pace.held = merged(pace.held, changes);
-    else if (++pace.sent <= UNMERGED_A_SECOND) this.send(changes);
+    if (pace.held) pace.held = merge(pace.held, changes);
+    else if (++pace.sent <= UNMERGED_PER_SECOND) this.send(changes);
     else {
       pace.held = changes;
       pace.timer = setTimeout(() => this.flush(changes.roomId), MERGE_MS);
     }
   }
 
-  /** Tells now what is held: another change of the room is to follow it. */
+  /** Sends what the room holds, because another change of the room follows. */
   flush(roomId: string): void {
     const pace = this.paces.get(roomId);
     if (!pace?.held) return;
@@ -60,16 +58,14 @@ export class ChangeMerger {
     const second = Math.floor(performance.now() / 1_000);
     const known = this.paces.get(roomId);
     if (known?.second === second) return known;
-    // Deleted first: the table is in the order of the seconds.
-    this.paces.delete(roomId);
-    this.forgetBefore(second);
-    const pace = known?.held ? Object.assign(known, { second, sent: UNMERGED_A_SECOND }) : { second, sent: 0, held: null, timer: null };
+    this.paces.delete(roomId); // it moves to the end
+    this.deleteBefore(second);
+    const pace = known?.held ? Object.assign(known, { second, sent: UNMERGED_PER_SECOND }) : { second, sent: 0, held: null, timer: null };
     this.paces.set(roomId, pace);
     return pace;
   }
 
-  /** Keeps the table small: rooms that were quiet in this second need no pace. */
-  private forgetBefore(second: number): void {
+  private deleteBefore(second: number): void {
     for (const [roomId, pace] of this.paces) {
       if (pace.second >= second) return;
       if (!pace.held) this.paces.delete(roomId);
@@ -77,14 +73,14 @@ export class ChangeMerger {
   }
 }
 
-function merged(first: MessageChanges, then: MessageChanges): MessageChanges {
+function merge(first: MessageChanges, then: MessageChanges): MessageChanges {
   const latest = new Map([...first.messages, ...then.messages].map((message) => [message.id, message]));
   return { ...then, prevRev: first.prevRev, causes: [...first.causes, ...then.causes], messages: [...latest.values()] };
 }
 
-/** What `messages:updated` says: where all causes are reactions, only those. */
+/** Returns the body of `messages:updated`; with nothing but the reactions if all causes are reactions. */
 export function updatedBody({ roomId, prevRev, rev, causes, messages }: MessageChanges): object {
-  const reactionsAlone = causes.every(({ kind }) => kind === 'reaction_added' || kind === 'reaction_removed');
-  const entries = reactionsAlone ? messages.map(({ id, seq, rev: own, reactions }) => ({ id, seq, rev: own, reactions })) : messages;
+  const onlyReactions = causes.every(({ kind }) => kind === 'reaction_added' || kind === 'reaction_removed');
+  const entries = onlyReactions ? messages.map(({ id, seq, rev: own, reactions }) => ({ id, seq, rev: own, reactions })) : messages;
   return { roomId, prevRev, rev, messages: entries, causes };
 }

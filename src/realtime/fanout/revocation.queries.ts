@@ -3,32 +3,31 @@ import { chunks } from '../../common/chunks.js';
 import { Transactions } from '../../database/transactions.js';
 import type { LossReason } from '../../room-access/room.types.js';
 
-const AT_ONCE = 1_000;
+const ROWS_PER_QUERY = 1_000;
 
-/** Who may stay in a room, as it stands now, and why the others may not. */
 export interface Review {
   fence: number;
-  /** By person: the first `seq` that they may see; null: they are not in the room. And why they are not, or not any more as they were. */
+  /** By user: the first visible `seq`, null for a non-member; and the reason of the loss, if it is one. */
   members: Map<string, { visibleFrom: number | null; reason: LossReason }>;
 }
 
-const GONE = { visibleFrom: null, reason: 'deleted' } as const;
+const ROOM_DELETED = { visibleFrom: null, reason: 'deleted' } as const;
 
-/** Who may still hear what. */
+/** The current access of users, and the state of sessions. */
 @Injectable()
 export class RevocationQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /**
-   * Which of these people have which seat in the room. The fence is read before the seats: a loss behind it is seen by the next look.
-   * A removal is told from leaving by the audit of the same transaction.
+   * Returns which of these users are members of the room. Reads the fence before the members: the next review sees a loss between the two.
+   * The audit of the same transaction distinguishes a removal from leaving.
    */
   async review(roomId: string, userIds: readonly string[]): Promise<Review> {
     const [head] = await this.transactions.query<{ fence: number }>(
       `SELECT h.fence FROM room_heads h JOIN rooms r ON r.id = h.room_id WHERE h.room_id = $1 AND r.deleted_at IS NULL`,
       [roomId],
     );
-    if (!head) return { fence: Number.MAX_SAFE_INTEGER, members: new Map(userIds.map((userId) => [userId, GONE])) };
+    if (!head) return { fence: Number.MAX_SAFE_INTEGER, members: new Map(userIds.map((userId) => [userId, ROOM_DELETED])) };
     const rows = await this.transactions.query<{ userId: string; visibleFrom: number | null; reason: LossReason }>(
       `SELECT w.user_id AS "userId", ru.visible_from_seq AS "visibleFrom", CASE
          WHEN EXISTS (SELECT 1 FROM room_bans b WHERE b.room_id = $1 AND b.user_id = w.user_id AND (b.until IS NULL OR b.until > now())) THEN 'banned'
@@ -42,33 +41,31 @@ export class RevocationQueries {
     return { fence: head.fence, members: new Map(rows.map((row) => [row.userId, row])) };
   }
 
-  /** Those of the rooms in which somebody lost access since these fences were read, or that are gone. */
-  async risen(rooms: readonly { id: string; fence: number }[]): Promise<string[]> {
-    const risen = [];
-    for (const some of chunks(rooms, AT_ONCE)) {
-      risen.push(
-        ...(await this.transactions.query<{ id: string }>(
-          `SELECT w.id FROM unnest($1::uuid[], $2::bigint[]) w (id, fence) LEFT JOIN room_heads h ON h.room_id = w.id
-           WHERE h.room_id IS NULL OR h.fence > w.fence`,
-          [some.map(({ id }) => id), some.map(({ fence }) => fence)],
-        )),
+  /** Returns those of the rooms whose fence is higher than the given one, or that no longer exist. */
+  async roomsWithHigherFence(rooms: readonly { id: string; fence: number }[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const some of chunks(rooms, ROWS_PER_QUERY)) {
+      const rows = await this.transactions.query<{ id: string }>(
+        `SELECT w.id FROM unnest($1::uuid[], $2::bigint[]) w (id, fence) LEFT JOIN room_heads h ON h.room_id = w.id
+         WHERE h.room_id IS NULL OR h.fence > w.fence`,
+        [some.map(({ id }) => id), some.map(({ fence }) => fence)],
       );
+      ids.push(...rows.map(({ id }) => id));
     }
-    return risen.map(({ id }) => id);
+    return ids;
   }
 
-  /** Those of the sessions that are over, and why. */
-  async ended(sessionIds: readonly string[]): Promise<{ sessionId: string; reason: string }[]> {
-    const ended = [];
-    for (const some of chunks(sessionIds, AT_ONCE)) {
-      ended.push(
-        ...(await this.transactions.query<{ sessionId: string; reason: string }>(
-          `SELECT w.id AS "sessionId", CASE WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE coalesce(s.end_reason, 'expired') END AS reason
-           FROM unnest($1::uuid[]) w (id) LEFT JOIN sessions s ON s.id = w.id LEFT JOIN users u ON u.id = s.user_id
-           WHERE s.id IS NULL OR s.ended_at IS NOT NULL OR s.expires_at <= now() OR u.deleted_at IS NOT NULL OR u.deactivated_at IS NOT NULL`,
-          [some],
-        )),
+  /** Returns those of the sessions that have ended, with the reason. */
+  async endedSessions(sessionIds: readonly string[]): Promise<{ sessionId: string; reason: string }[]> {
+    const ended: { sessionId: string; reason: string }[] = [];
+    for (const some of chunks(sessionIds, ROWS_PER_QUERY)) {
+      const rows = await this.transactions.query<{ sessionId: string; reason: string }>(
+        `SELECT w.id AS "sessionId", CASE WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE coalesce(s.end_reason, 'expired') END AS reason
+         FROM unnest($1::uuid[]) w (id) LEFT JOIN sessions s ON s.id = w.id LEFT JOIN users u ON u.id = s.user_id
+         WHERE s.id IS NULL OR s.ended_at IS NOT NULL OR s.expires_at <= now() OR u.deleted_at IS NOT NULL OR u.deactivated_at IS NOT NULL`,
+        [some],
       );
+      ended.push(...rows);
     }
     return ended;
   }

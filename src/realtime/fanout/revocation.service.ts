@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { type SessionEnded, SESSIONS_CHANNEL } from '../../auth/auth.events.js';
 import { Semaphore } from '../../common/semaphore.js';
@@ -8,24 +8,24 @@ import { ACCESS_CHANNEL, type AccessLost } from '../../room-access/room-log.serv
 import type { LossReason } from '../../room-access/room.types.js';
 import { UserHeads } from '../../users/user-heads.service.js';
 import { JsonText } from '../adapter/json-text.js';
-import { UserHub } from '../hub/user-hub.service.js';
 import type { RoomChannel, RoomSubscription } from '../hub/room-channel.js';
 import { RoomHub } from '../hub/room-hub.service.js';
+import { UserHub } from '../hub/user-hub.service.js';
 import { RevocationQueries } from './revocation.queries.js';
 
 const RETRY_MS = 500;
-/** Rooms that are looked at together: a part of the connections that sends need, too. */
-const AT_ONCE = 4;
+/** Reviews at a time: a part of the pool, which sends need, too. */
+const CONCURRENT_REVIEWS = 4;
 
 /**
- * Takes rooms and sessions away from the sockets of this process, at once and exactly: by what this process does itself, by what Postgres
- * tells every process at the commit, and by the fence that each packet carries. None of it needs Redis.
+ * Ends the subscriptions and sockets of this process after a loss of access. Three paths lead here: what this process commits itself, `NOTIFY`
+ * of Postgres at the commit of any process, and the fence in each packet. None of them needs Redis.
  */
 @Injectable()
 export class Revocation implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(Revocation.name);
   private readonly ending = new AbortController();
-  private readonly turns = new Semaphore(AT_ONCE);
+  private readonly semaphore = new Semaphore(CONCURRENT_REVIEWS);
 
   constructor(
     private readonly role: ProcessRole,
@@ -40,11 +40,12 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
     if (!this.role.isServer) return;
     this.hub.onFenceOrGap({ fence: (channel) => void this.review(channel) });
     this.notifications.onReconnect(() => void this.reviewEverything());
-    await this.notifications.listen(ACCESS_CHANNEL, (payload) => this.accessLost(JSON.parse(payload) as AccessLost));
-    await this.notifications.listen(SESSIONS_CHANNEL, (payload) => {
-      const { sessionIds, reason } = JSON.parse(payload) as SessionEnded;
-      this.endSessions(sessionIds, reason);
+    await this.notifications.listen(ACCESS_CHANNEL, (payload) => {
+      const { roomId, fence } = JSON.parse(payload) as AccessLost;
+      const channel = this.hub.findChannel(roomId);
+      if (channel && channel.fence < fence) void this.review(channel);
     });
+    await this.notifications.listen(SESSIONS_CHANNEL, (payload) => this.endSessions(JSON.parse(payload) as SessionEnded));
   }
 
   beforeApplicationShutdown(): void {
@@ -52,21 +53,31 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /**
-   * Somebody lost a room by what this process did: they hear nothing more of it, and that they do not. Everything else is as it was.
-   * @param my of each who lost it, where it took one
+   * Ends the subscriptions of users who lost access by a commit of this process, and sends them `room:gone`.
+   * @param userIds null: all members
+   * @param my the number of this personal change for each user, if it has one
    */
   revokeLocally(roomId: string, userIds: readonly string[] | null, reason: LossReason, my: ReadonlyMap<string, number>): void {
-    for (const subscription of this.seatsOf(roomId, userIds)) this.unseat(subscription, reason, my.get(subscription.connection.userId));
+    for (const subscription of [...(this.hub.findChannel(roomId)?.subscriptions.values() ?? [])]) {
+      const { userId } = subscription.connection;
+      if (userIds === null || userIds.includes(userId)) this.endSubscription(subscription, reason, my.get(userId));
+    }
   }
 
-  /** Looks who of a room's sockets may stay, before anything more is delivered. */
-  async review(channel: RoomChannel): Promise<void> {
+  endSessions({ sessionIds, reason }: Pick<SessionEnded, 'sessionIds'> & { reason: string }): void {
+    for (const connection of sessionIds.flatMap((sessionId) => this.userHub.connectionsOfSession(sessionId))) {
+      connection.emit('session:ended', { reason });
+      connection.socket.disconnect(true);
+    }
+  }
+
+  /** Checks which sockets may stay in the room. Nothing is delivered there before the database has answered. */
+  private async review(channel: RoomChannel): Promise<void> {
     if (!channel.pauseForReview()) return;
     const { fence } = channel;
     try {
-      channel.resumeAfterReview(await this.turns.run(() => this.look(channel)));
+      channel.resumeAfterReview(await this.semaphore.run(() => this.endLostSubscriptions(channel)));
     } catch {
-      // The database is away: nothing is delivered before it has answered.
       setTimeout(() => {
         channel.resumeAfterReview(fence);
         void this.review(channel);
@@ -77,88 +88,66 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /**
-   * Takes the seats that are lost, or were and are others now; also of those who come meanwhile.
-   * @returns the fence up to which all was looked at
+   * Ends the subscriptions whose membership was lost or replaced, also of sockets that subscribe meanwhile.
+   * @returns the fence up to which all subscriptions were checked
    */
-  private async look(channel: RoomChannel): Promise<number> {
-    const looked = new Set<RoomSubscription>();
+  private async endLostSubscriptions(channel: RoomChannel): Promise<number> {
+    const checked = new Set<RoomSubscription>();
     const lost = new Set<string>();
+    const unchecked = (): RoomSubscription[] => [...channel.subscriptions.values()].filter((subscription) => !checked.has(subscription));
     let fence = Number.MAX_SAFE_INTEGER;
     do {
-      const subscriptions = [...channel.subscriptions.values()].filter((subscription) => !looked.has(subscription));
-      const found = await this.queries.review(channel.id, [
-        ...new Set(subscriptions.map((subscription) => subscription.connection.userId)),
-      ]);
-      fence = Math.min(fence, found.fence);
+      const subscriptions = unchecked();
+      const review = await this.queries.review(channel.id, [...new Set(subscriptions.map(({ connection }) => connection.userId))]);
+      fence = Math.min(fence, review.fence);
       for (const subscription of subscriptions) {
-        looked.add(subscription);
+        checked.add(subscription);
         const { userId } = subscription.connection;
-        const { visibleFrom, reason } = found.members.get(userId) ?? {};
+        const { visibleFrom, reason } = review.members.get(userId) ?? {};
         if (!reason || visibleFrom === subscription.visibleFrom || !subscription.isActive) continue;
-        this.unseat(subscription, reason);
+        this.endSubscription(subscription, reason);
         if (reason !== 'deleted') lost.add(userId);
       }
-    } while ([...channel.subscriptions.values()].some((subscription) => !looked.has(subscription)));
-    for (const userId of lost) void this.takeBack(userId, channel.id);
+    } while (unchecked().length > 0);
+    for (const userId of lost) void this.subscribeRejoined(userId, channel.id);
     return fence;
   }
 
-  /** Who has come in again by now is told so: the number that they were told of their loss may cover it, and nobody would look again. */
-  private async takeBack(userId: string, roomId: string): Promise<void> {
+  /** Subscribes a user who has rejoined meanwhile: the `my` of `room:gone` may cover the rejoin, so that no repair would notice it. */
+  private async subscribeRejoined(userId: string, roomId: string): Promise<void> {
     const my = await this.userHeads.current(userId).catch(() => null);
     if (my !== null) this.userHub.applyHint(userId, { do: 'enter', roomId, my });
   }
 
-  endSessions(sessionIds: readonly string[], reason: string): void {
-    for (const sessionId of sessionIds) {
-      for (const connection of this.userHub.ofSession(sessionId)) {
-        connection.emit('session:ended', { reason });
-        connection.socket.disconnect(true);
-      }
-    }
-  }
-
-  private accessLost({ roomId, fence }: AccessLost): void {
-    const room = this.hub.find(roomId);
-    if (room && room.fence < fence) void this.review(room);
-  }
-
-  /** What was said while nobody listened is looked up: the sessions first, as nothing else tells of them. */
+  /** Checks sessions and rooms after notifications were lost. Sessions come first: nothing else reveals that one has ended. */
   private async reviewEverything(): Promise<void> {
-    const ended = await this.untilAnswered(() => this.queries.ended(this.userHub.sessionIds()));
-    for (const { sessionId, reason } of ended) this.endSessions([sessionId], reason);
-    const risen = await this.untilAnswered(() => this.queries.risen(this.hub.all()));
-    for (const roomId of risen) {
-      const room = this.hub.find(roomId);
-      if (room) void this.review(room);
+    const ended = await this.retry(() => this.queries.endedSessions(this.userHub.sessionIds()));
+    for (const { sessionId, reason } of ended) this.endSessions({ sessionIds: [sessionId], reason });
+    for (const roomId of await this.retry(() => this.queries.roomsWithHigherFence(this.hub.listChannels()))) {
+      const channel = this.hub.findChannel(roomId);
+      if (channel) void this.review(channel);
     }
   }
 
-  /** Empty where the process ends before the database answers. */
-  private async untilAnswered<T>(ask: () => Promise<T[]>): Promise<T[]> {
+  /** Returns nothing if the process ends before the database answers. */
+  private async retry<T>(query: () => Promise<T[]>): Promise<T[]> {
     while (!this.ending.signal.aborted) {
       try {
-        return await ask();
+        return await query();
       } catch (error) {
-        this.log.warn(`What was lost could not be looked up: ${String(error)}`);
-        await pause(RETRY_MS, undefined, { signal: this.ending.signal, ref: false }).catch(() => undefined);
+        this.log.warn(`Losses of access could not be read, trying again: ${String(error)}`);
+        await sleep(RETRY_MS, undefined, { signal: this.ending.signal, ref: false }).catch(() => undefined);
       }
     }
     return [];
   }
 
-  private seatsOf(roomId: string, userIds: readonly string[] | null): RoomSubscription[] {
-    const subscriptions = [...(this.hub.find(roomId)?.subscriptions.values() ?? [])];
-    return userIds === null ? subscriptions : subscriptions.filter((subscription) => userIds.includes(subscription.connection.userId));
-  }
-
-  /** The seat is gone at once; that it is gone is said in the order of what else the person hears. */
-  private unseat(subscription: RoomSubscription, reason: LossReason, my?: number): void {
+  /** Ends the subscription at once, and sends `room:gone` in the order of the user's other events. */
+  private endSubscription(subscription: RoomSubscription, reason: LossReason, my?: number): void {
     const { connection, channel } = subscription;
     this.hub.unsubscribe(subscription);
-    const person = this.userHub.find(connection.userId);
-    if (!person) return;
-    void person.queue(async () => {
+    const user = this.userHub.findUser(connection.userId);
+    void user?.queue(async () => {
       const number = my ?? (await this.userHeads.current(connection.userId).catch(() => null));
       connection.emitWhenReady({
         event: 'room:gone',
@@ -166,9 +155,9 @@ export class Revocation implements OnApplicationBootstrap, BeforeApplicationShut
         body: JsonText.of({ roomId: channel.id, reason, ...(number !== null && { my: number }) }),
       });
       if (number === null) return;
-      // One that was read may stand for more than this loss.
-      person.skipTo(my === undefined ? number : number - 1);
-      person.advanceTo(number);
+      // A number that was read may cover more than this loss.
+      user.skipTo(my === undefined ? number : number - 1);
+      user.advanceTo(number);
     });
   }
 }

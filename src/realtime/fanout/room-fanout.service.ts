@@ -4,22 +4,22 @@ import { ProcessRole } from '../../config/process-role.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import type { LogStep } from '../../room-access/room.types.js';
 import { RoomUserRemoved, RoomUsersAdded, RoomUserUpdated } from '../../room-users/room-users.events.js';
-import { RoomUpdated, RoomDeleted, RoomCreated } from '../../rooms/rooms.events.js';
+import { RoomCreated, RoomDeleted, RoomUpdated } from '../../rooms/rooms.events.js';
 import { MessagesChanged, MessagesPosted } from '../../timeline/timeline.events.js';
-import { ChangeMerger, updatedBody, type MessageChanges } from './change-merger.js';
 import { JsonText } from '../adapter/json-text.js';
-import { UserHub } from '../hub/user-hub.service.js';
 import { RoomHub } from '../hub/room-hub.service.js';
-import { Revocation } from './revocation.service.js';
 import type { RoomPacket } from '../hub/room-packet.js';
+import { UserHub } from '../hub/user-hub.service.js';
+import { ChangeMerger, updatedBody, type MessageChanges } from './change-merger.js';
+import { Revocation } from './revocation.service.js';
 
 type Change = LogStep & { readonly roomId: string };
 type ChangeEvent = Exclude<RoomPacket['event'], 'messages:created'>;
 
-/** Says what happens in rooms, after the commit, to those who sit there. */
+/** Publishes what has changed in rooms to their members, and ends the access of former members. */
 @Injectable()
 export class RoomFanout implements OnModuleInit {
-  private readonly changes = new ChangeMerger((changes) => this.change('messages:updated', changes, updatedBody(changes)));
+  private readonly merger = new ChangeMerger((changes) => this.publishChange('messages:updated', changes, updatedBody(changes)));
 
   constructor(
     private readonly role: ProcessRole,
@@ -31,23 +31,38 @@ export class RoomFanout implements OnModuleInit {
 
   onModuleInit(): void {
     if (!this.role.isServer) return;
-    this.events.on(MessagesPosted, (event) => this.posted(event));
-    this.events.on(MessagesChanged, (event) => this.changes.add(event));
-    this.events.on(RoomCreated, ({ roomId, my }) => this.opened(roomId, my));
-    this.events.on(RoomUpdated, (event) => this.logged('room:updated', event, { room: event.room }));
-    this.events.on(RoomDeleted, (event) => this.closed(event));
-    this.events.on(RoomUsersAdded, (event) => this.added(event));
-    this.events.on(RoomUserUpdated, (event) => this.updated(event));
-    this.events.on(RoomUserRemoved, (event) => this.removed(event));
-    this.events.on(SessionEnded, ({ sessionIds, reason }) => this.revocation.endSessions(sessionIds, reason));
+    this.events.on(MessagesPosted, (event) => this.publishMessages(event));
+    this.events.on(MessagesChanged, (event) => this.merger.add(event));
+    this.events.on(RoomCreated, ({ roomId, my }) => this.subscribeMembers(roomId, my));
+    this.events.on(RoomUpdated, (event) => this.publishLogged('room:updated', event, { room: event.room }));
+    this.events.on(RoomDeleted, ({ roomId, fence, userIds, my }) => {
+      this.revocation.revokeLocally(roomId, userIds, 'deleted', my);
+      this.hub.findChannel(roomId)?.acknowledgeFence(fence);
+    });
+    this.events.on(RoomUsersAdded, (event) => {
+      this.publishLogged('room-user:added', event, { roomUsers: event.roomUsers });
+      this.subscribeMembers(event.roomId, event.my);
+    });
+    this.events.on(RoomUserUpdated, (event) => {
+      const { roomId, roomUser, my } = event;
+      this.publishLogged('room-user:updated', event, { roomUser });
+      this.userHub.publishHint(roomUser.userId, { do: 'membership', roomId, my });
+    });
+    this.events.on(RoomUserRemoved, (event) => {
+      const { roomId, userId, reason, my, fence } = event;
+      this.revocation.revokeLocally(roomId, [userId], reason, new Map([[userId, my]]));
+      this.hub.findChannel(roomId)?.acknowledgeFence(fence);
+      this.publishLogged('room-user:removed', event, { userId });
+    });
+    this.events.on(SessionEnded, (event) => this.revocation.endSessions(event));
   }
 
-  /** What is held back to be merged is said: the process ends. */
+  /** Publishes the changes that wait to be merged. */
   flush(): void {
-    this.changes.flushAll();
+    this.merger.flushAll();
   }
 
-  private posted({ roomId, fence, messages }: MessagesPosted): void {
+  private publishMessages({ roomId, fence, messages }: MessagesPosted): void {
     const first = messages[0];
     const last = messages.at(-1);
     if (!first || !last) return;
@@ -55,42 +70,19 @@ export class RoomFanout implements OnModuleInit {
     this.hub.publish({ roomId, event: 'messages:created', order: 'seq', from: first.seq - 1, to: last.seq, fence, body });
   }
 
-  private opened(roomId: string, my: ReadonlyMap<string, number>): void {
+  private subscribeMembers(roomId: string, my: ReadonlyMap<string, number>): void {
     for (const [userId, number] of my) this.userHub.publishHint(userId, { do: 'enter', roomId, my: number });
   }
 
-  private added(event: RoomUsersAdded): void {
-    this.logged('room-user:added', event, { roomUsers: event.roomUsers });
-    this.opened(event.roomId, event.my);
-  }
-
-  private updated(event: RoomUserUpdated): void {
-    const { roomId, roomUser, my } = event;
-    this.logged('room-user:updated', event, { roomUser });
-    this.userHub.publishHint(roomUser.userId, { do: 'membership', roomId, my });
-  }
-
-  private removed(event: RoomUserRemoved): void {
-    const { roomId, userId, reason, my, fence } = event;
-    this.revocation.revokeLocally(roomId, [userId], reason, new Map([[userId, my]]));
-    this.hub.find(roomId)?.acknowledgeFence(fence);
-    this.logged('room-user:removed', event, { userId });
-  }
-
-  private closed({ roomId, fence, userIds, my }: RoomDeleted): void {
-    this.revocation.revokeLocally(roomId, userIds, 'deleted', my);
-    this.hub.find(roomId)?.acknowledgeFence(fence);
-  }
-
-  /** An unlogged change (a reader of a channel) is told to nobody in the room. */
-  private logged(event: ChangeEvent, step: Change, more: object): void {
+  /** Publishes nothing to the room for a change that is not logged (about a reader of a channel). */
+  private publishLogged(event: ChangeEvent, step: Change, more: object): void {
     const { roomId, prevRev, rev } = step;
     if (rev === prevRev) return;
-    this.changes.flush(roomId);
-    this.change(event, step, { roomId, prevRev, rev, ...more });
+    this.merger.flush(roomId);
+    this.publishChange(event, step, { roomId, prevRev, rev, ...more });
   }
 
-  private change(event: ChangeEvent, { roomId, prevRev, rev, fence }: Change | MessageChanges, body: object): void {
+  private publishChange(event: ChangeEvent, { roomId, prevRev, rev, fence }: Change | MessageChanges, body: object): void {
     this.hub.publish({ roomId, event, order: 'rev', from: prevRev, to: rev, fence, body: JsonText.of(body) });
   }
 }

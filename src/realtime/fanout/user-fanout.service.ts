@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { KeyedThrottle } from '../../common/keyed-throttle.js';
 import { ProcessRole } from '../../config/process-role.js';
 import { DomainEvents } from '../../events/domain-events.js';
 import {
@@ -12,12 +13,12 @@ import { MembershipChanged } from '../../room-users/room-users.events.js';
 import { MeChanged } from '../../users/users.events.js';
 import { UsersService } from '../../users/users.service.js';
 import { meViewOf } from '../../users/user.view.js';
-import { SocketSetup } from '../hub/socket-setup.service.js';
-import { SocketSetupQueries } from '../hub/socket-setup.queries.js';
 import { JsonText } from '../adapter/json-text.js';
+import { SocketSetupQueries } from '../hub/socket-setup.queries.js';
+import { SocketSetup } from '../hub/socket-setup.service.js';
+import type { UserConnections } from '../hub/user-connections.js';
+import { UserHub, type UserHint } from '../hub/user-hub.service.js';
 import type { ServerEventName } from '../wire/wire.js';
-import { KeyedThrottle } from '../../common/keyed-throttle.js';
-import { UserHub, type UserConnections, type UserHint } from '../hub/user-hub.service.js';
 
 const REQUEST_EVENTS = [
   [FriendRequestReceived, 'friend-request:received'],
@@ -26,11 +27,11 @@ const REQUEST_EVENTS = [
   [FriendRequestCancelled, 'friend-request:cancelled'],
 ] as const;
 
-/** Says to people what concerns them alone, each as they see it: read by the processes that have their sockets, and by no other. */
+/** Publishes personal changes to the user they concern. Only processes with sockets of that user read the views. */
 @Injectable()
 export class UserFanout implements OnModuleInit {
-  /** Read marks come with every message that is looked at. */
-  private readonly marks = new KeyedThrottle<MembershipChanged>((change) => this.seatChanged(change));
+  /** Read marks change with every message that is read. */
+  private readonly readMarks = new KeyedThrottle<MembershipChanged>((change) => this.publishMembership(change));
 
   constructor(
     private readonly role: ProcessRole,
@@ -43,50 +44,50 @@ export class UserFanout implements OnModuleInit {
 
   onModuleInit(): void {
     if (!this.role.isServer) return;
-    this.userHub.onHint((user, hint) => void this.act(user, hint));
+    this.userHub.onHint((user, hint) => void user.queue(() => this.handleHint(user, hint)));
     this.events.on(MembershipChanged, (change) => {
-      if (change.my === null) this.marks.offer(`${change.roomId} ${change.userId}`, change);
-      else this.seatChanged(change);
+      if (change.my === null) this.readMarks.offer(`${change.roomId} ${change.userId}`, change);
+      else this.publishMembership(change);
     });
     this.events.on(MeChanged, ({ userId, my }) => this.userHub.publishHint(userId, { do: 'me', my }));
-    for (const [fact, event] of REQUEST_EVENTS) {
-      this.events.on(fact, ({ friendRequest, fromMy, toMy }) => {
-        this.tell(friendRequest.fromUser.id, event, fromMy, { friendRequest });
-        this.tell(friendRequest.toUser.id, event, toMy, { friendRequest });
+    for (const [decision, event] of REQUEST_EVENTS) {
+      this.events.on(decision, ({ friendRequest, fromMy, toMy }) => {
+        this.sendPersonal(friendRequest.fromUser.id, event, fromMy, { friendRequest });
+        this.sendPersonal(friendRequest.toUser.id, event, toMy, { friendRequest });
       });
     }
     this.events.on(FriendRemoved, ({ users: [one, other] }) => {
-      this.tell(one.userId, 'friend:removed', one.my, { userId: other.userId });
-      this.tell(other.userId, 'friend:removed', other.my, { userId: one.userId });
+      this.sendPersonal(one.userId, 'friend:removed', one.my, { userId: other.userId });
+      this.sendPersonal(other.userId, 'friend:removed', other.my, { userId: one.userId });
     });
   }
 
-  private seatChanged({ userId, roomId, my }: MembershipChanged): void {
+  private publishMembership({ userId, roomId, my }: MembershipChanged): void {
     this.userHub.publishHint(userId, { do: 'membership', roomId, my });
   }
 
-  private tell(userId: string, event: ServerEventName, my: number, body: object): void {
+  private sendPersonal(userId: string, event: ServerEventName, my: number, body: object): void {
     this.userHub.sendToUser(userId, { event, my, body: JsonText.of({ ...body, my }) });
   }
 
-  private act(user: UserConnections, hint: Exclude<UserHint, { do: 'say' }>): Promise<void> {
+  private handleHint(user: UserConnections, hint: UserHint): Promise<void> {
     switch (hint.do) {
       case 'enter':
-        return user.queue(() => this.setup.subscribeUser(user, hint.roomId, hint.my));
+        return this.setup.subscribeUser(user, hint.roomId, hint.my);
       case 'membership':
-        return user.queue(() => this.sayMembership(user, hint.roomId, hint.my));
+        return this.deliverMembership(user, hint.roomId, hint.my);
       case 'me':
-        return user.queue(() => this.sayMe(user, hint.my));
+        return this.deliverMe(user, hint.my);
     }
   }
 
-  private async sayMembership(user: UserConnections, roomId: string, my: number | null): Promise<void> {
+  private async deliverMembership(user: UserConnections, roomId: string, my: number | null): Promise<void> {
     const membership = await this.queries.membership(user.userId, roomId);
     if (!membership) return;
     user.deliver({ event: 'membership:updated', my, body: JsonText.of({ roomId, membership, ...(my !== null && { my }) }) });
   }
 
-  private async sayMe(user: UserConnections, my: number): Promise<void> {
+  private async deliverMe(user: UserConnections, my: number): Promise<void> {
     const me = meViewOf(await this.users.requireActiveUser(user.userId), my);
     user.deliver({ event: 'me:updated', my, body: JsonText.of({ me, my }) });
   }

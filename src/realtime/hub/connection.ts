@@ -9,41 +9,34 @@ export interface SocketData {
   actor: Actor;
   /** When the access token expires, in milliseconds. */
   expiresAt: number;
-  /** It asked for team frames. */
+  /** Whether the client asked for team frames. */
   frames: boolean;
 }
 
 export type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
-/** What one person hears, whatever room they look at; `my` is its number, if it takes one. */
+/** An event for all sockets of one user; `my` is its number among the user's personal changes, if it has one. */
 export interface UserPacket {
   readonly event: ServerEventName;
   readonly my: number | null;
   readonly body: JsonText;
 }
 
-/** What one arriving socket may be owed at most; beyond it, it is cut and comes again. */
-const MOST_WAITING = 2_000;
+/** Packets buffered for one socket before `ready`; beyond it the socket is disconnected, and reconnects. */
+const MAX_BUFFERED = 2_000;
 
-/** One socket of one person: where it sits, and what it is owed until it has been greeted with `ready`. */
+/** One socket of one user: its subscriptions, and the packets buffered until it was sent `ready`. */
 export class Connection {
+  private static readonly bySocket = new WeakMap<ChatSocket, Connection>();
+
   readonly actor: Actor;
   readonly frames: boolean;
-  /** The rooms that it is subscribed to. */
+  /** Rooms to which it is subscribed. */
   readonly roomIds = new Set<string>();
-  /** Too slow at the moment: what its rooms say is not kept for it. */
+  /** The socket is too slow at the moment: packets of rooms are dropped for it. */
   lagging = false;
   private waiting: UserPacket[] | null = [];
   private buffered = 0;
-
-  /** Beside `socket.data`, which the adapter sends to other processes. */
-  private static readonly bySocket = new WeakMap<ChatSocket, Connection>();
-
-  static of(socket: ChatSocket): Connection {
-    const connection = Connection.bySocket.get(socket);
-    if (!connection) throw new Error('The socket has no connection');
-    return connection;
-  }
 
   constructor(readonly socket: ChatSocket) {
     Connection.bySocket.set(socket, this);
@@ -51,11 +44,17 @@ export class Connection {
     this.frames = socket.data.frames;
   }
 
+  static of(socket: ChatSocket): Connection {
+    const connection = Connection.bySocket.get(socket);
+    if (!connection) throw new Error('The socket has no connection');
+    return connection;
+  }
+
   get userId(): string {
     return this.actor.userId;
   }
 
-  /** It has had its `ready`. */
+  /** Whether `ready` was sent. */
   get ready(): boolean {
     return this.waiting === null;
   }
@@ -64,18 +63,18 @@ export class Connection {
     this.socket.emit(event, body);
   }
 
-  /** Emits what may be lost: nothing of it is kept for a slow socket. */
+  /** Emits an event that a slow socket may miss. */
   emitVolatile(event: ServerEventName, body: object): void {
     if (!this.lagging) this.emit(event, body);
   }
 
-  /** Says it when it is ready: after `ready`, whose numbers then need not cover it. */
+  /** Emits after `ready`, which then need not cover the packet. */
   emitWhenReady(packet: UserPacket): void {
     if (this.waiting === null) this.emit(packet.event, packet.body);
     else if (this.countBuffered()) this.waiting.push(packet);
   }
 
-  /** Greets it; what `ready` covers by its `my` is not said again. */
+  /** Emits `ready`, then the buffered packets that its `my` does not cover. */
   sendReady(ready: ReadyView): void {
     const waiting = this.waiting ?? [];
     this.waiting = null;
@@ -83,9 +82,9 @@ export class Connection {
     for (const packet of waiting) if (packet.my === null || packet.my > ready.my) this.emit(packet.event, packet.body);
   }
 
-  /** Counts what is kept for it; false when that has become too much, and it was cut. */
+  /** Counts a buffered packet. Returns false if there are too many, and disconnects the socket. */
   countBuffered(): boolean {
-    if (++this.buffered <= MOST_WAITING) return true;
+    if (++this.buffered <= MAX_BUFFERED) return true;
     this.socket.disconnect(true);
     return false;
   }

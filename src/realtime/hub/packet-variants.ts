@@ -25,9 +25,9 @@ export class PacketVariants {
     const { event, body } = this.packet;
     if (connection.frames && event === 'messages:created') {
       this.frames ??= this.encodeFrames();
-      for (const frame of this.frames) frame.to(connection);
-    } else if (isLate) (this.late ??= new EncodedPacket(event, forLateJoiners(this.packet, this.lateFrom()))).to(connection);
-    else (this.whole ??= new EncodedPacket(event, body)).to(connection);
+      for (const frame of this.frames) frame.writeTo(connection);
+    } else if (isLate) (this.late ??= new EncodedPacket(event, forLateJoiners(this.packet, this.lateFrom()))).writeTo(connection);
+    else (this.whole ??= new EncodedPacket(event, body)).writeTo(connection);
   }
 
   private encodeFrames(): EncodedPacket[] {

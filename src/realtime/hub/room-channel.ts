@@ -1,25 +1,25 @@
-import type { Connection } from './connection.js';
 import { JsonText } from '../adapter/json-text.js';
+import type { Connection } from './connection.js';
 import { PacketVariants } from './packet-variants.js';
 import type { RoomPacket } from './room-packet.js';
 import type { TeamPair } from './team-frame.js';
 
-/** How far a room has come: its newest message, its newest change. */
+/** How far a room, a channel or a client is: the last message and the last change. */
 export interface RoomPosition {
   seq: number;
   rev: number;
 }
 
-/** What a node knows of a room when it begins to follow it. */
+/** The state of a room from which this process starts to deliver it. */
 export interface RoomSnapshot extends RoomPosition, TeamPair {
   roomId: string;
   fence: number;
 }
 
-/** Packets that wait for one that is missing, or for a fence to be looked at. Beyond it they are dropped, and read from the log instead. */
+/** Packets that wait for a missing one, or for a review. Beyond it they are dropped, and read from the log. */
 const MAX_OUT_OF_ORDER = 1_000;
 
-/** One socket's place in one room. */
+/** One socket's subscription to one room. */
 export class RoomSubscription {
   private position: RoomPosition | null = null;
   private waiting: RoomPacket[] = [];
@@ -27,7 +27,7 @@ export class RoomSubscription {
   constructor(
     readonly connection: Connection,
     readonly channel: RoomChannel,
-    /** Nothing below it is shown here. */
+    /** The first `seq` that the member may see. */
     readonly visibleFrom: number,
   ) {}
 
@@ -40,77 +40,70 @@ export class RoomSubscription {
     return this.channel.subscriptions.get(this.connection) === this;
   }
 
-  send(packet: RoomPacket): void {
-    new PacketVariants(packet, this.channel.team, () => this.visibleFrom).sendTo(this);
-  }
-
-  /** Its client was told how far the room is: what was kept and is newer follows, and from now on it hears everything once. */
-  setPosition(told: RoomPosition): void {
-    if (this.position) return;
-    this.position = told;
-    const { waiting } = this;
-    this.waiting = [];
-    for (const packet of waiting) this.offer(packet);
-    this.channel.settled(this);
-  }
-
-  /** Whether all that the room has delivered so far is all that its client was told. */
+  /** Whether the room has delivered everything that the client knows of. */
   get isCaughtUp(): boolean {
     return this.position !== null && this.position.seq <= this.channel.reached.seq && this.position.rev <= this.channel.reached.rev;
   }
 
+  /** Sets the position that the client was sent, and sends the buffered packets that are newer. Only the first call has an effect. */
+  setPosition(position: RoomPosition): void {
+    if (this.position) return;
+    this.position = position;
+    const { waiting } = this;
+    this.waiting = [];
+    for (const packet of waiting) this.offer(packet);
+    this.channel.moveIfCaughtUp(this);
+  }
+
+  /** Sends the packet if it is newer than the position of the client. Buffers it before the position is set. */
   offer(packet: RoomPacket): void {
     if (!this.position) {
       if (this.connection.countBuffered()) this.waiting.push(packet);
-    } else if (packet.to > this.position[packet.order]) {
-      this.send(unheard(packet, this.position.seq));
-    }
+    } else if (packet.to > this.position[packet.order]) this.send(withoutMessagesUpTo(this.position.seq, packet));
+  }
+
+  send(packet: RoomPacket): void {
+    new PacketVariants(packet, this.channel.team, () => this.visibleFrom).sendTo(this);
   }
 }
 
 /**
- * A room as one process serves it: who of its sockets sits there, and how much of the room's log they have heard. Packets come from this
- * process, from others, and from the log itself; each is delivered once, in the room's order.
+ * A room with sockets in this process: their subscriptions, and the position in the room's log up to which packets were delivered. Packets come
+ * from this process, from others and from the log; each is delivered once, in the room's order.
  */
 export class RoomChannel {
   readonly subscriptions = new Map<Connection, RoomSubscription>();
-  /** Those who hear all that is delivered. */
-  readonly caughtUp = new Set<RoomSubscription>();
-  /** Those who were told more, or nothing yet: offered each packet. */
+  /** Subscriptions that receive every packet. */
+  private readonly caughtUp = new Set<RoomSubscription>();
+  /** Subscriptions whose client has no position yet, or a later one than the channel: each packet is offered to them. */
   private readonly catchingUp = new Set<RoomSubscription>();
   private outOfOrder: RoomPacket[] = [];
-  private start: RoomSnapshot | null = null;
-  /** Losses of access up to this one have been acted upon. */
+  private snapshot: RoomSnapshot | null = null;
+  /** Losses of access up to this fence have been acted upon. */
   fence = 0;
-  /** Nothing is delivered while it is looked at who may stay. */
-  private closedForReview = false;
+  private inReview = false;
   readonly reached: RoomPosition = { seq: 0, rev: 0 };
 
   constructor(readonly id: string) {}
 
   get opened(): boolean {
-    return this.start !== null;
+    return this.snapshot !== null;
   }
 
   get team(): TeamPair | null {
-    return this.start?.teamId ? this.start : null;
+    return this.snapshot?.teamId ? this.snapshot : null;
   }
 
-  /** The point from which all latecomers among its sockets may see. */
-  get latecomersSeeFrom(): number {
-    return Math.max(...[...this.subscriptions.values()].map((subscription) => subscription.visibleFrom));
+  /** Starts to deliver what follows the snapshot. */
+  open(snapshot: RoomSnapshot): void {
+    if (this.snapshot) return;
+    this.snapshot = snapshot;
+    this.fence = snapshot.fence;
+    this.reached.seq = snapshot.seq;
+    this.reached.rev = snapshot.rev;
   }
 
-  /** Begins to deliver what lies behind this point. */
-  open(start: RoomSnapshot): void {
-    if (this.start) return;
-    this.start = start;
-    this.fence = start.fence;
-    this.reached.seq = start.seq;
-    this.reached.rev = start.rev;
-  }
-
-  /** A new seat; one that the socket had here is of another life in the room. */
+  /** Subscribes the socket; replaces its subscription from an earlier membership. */
   subscribe(connection: Connection, visibleFrom: number): RoomSubscription {
     const former = this.subscriptions.get(connection);
     if (former) this.unsubscribe(former);
@@ -121,7 +114,7 @@ export class RoomChannel {
     return subscription;
   }
 
-  /** From this moment on it hears nothing of the room. */
+  /** Ends the subscription: no further packet is sent to it. */
   unsubscribe(subscription: RoomSubscription): void {
     this.caughtUp.delete(subscription);
     this.catchingUp.delete(subscription);
@@ -129,19 +122,19 @@ export class RoomChannel {
     subscription.connection.roomIds.delete(this.id);
   }
 
-  settled(subscription: RoomSubscription): void {
+  moveIfCaughtUp(subscription: RoomSubscription): void {
     if (!this.catchingUp.has(subscription) || !subscription.isCaughtUp) return;
     this.catchingUp.delete(subscription);
     this.caughtUp.add(subscription);
   }
 
   /**
-   * Takes a packet in, and delivers all that can be delivered now.
-   * @returns `fence`: review who may stay first; `gap`: something before it is missing
+   * Accepts a packet, and delivers every packet that can be delivered now.
+   * @returns `fence`: a review is needed first; `gap`: an earlier packet is missing
    */
   accept(packet?: RoomPacket): 'fine' | 'fence' | 'gap' {
-    if (packet) this.keep(packet);
-    if (!this.start || this.closedForReview) return 'fine';
+    if (packet) this.hold(packet);
+    if (!this.snapshot || this.inReview) return 'fine';
     this.outOfOrder.sort((a, b) => a.from - b.from);
     for (let index = 0; index < this.outOfOrder.length;) {
       const next = this.outOfOrder[index];
@@ -158,32 +151,32 @@ export class RoomChannel {
     return this.outOfOrder.length > 0 ? 'gap' : 'fine';
   }
 
-  /** Holds everything back until {@link resumeAfterReview}. False: it is held back already. */
+  /** Delivers nothing until {@link resumeAfterReview}. Returns false if a review is running already. */
   pauseForReview(): boolean {
-    if (this.closedForReview) return false;
-    this.closedForReview = true;
+    if (this.inReview) return false;
+    this.inReview = true;
     return true;
   }
 
   resumeAfterReview(fence: number): void {
-    this.closedForReview = false;
+    this.inReview = false;
     this.fence = Math.max(this.fence, fence);
   }
 
-  /** The one loss that this fence stands for was acted upon already. */
+  /** Skips the review for the one loss that raised the fence to this value: its subscriptions have ended already. */
   acknowledgeFence(fence: number): void {
     if (fence === this.fence + 1) this.fence = fence;
   }
 
-  /** What lies before this point is not delivered any more. It may have been read a while ago, and is never a way back. */
+  /** Delivers nothing up to this position any more. It may have been read a while ago, so it never moves the channel back. */
   skipTo({ seq, rev }: RoomPosition): void {
     this.reached.seq = Math.max(this.reached.seq, seq);
     this.reached.rev = Math.max(this.reached.rev, rev);
     this.outOfOrder = this.outOfOrder.filter((packet) => packet.to > this.reached[packet.order]);
-    for (const subscription of this.catchingUp) this.settled(subscription);
+    for (const subscription of this.catchingUp) this.moveIfCaughtUp(subscription);
   }
 
-  private keep(packet: RoomPacket): void {
+  private hold(packet: RoomPacket): void {
     if (this.outOfOrder.length < MAX_OUT_OF_ORDER) this.outOfOrder.push(packet);
     else this.outOfOrder = [];
   }
@@ -192,18 +185,21 @@ export class RoomChannel {
     const before = this.reached[packet.order];
     if (packet.to <= before) return;
     this.reached[packet.order] = packet.to;
-    const news = unheard(packet, before);
-    const variants = new PacketVariants(news, this.team, () => this.latecomersSeeFrom);
+    const news = withoutMessagesUpTo(before, packet);
+    const variants = new PacketVariants(news, this.team, () => this.latestVisibleFrom());
     for (const subscription of this.caughtUp) variants.sendTo(subscription);
     for (const subscription of this.catchingUp) {
       subscription.offer(news);
-      this.settled(subscription);
+      this.moveIfCaughtUp(subscription);
     }
+  }
+
+  private latestVisibleFrom(): number {
+    return Math.max(...[...this.subscriptions.values()].map((subscription) => subscription.visibleFrom));
   }
 }
 
-/** Without the messages up to `seq`. */
-function unheard(packet: RoomPacket, seq: number): RoomPacket {
+function withoutMessagesUpTo(seq: number, packet: RoomPacket): RoomPacket {
   if (packet.order !== 'seq' || packet.from >= seq) return packet;
   const { messages, ...rest } = packet.body.toJSON() as { messages: { seq: number }[] };
   return { ...packet, from: seq, body: JsonText.of({ ...rest, messages: messages.filter((message) => message.seq > seq) }) };

@@ -1,103 +1,105 @@
 import { Injectable } from '@nestjs/common';
+import { SocketServer } from '../adapter/socket-server.service.js';
 import type { Connection } from './connection.js';
 import { RoomChannel, type RoomSnapshot, type RoomSubscription } from './room-channel.js';
-import { SocketServer } from '../adapter/socket-server.service.js';
-import { encodePacket, decodePacket, type EphemeralEvent, type RoomPacket } from './room-packet.js';
+import { decodePacket, encodePacket, type EphemeralEvent, isEphemeral, type RoomPacket } from './room-packet.js';
 
-type Trouble = (channel: RoomChannel) => void;
+type ChannelHandler = (channel: RoomChannel) => void;
 
-/** The rooms in which this process has sockets. */
+/** The rooms with sockets in this process. */
 @Injectable()
 export class RoomHub {
-  private readonly rooms = new Map<string, RoomChannel>();
-  private fenced: Trouble = () => undefined;
-  private gapped: Trouble = () => undefined;
+  private readonly channels = new Map<string, RoomChannel>();
+  private handlers: { fence: ChannelHandler; gap: ChannelHandler } = { fence: () => undefined, gap: () => undefined };
 
   constructor(private readonly server: SocketServer) {}
 
-  /** Who looks at a room whose fence has risen, and who reads what is missing. One of each. */
-  onFenceOrGap(handlers: { fence?: Trouble; gap?: Trouble }): void {
-    this.fenced = handlers.fence ?? this.fenced;
-    this.gapped = handlers.gap ?? this.gapped;
+  /** Sets the handler of a channel whose fence rose, or of one with a missing packet. One of each. */
+  onFenceOrGap(handlers: { fence?: ChannelHandler; gap?: ChannelHandler }): void {
+    this.handlers = { ...this.handlers, ...handlers };
   }
 
-  /** Has it checked which sockets may stay in the room. */
+  /** Starts a check of which sockets may stay in the room. */
   requestReview(channel: RoomChannel): void {
-    this.fenced(channel);
+    this.handlers.fence(channel);
   }
 
-  all(): RoomChannel[] {
-    return [...this.rooms.values()];
+  listChannels(): RoomChannel[] {
+    return [...this.channels.values()];
   }
 
-  find(roomId: string): RoomChannel | undefined {
-    return this.rooms.get(roomId);
+  findChannel(roomId: string): RoomChannel | undefined {
+    return this.channels.get(roomId);
   }
 
-  /** Gives the socket its seat; what is said from now on is kept for it until the seat is settled. */
+  /** Subscribes the socket; packets are buffered for it until its position is set. */
   subscribe(connection: Connection, roomId: string, visibleFrom: number): RoomSubscription {
-    return this.room(roomId).subscribe(connection, visibleFrom);
+    return (this.channels.get(roomId) ?? this.addChannel(roomId)).subscribe(connection, visibleFrom);
   }
 
+  /** Has no effect on a subscription that was ended or replaced. */
   unsubscribe(subscription: RoomSubscription): void {
     const { channel } = subscription;
+    if (!subscription.isActive) return;
     channel.unsubscribe(subscription);
-    if (channel.subscriptions.size > 0 || this.rooms.get(channel.id) !== channel) return;
-    this.rooms.delete(channel.id);
-    this.server.cluster?.unsubscribeHints(channelOf(channel.id));
+    if (channel.subscriptions.size > 0) return;
+    this.channels.delete(channel.id);
+    this.server.cluster?.unsubscribeHints(hintChannel(channel.id));
   }
 
-  open(start: RoomSnapshot): void {
-    const room = this.rooms.get(start.roomId);
-    if (!room || room.opened) return;
-    room.open(start);
-    this.deliverPending(room);
-  }
-
-  /** Delivers here, and tells the other processes. */
-  publish(packet: RoomPacket): void {
-    this.deliverLocally(packet);
-    this.server.cluster?.publishHint(channelOf(packet.roomId), encodePacket(packet));
-  }
-
-  /** Delivers here. */
-  deliverLocally(packet: RoomPacket): void {
-    const room = this.rooms.get(packet.roomId);
-    if (room) this.deliverPending(room, packet);
-  }
-
-  /** Delivers what has been kept, as far as it can be. */
-  deliverPending(channel: RoomChannel, packet?: RoomPacket): void {
-    const found = channel.accept(packet);
-    if (found === 'fence') this.fenced(channel);
-    if (found === 'gap') this.gapped(channel);
-  }
-
-  /** Says here and to the other processes what needs no order. */
-  publishEphemeral(packet: EphemeralEvent): void {
-    this.say(packet);
-    this.server.cluster?.publishHint(channelOf(packet.roomId), encodePacket(packet));
-  }
-
-  private say({ roomId, event, to, body }: EphemeralEvent): void {
-    const hearers = new Set(to);
-    for (const { connection } of this.rooms.get(roomId)?.subscriptions.values() ?? []) {
-      if (connection.ready && hearers.has(connection.userId)) connection.emitVolatile(event, body);
+  unsubscribeAll(connection: Connection): void {
+    for (const roomId of [...connection.roomIds]) {
+      const subscription = this.channels.get(roomId)?.subscriptions.get(connection);
+      if (subscription) this.unsubscribe(subscription);
     }
   }
 
-  private room(roomId: string): RoomChannel {
-    const known = this.rooms.get(roomId);
-    if (known) return known;
+  open(snapshot: RoomSnapshot): void {
+    const channel = this.channels.get(snapshot.roomId);
+    if (!channel || channel.opened) return;
+    channel.open(snapshot);
+    this.deliverPending(channel);
+  }
+
+  /** Delivers to the sockets of this process, then publishes to the other processes. */
+  publish(packet: RoomPacket): void {
+    this.deliverLocally(packet);
+    this.server.cluster?.publishHint(hintChannel(packet.roomId), encodePacket(packet));
+  }
+
+  deliverLocally(packet: RoomPacket): void {
+    const channel = this.channels.get(packet.roomId);
+    if (channel) this.deliverPending(channel, packet);
+  }
+
+  /** Delivers the held packets, as far as possible. */
+  deliverPending(channel: RoomChannel, packet?: RoomPacket): void {
+    const result = channel.accept(packet);
+    if (result !== 'fine') this.handlers[result](channel);
+  }
+
+  publishEphemeral(event: EphemeralEvent): void {
+    this.deliverEphemeral(event);
+    this.server.cluster?.publishHint(hintChannel(event.roomId), encodePacket(event));
+  }
+
+  private deliverEphemeral({ roomId, event, to, body }: EphemeralEvent): void {
+    const recipients = new Set(to);
+    for (const { connection } of this.channels.get(roomId)?.subscriptions.values() ?? []) {
+      if (connection.ready && recipients.has(connection.userId)) connection.emitVolatile(event, body);
+    }
+  }
+
+  private addChannel(roomId: string): RoomChannel {
     const channel = new RoomChannel(roomId);
-    this.rooms.set(roomId, channel);
-    this.server.cluster?.subscribeHints(channelOf(roomId), (text) => {
-      const said = decodePacket(text);
-      if (said && 'room' in said) this.deliverLocally(said.room);
-      else if (said) this.say(said.passing);
+    this.channels.set(roomId, channel);
+    this.server.cluster?.subscribeHints(hintChannel(roomId), (text) => {
+      const packet = decodePacket(text);
+      if (packet && isEphemeral(packet)) this.deliverEphemeral(packet);
+      else if (packet) this.deliverLocally(packet);
     });
     return channel;
   }
 }
 
-const channelOf = (roomId: string): string => `room:${roomId}`;
+const hintChannel = (roomId: string): string => `room:${roomId}`;

@@ -1,6 +1,6 @@
 import type { TeamFrameView } from '../wire/wire.view.js';
 
-/** What a frame is made of. */
+/** The fields of a message that its frames contain. */
 export interface FramedMessage {
   id: string;
   roomId: string;
@@ -19,7 +19,7 @@ export interface TeamPair {
   userHigh: string | null;
 }
 
-/** A message as frames: one, or one for each medium. @param team of a private room inside a team */
+/** Returns a message as frames: one, or one per medium. @param team of a private room inside a team */
 export function toTeamFrames(
   { id, roomId, seq, type, text, user, media, createdAt }: FramedMessage,
   team: TeamPair | null,

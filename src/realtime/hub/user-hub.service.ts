@@ -1,108 +1,38 @@
-import { Injectable, Logger } from '@nestjs/common';
-import type { Connection, UserPacket } from './connection.js';
+import { Injectable } from '@nestjs/common';
 import { JsonText } from '../adapter/json-text.js';
-import type { ServerEventName } from '../wire/wire.js';
 import { SocketServer } from '../adapter/socket-server.service.js';
+import type { ServerEventName } from '../wire/wire.js';
+import type { Connection, UserPacket } from './connection.js';
+import { UserConnections } from './user-connections.js';
 
-/** What a process must do for a person whose sockets it has; each reads for itself what its people see. */
+/** A task for every process with sockets of a user; each reads from the database what the user may see. */
 export type UserHint =
-  | { do: 'say'; event: ServerEventName; my: number | null }
-  | { do: 'enter'; roomId: string; my: number }
-  | { do: 'membership'; roomId: string; my: number | null }
-  | { do: 'me'; my: number };
+  { do: 'enter'; roomId: string; my: number } | { do: 'membership'; roomId: string; my: number | null } | { do: 'me'; my: number };
 
-type Act = (user: UserConnections, hint: Exclude<UserHint, { do: 'say' }>) => void;
+/** What processes send each other: a hint, or the head of a packet. */
+type UserMessage = UserHint | { do: 'say'; event: ServerEventName; my: number | null };
 
-/** How long a personal change waits for one before it: of two that follow each other, the second may be heard of first. */
-const PATIENCE_MS = 250;
+type HintHandler = (user: UserConnections, hint: UserHint) => void;
 
-/** A person with sockets in this process. */
-export class UserConnections {
-  readonly connections = new Set<Connection>();
-  /** The newest personal change that was told here; -1: none of the sockets was greeted yet. */
-  my = -1;
-  /** How often changes were passed over, and not looked at since: one of them may have been a room, which is not heard. */
-  holes = 0;
-  /** What came before its turn. */
-  private outOfOrder: UserPacket[] = [];
-  private readonly log = new Logger('UserConnections');
-  private last: Promise<void> = Promise.resolve();
-  private queued = 0;
-
-  constructor(readonly userId: string) {}
-
-  /** Runs one thing after the other, so that what a person hears keeps its order though each must be read first. */
-  queue(work: () => Promise<void> | void): Promise<void> {
-    this.queued++;
-    this.last = this.last
-      .then(work)
-      .catch((error: unknown) => this.log.error(error instanceof Error ? error.stack : String(error)))
-      .finally(() => this.queued--);
-    return this.last;
-  }
-
-  send(packet: UserPacket): void {
-    if (this.queued > 0) void this.queue(() => this.deliver(packet));
-    else this.deliver(packet);
-  }
-
-  /** One socket is told of everything up to `my`: the others may have missed of it what came before, and it what they heard already. */
-  advanceOnReady(my: number): void {
-    if (this.my >= 0 && this.my !== my) this.holes++;
-    this.advanceTo(my);
-  }
-
-  /** What is missing up to `my` is not waited for any longer. */
-  skipTo(my: number): void {
-    if (this.my >= 0 && this.my < my) this.holes++;
-    this.advanceTo(my);
-  }
-
-  /** It was told of everything up to `my`, and hears what waited for it. */
-  advanceTo(my: number): void {
-    this.my = Math.max(this.my, my);
-    for (let next = this.outOfOrder[0]; next && !this.isEarly(next); next = this.outOfOrder[0]) {
-      this.outOfOrder.shift();
-      this.my = Math.max(this.my, next.my ?? this.my);
-      for (const connection of this.connections) connection.emitWhenReady(next);
-    }
-  }
-
-  /** From within the queue. In the order of the numbers, as far as what is missing comes in time. */
-  deliver(packet: UserPacket): void {
-    this.outOfOrder.push(packet);
-    this.outOfOrder.sort((a, b) => (a.my ?? 0) - (b.my ?? 0));
-    this.advanceTo(this.my);
-    if (!this.outOfOrder.includes(packet)) return;
-    setTimeout(() => {
-      if (this.outOfOrder.includes(packet)) this.skipTo((packet.my ?? 0) - 1);
-    }, PATIENCE_MS).unref();
-  }
-
-  private isEarly({ my }: UserPacket): boolean {
-    return my !== null && this.my >= 0 && my > this.my + 1;
-  }
-}
-
-/** The people who have sockets in this process, by person and by session. */
+/** The users with sockets in this process, and the sockets of each session. */
 @Injectable()
 export class UserHub {
   private readonly users = new Map<string, UserConnections>();
   private readonly sessions = new Map<string, Set<Connection>>();
-  private act: Act = () => undefined;
+  private handleHint: HintHandler = () => undefined;
 
   constructor(private readonly server: SocketServer) {}
 
-  /** Who does what a hint says. One. */
-  onHint(act: Act): void {
-    this.act = act;
+  /** Sets the one handler of hints. */
+  onHint(handler: HintHandler): void {
+    this.handleHint = handler;
   }
 
-  all(): UserConnections[] {
+  listUsers(): UserConnections[] {
     return [...this.users.values()];
   }
 
-  find(userId: string): UserConnections | undefined {
+  findUser(userId: string): UserConnections | undefined {
     return this.users.get(userId);
   }
 
@@ -110,62 +40,63 @@ export class UserHub {
     return [...this.sessions.keys()];
   }
 
-  ofSession(sessionId: string): Connection[] {
+  connectionsOfSession(sessionId: string): Connection[] {
     return [...(this.sessions.get(sessionId) ?? [])];
   }
 
-  add(connection: Connection): UserConnections {
+  addConnection(connection: Connection): UserConnections {
     const { userId, sessionId } = connection.actor;
     if (sessionId) this.sessions.set(sessionId, (this.sessions.get(sessionId) ?? new Set()).add(connection));
-    const user = this.users.get(userId) ?? this.welcome(userId);
+    const user = this.users.get(userId) ?? this.addUser(userId);
     user.connections.add(connection);
     return user;
   }
 
-  remove(connection: Connection): void {
+  removeConnection(connection: Connection): void {
     const { userId, sessionId } = connection.actor;
     const session = this.sessions.get(sessionId ?? '');
     if (session?.delete(connection) && session.size === 0) this.sessions.delete(sessionId ?? '');
-    const person = this.users.get(userId);
-    if (!person?.connections.delete(connection) || person.connections.size > 0) return;
+    const user = this.users.get(userId);
+    if (!user?.connections.delete(connection) || user.connections.size > 0) return;
     this.users.delete(userId);
-    this.server.cluster?.unsubscribeHints(channelOf(userId));
+    this.server.cluster?.unsubscribeHints(hintChannel(userId));
   }
 
-  /** Says it to all sockets of the person, wherever they are. */
+  /** Sends to all sockets of the user, in every process. */
   sendToUser(userId: string, packet: UserPacket): void {
     this.users.get(userId)?.send(packet);
-    this.server.cluster?.publishHint(
-      channelOf(userId),
-      `${JSON.stringify({ do: 'say', event: packet.event, my: packet.my })}\n${packet.body.text}`,
-    );
+    this.publish(userId, { do: 'say', event: packet.event, my: packet.my }, packet.body.text);
   }
 
-  /** Does it for the sockets of the person in this process. */
-  applyHint(userId: string, hint: Exclude<UserHint, { do: 'say' }>): void {
-    const person = this.users.get(userId);
-    if (person) this.act(person, hint);
+  /** Handles a hint for the user's sockets in this process. */
+  applyHint(userId: string, hint: UserHint): void {
+    const user = this.users.get(userId);
+    if (user) this.handleHint(user, hint);
   }
 
-  /** Has every process that has sockets of the person do it. */
-  publishHint(userId: string, hint: Exclude<UserHint, { do: 'say' }>): void {
+  /** Has every process with sockets of the user handle the hint. */
+  publishHint(userId: string, hint: UserHint): void {
     this.applyHint(userId, hint);
-    this.server.cluster?.publishHint(channelOf(userId), `${JSON.stringify(hint)}\n`);
+    this.publish(userId, hint, '');
   }
 
-  private welcome(userId: string): UserConnections {
+  private publish(userId: string, message: UserMessage, body: string): void {
+    this.server.cluster?.publishHint(hintChannel(userId), `${JSON.stringify(message)}\n${body}`);
+  }
+
+  private addUser(userId: string): UserConnections {
     const user = new UserConnections(userId);
     this.users.set(userId, user);
-    this.server.cluster?.subscribeHints(channelOf(userId), (text) => this.hear(user, text));
+    this.server.cluster?.subscribeHints(hintChannel(userId), (text) => this.receive(user, text));
     return user;
   }
 
-  private hear(user: UserConnections, text: string): void {
+  private receive(user: UserConnections, text: string): void {
     const end = text.indexOf('\n');
-    const hint = JSON.parse(text.slice(0, end)) as UserHint;
-    if (hint.do === 'say') user.send({ event: hint.event, my: hint.my, body: new JsonText(text.slice(end + 1)) });
-    else this.act(user, hint);
+    const message = JSON.parse(text.slice(0, end)) as UserMessage;
+    if ('event' in message) user.send({ event: message.event, my: message.my, body: new JsonText(text.slice(end + 1)) });
+    else this.handleHint(user, message);
   }
 }
 
-const channelOf = (userId: string): string => `user:${userId}`;
+const hintChannel = (userId: string): string => `user:${userId}`;

@@ -14,20 +14,17 @@ import { BodyPipe } from '../../common/body.pipe.js';
 import { accepted, AckFilter } from '../adapter/acks.js';
 import { Drain } from './drain.service.js';
 
-/** Answers with `ok: true`; until then the process does not end. */
+/** Adds `ok: true` to the ack. The process does not end before it is sent. */
 @Injectable()
 class AckInterceptor implements NestInterceptor {
   constructor(private readonly drain: Drain) {}
 
   intercept(_: ExecutionContext, next: CallHandler<object>): Observable<object> {
-    const done = this.drain.trackRequest();
-    return next.handle().pipe(map(accepted), finalize(done));
+    const finishRequest = this.drain.trackRequest();
+    return next.handle().pipe(map(accepted), finalize(finishRequest));
   }
 }
 
-/**
- * A gateway whose every event is answered: what a handler gives back with `ok: true`, what it throws as a problem. Payloads are as their
- * class says and nothing more.
- */
+/** Declares a gateway that acks every event: with the result of the handler and `ok: true`, or with its error. Validates payloads by their class. */
 export const ChatGateway = (): ClassDecorator =>
   applyDecorators(WebSocketGateway(), UseFilters(AckFilter), UseInterceptors(AckInterceptor), UsePipes(BodyPipe));

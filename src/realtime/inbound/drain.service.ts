@@ -1,17 +1,16 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { SocketServer } from '../adapter/socket-server.service.js';
+import { RoomFanout } from '../fanout/room-fanout.service.js';
 import { Presence } from '../presence/presence.service.js';
 import { ServerDraining } from './realtime.errors.js';
-import { RoomFanout } from '../fanout/room-fanout.service.js';
-import { SocketServer } from '../adapter/socket-server.service.js';
 
-/** Clients come back, elsewhere, at a random time within it. */
+/** Clients reconnect to another process after a random time up to this. */
 const RETRY_AFTER_S = 5;
-/** The longest that answers under way are waited for. */
-const PATIENCE_MS = 6_000;
-const LOOK_MS = 20;
+const MAX_WAIT_MS = 6_000;
+const POLL_MS = 20;
 
-/** The end of a process, as its sockets see it: they are told, get the answers that are under way, and are closed. */
+/** Shuts the sockets of a process down: announces the end, waits for pending acks, and disconnects. */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
   private draining = false;
@@ -28,7 +27,7 @@ export class Drain implements BeforeApplicationShutdown {
     if (this.draining) throw new ServerDraining(RETRY_AFTER_S);
   }
 
-  /** Somebody waits for an answer, until the function that is given back is called. */
+  /** Delays the end of the process until the returned function is called. */
   trackRequest(): () => void {
     this.inFlight++;
     return () => this.inFlight--;
@@ -37,8 +36,8 @@ export class Drain implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
     this.server.broadcastToProcess('server:draining', { retryAfter: RETRY_AFTER_S });
-    const deadline = performance.now() + PATIENCE_MS;
-    while (this.inFlight > 0 && performance.now() < deadline) await pause(LOOK_MS);
+    const deadline = performance.now() + MAX_WAIT_MS;
+    while (this.inFlight > 0 && performance.now() < deadline) await sleep(POLL_MS);
     this.fanout.flush();
     this.server.disconnectAll();
     await this.presence.flush();

@@ -17,7 +17,7 @@ interface HandshakeAuth {
   frames?: unknown;
 }
 
-/** Lets a socket in, or says why not: the problem stands in `err.data` of its `connect_error`. */
+/** Authenticates sockets. A refused client receives the problem in `err.data` of its `connect_error`. */
 @Injectable()
 export class Handshake {
   constructor(
@@ -28,9 +28,9 @@ export class Handshake {
     private readonly settings: Settings,
   ) {}
 
-  /** As middleware of Socket.IO. */
-  readonly admit = (socket: ChatSocket, next: (error?: Error) => void): void => {
-    this.judge(socket).then(
+  /** Middleware for Socket.IO. */
+  readonly authenticate = (socket: ChatSocket, next: (error?: Error) => void): void => {
+    this.check(socket).then(
       () => next(),
       (error: unknown) => {
         const problem = problemOfAny(error, newId());
@@ -39,20 +39,20 @@ export class Handshake {
     );
   };
 
-  /** The token of `auth:refresh` or of a handshake. @throws TokenInvalid, TokenExpired, SessionInvalid */
-  verify(token: unknown, socket: ChatSocket): Promise<VerifiedActor> {
+  /** Verifies the token of a handshake or of `auth:refresh`. @throws TokenInvalid, TokenExpired, SessionInvalid */
+  verifyToken(token: unknown, socket: ChatSocket): Promise<VerifiedActor> {
     if (typeof token !== 'string') throw new TokenInvalid();
     const { headers, address } = socket.handshake;
     return this.tokens.verify(token, { userAgent: headers['user-agent'] ?? null, ip: address });
   }
 
-  private async judge(socket: ChatSocket): Promise<void> {
+  private async check(socket: ChatSocket): Promise<void> {
     this.drain.requireNotDraining();
     const { token, protocol = this.settings.realtime.protocol, frames } = socket.handshake.auth as HandshakeAuth;
     if (protocol !== this.settings.realtime.protocol) throw new ProtocolUnsupported();
-    const { expiresAt, ...actor } = await this.verify(token, socket);
+    const { expiresAt, ...actor } = await this.verifyToken(token, socket);
     await this.limits.consumeForResponse(actor, 'request');
-    if ((this.userHub.find(actor.userId)?.connections.size ?? 0) >= this.settings.realtime.socketsPerUser) throw new TooManySockets();
+    if ((this.userHub.findUser(actor.userId)?.connections.size ?? 0) >= this.settings.realtime.socketsPerUser) throw new TooManySockets();
     Object.assign(socket.data, { actor, expiresAt: expiresAt.getTime(), frames: frames === true });
   }
 }

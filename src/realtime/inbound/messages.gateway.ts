@@ -8,7 +8,7 @@ import { EditMessageEvent, MessageEvent, ReactionEvent, TeamFrameEvent } from '.
 import { TeamFrames } from './team-frames.service.js';
 import type { MessageAck } from '../wire/wire.view.js';
 
-/** What clients say about messages, but for the sending itself. */
+/** Client events about messages, except `message:send` (SendHandler). */
 @ChatGateway()
 export class MessagesGateway {
   constructor(
@@ -50,6 +50,6 @@ export class MessagesGateway {
 
   @SubscribeMessage('message')
   async sendTeamFrame(@ConnectedSocket() socket: ChatSocket, @MessageBody() frame: TeamFrameEvent): Promise<MessageAck> {
-    return { message: await this.teamFrames.send(Connection.of(socket), frame) };
+    return { message: await this.teamFrames.sendTeamFrame(Connection.of(socket), frame) };
   }
 }

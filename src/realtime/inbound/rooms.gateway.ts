@@ -10,7 +10,7 @@ import { ReadRoomEvent, TypingEvent } from '../wire/client-events.dto.js';
 import { Typing } from '../presence/typing.service.js';
 import type { EmptyAck } from '../wire/wire.view.js';
 
-/** What clients say about rooms. */
+/** Client events about rooms. */
 @ChatGateway()
 export class RoomsGateway {
   constructor(
@@ -26,7 +26,7 @@ export class RoomsGateway {
 
   @SubscribeMessage('typing')
   async setTyping(@ConnectedSocket() { data }: ChatSocket, @MessageBody() { roomId, typing }: TypingEvent): Promise<EmptyAck> {
-    await this.typing.say(data.actor, roomId, typing);
+    await this.typing.setTyping(data.actor, roomId, typing);
     return {};
   }
 

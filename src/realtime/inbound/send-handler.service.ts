@@ -7,8 +7,8 @@ import { Drain } from './drain.service.js';
 import { EventGuard } from './event-guard.service.js';
 
 /**
- * `message:send`, past the pipes and interceptors of the gateways: they cost more than the send. Nothing is awaited between hearing it and
- * queueing it, so one socket's messages are numbered in the order sent.
+ * Handles `message:send` without the pipes and interceptors of a gateway, which would cost more than the send. Nothing is awaited between
+ * receiving and queueing a message, so that messages of one socket are numbered in the order sent.
  */
 @Injectable()
 export class SendHandler {
@@ -24,13 +24,13 @@ export class SendHandler {
   }
 
   private send({ actor }: Connection, message: SendMessage, ack: Ack): void {
-    const done = this.drain.trackRequest();
+    const finishRequest = this.drain.trackRequest();
     this.writer
       .sendMessage(actor, message)
       .then(
         (sent) => ack(accepted({ message: sent.message })),
         (error: unknown) => ack(refused(error)),
       )
-      .finally(done);
+      .finally(finishRequest);
   }
 }

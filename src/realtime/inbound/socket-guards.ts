@@ -1,60 +1,62 @@
 import type { Writable } from 'node:stream';
 import type { ChatSocket, Connection } from '../hub/connection.js';
 
-/** What a packet costs besides its bytes, so that very many small ones count too. */
+/** Counted for each packet besides its bytes, so that many small packets count, too. */
 const PACKET_COST = 128;
-/** A socket that takes what waits for it within this is only in the middle of a burst. */
+/** A socket whose buffer was flushed within this time is not slow: it is in a burst. */
 const BURST_MS = 200;
-/** How much of a burst is kept in any case, in bounds. */
-const BURST = 4;
-/** The same for answers: only a client that asks and never reads gets there. */
-const ANSWERS = 16;
-/** A socket that has not taken what waits for it within this is cut. */
-const PATIENCE_MS = 8_000;
+/** How many times the limit is buffered in a burst. */
+const BURST_FACTOR = 4;
+/** How many times the limit is buffered at all. Only acks get there, of a client that sends and never reads. */
+const ACKS_FACTOR = 16;
+/** A lagging socket that is not flushed within this time is disconnected. */
+const MAX_LAG_MS = 8_000;
 const RESYNC_WITHIN_MS = 1_000;
+/** 24.8 days, the longest timer. A token of another issuer may be valid for longer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Bounds what waits in this process for one slow socket. Beyond the bound nothing more of the rooms is kept for it: it is told to `resync`
- * behind what waits, and hears the rooms again once it has taken that; one that takes nothing is cut.
+ * Limits what is buffered for a slow socket. Beyond the limit packets of rooms are dropped for it: it receives `resync` after the buffered
+ * packets, and further packets when its buffer was flushed. A socket that is never flushed is disconnected.
  */
-export function guardOutbound(connection: Connection, mostBytes: number): void {
+export function guardOutbound(connection: Connection, maxBytes: number): void {
   const { socket } = connection;
   const { conn } = socket;
-  let waiting = 0;
-  let takenAt = performance.now();
-  let cut: NodeJS.Timeout | null = null;
+  let buffered = 0;
+  let flushedAt = performance.now();
+  let disconnect: NodeJS.Timeout | null = null;
 
-  const lag = (): void => {
-    cut = setTimeout(() => conn.close(true), PATIENCE_MS).unref();
+  const startLag = (): void => {
+    disconnect = setTimeout(() => conn.close(true), MAX_LAG_MS).unref();
     connection.lagging = true;
     socket.emit('resync', { withinMs: RESYNC_WITHIN_MS });
   };
   conn.on('packetCreate', ({ data }: { data?: unknown }) => {
-    // Judged by what waits already: this packet may leave at once, however large it is.
-    const stuck = performance.now() - takenAt > BURST_MS;
-    if (!cut && waiting > mostBytes && (stuck || waiting > BURST * mostBytes)) lag();
-    if (waiting > ANSWERS * mostBytes) conn.close(true);
-    waiting += PACKET_COST + (typeof data === 'string' ? data.length : 0);
+    // This packet does not count yet: it may be sent at once, however large it is.
+    const isSlow = performance.now() - flushedAt > BURST_MS;
+    if (!disconnect && buffered > maxBytes && (isSlow || buffered > BURST_FACTOR * maxBytes)) startLag();
+    if (buffered > ACKS_FACTOR * maxBytes) conn.close(true);
+    buffered += PACKET_COST + (typeof data === 'string' ? data.length : 0);
   });
-  // All that waited is on its way, and all before it has left.
+  // The transport takes the whole buffer, after it has sent the one before.
   conn.on('flush', () => {
-    waiting = 0;
-    takenAt = performance.now();
-    if (!cut) return;
-    clearTimeout(cut);
-    cut = null;
+    buffered = 0;
+    flushedAt = performance.now();
+    if (!disconnect) return;
+    clearTimeout(disconnect);
+    disconnect = null;
     connection.lagging = false;
   });
-  conn.once('close', () => cut && clearTimeout(cut));
+  conn.once('close', () => disconnect && clearTimeout(disconnect));
 }
 
 /**
- * Sends all that waits for a socket by one system call in place of one a packet: what one commit brings to a person in many rooms, and the
- * answer to what they said themselves. Nothing waits longer for it.
+ * Writes all packets of one flush in one system call: the packets that one commit brings to a user in many rooms, and the ack of a send. Delays
+ * nothing.
  */
 export function writeTogether({ conn }: ChatSocket): void {
   let corked: Writable | undefined;
-  // Between the two, and within one turn of the event loop, the transport is given its packets.
+  // The transport is given the packets between the two events, in the same turn of the event loop.
   conn.on('flush', (packets: unknown[]) => {
     corked = packets.length > 1 ? streamOf(conn.transport) : undefined;
     corked?.cork();
@@ -65,17 +67,14 @@ export function writeTogether({ conn }: ChatSocket): void {
   });
 }
 
-/** The TCP stream under a WebSocket; nothing for long polling, which has one answer for all packets anyway. */
+/** Returns the TCP stream of a WebSocket; nothing for long polling, which answers all packets at once anyway. */
 const streamOf = (transport: { name: string; socket?: { _socket?: Writable } }): Writable | undefined =>
   transport.name === 'websocket' ? transport.socket?._socket : undefined;
 
-/** 24.8 days: a timer for longer fires at once. A token of another service may live longer. */
-const LONGEST_MS = 2 ** 31 - 1;
-
-/** Closes the socket when its token expires, unless a newer one has come by then. */
+/** Disconnects the socket when its token expires, unless a newer token has replaced it. */
 export function endWhenExpired(socket: ChatSocket): void {
-  const wait = (): NodeJS.Timeout => setTimeout(look, Math.min(Math.max(0, socket.data.expiresAt - Date.now()), LONGEST_MS)).unref();
-  const look = (): void => {
+  const wait = (): NodeJS.Timeout => setTimeout(check, Math.min(Math.max(0, socket.data.expiresAt - Date.now()), MAX_TIMER_MS)).unref();
+  const check = (): void => {
     if (socket.data.expiresAt > Date.now()) {
       timer = wait();
       return;

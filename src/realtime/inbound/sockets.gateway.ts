@@ -12,7 +12,7 @@ import { Presence } from '../presence/presence.service.js';
 import { SendHandler } from './send-handler.service.js';
 import { SocketServer } from '../adapter/socket-server.service.js';
 
-/** The life of a socket: handshake, arrival, end. */
+/** Connects and disconnects sockets. */
 @ChatGateway()
 export class SocketsGateway implements OnGatewayInit<Server>, OnGatewayConnection<ChatSocket>, OnGatewayDisconnect<ChatSocket> {
   private readonly log = new Logger(SocketsGateway.name);
@@ -28,10 +28,10 @@ export class SocketsGateway implements OnGatewayInit<Server>, OnGatewayConnectio
 
   afterInit(server: Server): void {
     this.server.attach(server);
-    server.use(this.handshake.admit);
+    server.use(this.handshake.authenticate);
   }
 
-  /** Nest awaits nothing and catches nothing here. */
+  /** Nest neither awaits nor catches here. */
   handleConnection(socket: ChatSocket): void {
     const connection = new Connection(socket);
     guardOutbound(connection, this.settings.realtime.outboundBytes);
@@ -44,7 +44,7 @@ export class SocketsGateway implements OnGatewayInit<Server>, OnGatewayConnectio
       .then(() => this.presence.connected(connection))
       .catch((error: unknown) => {
         if (error instanceof SessionInvalid) socket.emit('session:ended', { reason: 'revoked' });
-        else this.log.warn(`A socket could not be greeted: ${String(error)}`);
+        else this.log.warn(`A socket could not be set up: ${String(error)}`);
         socket.disconnect(true);
       });
   }

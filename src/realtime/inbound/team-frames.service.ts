@@ -13,11 +13,11 @@ import type { TeamFrameEvent } from '../wire/client-events.dto.js';
 
 const WHOLE_ROOM = '*';
 
-/** The small dialect of thin clients, into the same send path as everything else. */
+/** Sends team frames, the small dialect of thin clients, through the send path of all messages. */
 @Injectable()
 export class TeamFrames {
-  /** Of the direct frames of each socket on their way to the queue. */
-  private readonly turns = new WeakMap<Connection, Semaphore>();
+  /** Direct frames that wait for their private room, one socket at a time. */
+  private readonly semaphores = new WeakMap<Connection, Semaphore>();
 
   constructor(
     private readonly privateRooms: PrivateRooms,
@@ -25,25 +25,25 @@ export class TeamFrames {
     private readonly settings: Settings,
   ) {}
 
-  /** To a room, or to one member of a team: in the private room of the two inside that team, which is made when there is none. */
-  async send(connection: Connection, { channel_id: channelId, to, type, data, id }: TeamFrameEvent): Promise<MessageView> {
+  /** Sends to a room, or to a member of a team: in the private room of the two inside that team, which is created if needed. */
+  async sendTeamFrame(connection: Connection, { channel_id: channelId, to, type, data, id }: TeamFrameEvent): Promise<MessageView> {
     const { actor } = connection;
-    const roomId = to === WHOLE_ROOM ? channelId : await this.inTurn(connection, () => this.privateRoom(actor, channelId, to));
+    const roomId = to === WHOLE_ROOM ? channelId : await this.runInOrder(connection, () => this.privateRoomId(actor, channelId, to));
     const content = type === 'text' ? { text: data } : { mediaIds: [data] };
     const { message } = await this.writer.sendMessage(actor, { roomId, type, ...content, ...(id && { id }) });
     return message;
   }
 
-  /** Rooms are looked up one after the other, so that a socket's frames reach the queue in the order sent. @throws Overloaded */
-  private async inTurn<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-    const semaphore = this.turns.get(connection) ?? new Semaphore(1);
-    this.turns.set(connection, semaphore);
+  /** Looks rooms up one after the other, so that the frames of a socket are queued in the order sent. @throws Overloaded */
+  private async runInOrder<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+    const semaphore = this.semaphores.get(connection) ?? new Semaphore(1);
+    this.semaphores.set(connection, semaphore);
     if (semaphore.size >= this.settings.writer.queuePerSender) throw new Overloaded();
     return semaphore.run(work);
   }
 
-  private async privateRoom(actor: Actor, teamId: string, to: string): Promise<string> {
-    if (!isId(to)) throw new ValidationFailed([{ path: 'to', message: 'must be * or the UUID of a person' }]);
+  private async privateRoomId(actor: Actor, teamId: string, to: string): Promise<string> {
+    if (!isId(to)) throw new ValidationFailed([{ path: 'to', message: 'must be * or the UUID of a user' }]);
     const { room } = await this.privateRooms.getOrCreatePrivateRoom(actor, to.toLowerCase(), teamId);
     return room.id;
   }

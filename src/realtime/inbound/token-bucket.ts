@@ -1,9 +1,9 @@
 import { TooManyEvents } from './realtime.errors.js';
 
-/** Seconds of refused events after which a socket is not worth answering. */
-const PATIENCE_S = 20;
+/** Seconds of refused events, at the permitted rate, after which a socket is disconnected. */
+const MAX_REFUSED_S = 20;
 
-/** How fast one socket may send: so many events a second on average, twice as many at once. */
+/** Limits the events of one socket: `perSecond` on average, twice as many in a burst. */
 export class TokenBucket {
   private tokens: number;
   private refused = 0;
@@ -13,13 +13,13 @@ export class TokenBucket {
     this.tokens = perSecond * 2;
   }
 
-  /** It has been refused so often that it does not listen. */
-  get exhausted(): boolean {
-    return this.refused > this.perSecond * PATIENCE_S;
+  /** Whether so many events were refused in a row that the socket should be disconnected. */
+  get isExhausted(): boolean {
+    return this.refused > this.perSecond * MAX_REFUSED_S;
   }
 
   /** @throws TooManyEvents */
-  take(): void {
+  takeToken(): void {
     const now = performance.now();
     this.tokens = Math.min(this.perSecond * 2, this.tokens + ((now - this.at) / 1_000) * this.perSecond);
     this.at = now;

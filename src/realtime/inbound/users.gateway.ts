@@ -7,7 +7,7 @@ import { Handshake } from './handshake.service.js';
 import { Presence } from '../presence/presence.service.js';
 import type { AuthRefreshAck, PresenceAck } from '../wire/wire.view.js';
 
-/** What clients say about people: whom they follow, and who they are. */
+/** Client events about users: watching presence, and the caller's own token. */
 @ChatGateway()
 export class UsersGateway {
   constructor(
@@ -17,13 +17,13 @@ export class UsersGateway {
 
   @SubscribeMessage('presence:watch')
   async watchPresence(@ConnectedSocket() socket: ChatSocket, @MessageBody() { userIds }: WatchPresenceEvent): Promise<PresenceAck> {
-    return { presence: await this.presence.watch(Connection.of(socket), userIds) };
+    return { presence: await this.presence.watchPresence(Connection.of(socket), userIds) };
   }
 
   @SubscribeMessage('auth:refresh')
   async refreshAuth(@ConnectedSocket() socket: ChatSocket, @MessageBody() { token }: RefreshAuthEvent): Promise<AuthRefreshAck> {
     const { actor } = socket.data;
-    const { userId, sessionId, expiresAt } = await this.handshake.verify(token, socket);
+    const { userId, sessionId, expiresAt } = await this.handshake.verifyToken(token, socket);
     if (userId !== actor.userId || sessionId !== actor.sessionId) throw new TokenInvalid();
     socket.data.expiresAt = Math.max(socket.data.expiresAt, expiresAt.getTime());
     return { expiresAt: new Date(socket.data.expiresAt).toISOString() };

@@ -1,11 +1,10 @@
 import type { RedisConnections } from '../../redis/redis-connections.js';
 
-/** A connection that was not seen for this long is gone, whatever became of its process. */
+/** A connection that was not seen for this long is offline, even if its process did not close it. */
 export const SEEN_FOR_MS = 60_000;
 const REMEMBERED_S = 30 * 86_400;
-/** People whom one process remembers. */
-const MOST_REMEMBERED = 100_000;
-/** Stands for the connections that were closed. */
+const MAX_REMEMBERED_USERS = 100_000;
+/** The member that represents all closed connections. */
 const CLOSED = 'closed';
 const KEY = 'parley:seen:';
 
@@ -15,11 +14,11 @@ export interface Sighting {
   lastSeen: number | null;
 }
 
-/** When each connection of a person was last seen. */
+/** When each connection of a user was last seen. */
 export interface PresenceStore {
-  seen(userId: string, connections: readonly string[]): void | Promise<void>;
-  closed(userId: string, connection: string): void | Promise<void>;
-  read(userIds: readonly string[]): Map<string, Sighting> | Promise<Map<string, Sighting>>;
+  markSeen(userId: string, connections: readonly string[]): void | Promise<void>;
+  markClosed(userId: string, connection: string): void | Promise<void>;
+  readSightings(userIds: readonly string[]): Map<string, Sighting> | Promise<Map<string, Sighting>>;
 }
 
 const sightingOf = (seen: Iterable<readonly [string, number]>): Sighting => {
@@ -31,67 +30,66 @@ const sightingOf = (seen: Iterable<readonly [string, number]>): Sighting => {
   };
 };
 
-/** For one process alone. */
+/** For a single process. */
 export class MemoryPresence implements PresenceStore {
-  private readonly people = new Map<string, Map<string, number>>();
+  private readonly users = new Map<string, Map<string, number>>();
 
-  seen(userId: string, connections: readonly string[]): void {
-    const times = this.people.get(userId) ?? new Map<string, number>();
+  markSeen(userId: string, connections: readonly string[]): void {
+    const times = this.users.get(userId) ?? new Map<string, number>();
     for (const connection of connections) times.set(connection, Date.now());
     this.remember(userId, times);
   }
 
-  closed(userId: string, connection: string): void {
-    const times = this.people.get(userId) ?? new Map<string, number>();
+  markClosed(userId: string, connection: string): void {
+    const times = this.users.get(userId) ?? new Map<string, number>();
     times.delete(connection);
     this.remember(userId, times.set(CLOSED, Date.now()));
   }
 
-  read(userIds: readonly string[]): Map<string, Sighting> {
-    return new Map(userIds.map((userId) => [userId, sightingOf(this.people.get(userId) ?? [])]));
+  readSightings(userIds: readonly string[]): Map<string, Sighting> {
+    return new Map(userIds.map((userId) => [userId, sightingOf(this.users.get(userId) ?? [])]));
   }
 
   private remember(userId: string, times: Map<string, number>): void {
-    this.people.delete(userId);
-    this.people.set(userId, times);
-    const [oldest] = this.people.keys();
-    if (this.people.size > MOST_REMEMBERED && oldest !== undefined) this.people.delete(oldest);
+    this.users.delete(userId);
+    this.users.set(userId, times);
+    const [oldest] = this.users.keys();
+    if (this.users.size > MAX_REMEMBERED_USERS && oldest !== undefined) this.users.delete(oldest);
   }
 }
 
 /**
- * For several: a sorted set a person, by the time at which each connection was last seen. While Redis is away each process knows its own
- * connections.
+ * For several processes: one sorted set per user, its connections by the time at which each was last seen. While Redis is down, a process
+ * sees its own connections only.
  */
 export class RedisPresence implements PresenceStore {
   private readonly own = new MemoryPresence();
 
   constructor(private readonly redis: RedisConnections) {}
 
-  async seen(userId: string, connections: readonly string[]): Promise<void> {
-    this.own.seen(userId, connections);
+  async markSeen(userId: string, connections: readonly string[]): Promise<void> {
+    this.own.markSeen(userId, connections);
     await this.write(userId, ...connections.flatMap((connection) => [String(Date.now()), connection]));
   }
 
-  async closed(userId: string, connection: string): Promise<void> {
-    this.own.closed(userId, connection);
+  async markClosed(userId: string, connection: string): Promise<void> {
+    this.own.markClosed(userId, connection);
     await this.redis.command('ZREM', KEY + userId, connection).catch(() => undefined);
     await this.write(userId, String(Date.now()), CLOSED);
   }
 
-  async read(userIds: readonly string[]): Promise<Map<string, Sighting>> {
+  async readSightings(userIds: readonly string[]): Promise<Map<string, Sighting>> {
     try {
-      const all = await Promise.all(userIds.map(async (userId) => [userId, sightingOf(await this.times(userId))] as const));
-      return new Map(all);
+      return new Map(await Promise.all(userIds.map(async (userId) => [userId, sightingOf(await this.readTimes(userId))] as const)));
     } catch {
-      return this.own.read(userIds);
+      return this.own.readSightings(userIds);
     }
   }
 
-  private async times(userId: string): Promise<[string, number][]> {
-    const flat = await this.redis.command<unknown[]>('ZRANGE', KEY + userId, '0', '-1', 'WITHSCORES');
+  private async readTimes(userId: string): Promise<[string, number][]> {
+    const answer = await this.redis.command<unknown[]>('ZRANGE', KEY + userId, '0', '-1', 'WITHSCORES');
     const pairs: [string, number][] = [];
-    const words = flat.flat().map(String);
+    const words = answer.flat().map(String);
     for (let at = 0; at + 1 < words.length; at += 2) pairs.push([words[at] ?? '', Number(words[at + 1])]);
     return pairs;
   }
@@ -99,11 +97,11 @@ export class RedisPresence implements PresenceStore {
   private async write(userId: string, ...scores: string[]): Promise<void> {
     try {
       await this.redis.command('ZADD', KEY + userId, ...scores);
-      // What a process left behind when it died goes as soon as somebody is seen.
+      // Connections of a process that was killed.
       await this.redis.command('ZREMRANGEBYSCORE', KEY + userId, '-inf', String(Date.now() - 10 * SEEN_FOR_MS));
       await this.redis.command('EXPIRE', KEY + userId, String(REMEMBERED_S));
     } catch {
-      // Away: it is seen again in a moment.
+      // Redis is down; the next heartbeat writes again.
     }
   }
 }

@@ -8,29 +8,30 @@ import { RedisConnections } from '../../redis/redis-connections.js';
 import { MeChanged } from '../../users/users.events.js';
 import type { Connection } from '../hub/connection.js';
 import { UserHub } from '../hub/user-hub.service.js';
+import type { PresenceView } from '../wire/wire.view.js';
 import { MemoryPresence, type PresenceStore, RedisPresence, SEEN_FOR_MS, type Sighting } from './presence-store.js';
 import { PresenceWatchers } from './presence-watchers.service.js';
-import type { PresenceView } from '../wire/wire.view.js';
 
-/** What a socket was told of each whom it watches. */
+/** What a connection was last sent of each user whom it watches. */
 interface LastSent {
   readonly online: Map<string, boolean>;
-  /** While the answer to `watch` is being read: what is to be told goes into it, being newer. */
+  /** Changes while the answer to `watch` is read: they are newer, and go into the answer. */
   meanwhile: Map<string, PresenceView> | null;
 }
 
 const HIDDEN: Sighting = { online: false, lastSeen: null };
+const USERS_PER_READ = 500;
 
-/** Who is there. Judged by privacy and blocks at every telling; never asked of all processes. */
+/** Which users are online. Privacy and blocks are checked for every event; no process asks the others. */
 @Injectable()
 export class Presence implements OnModuleInit, OnModuleDestroy {
   private readonly log = new Logger(Presence.name);
   private readonly store: PresenceStore;
   private readonly lastSent = new WeakMap<Connection, LastSent>();
-  /** Whether those who are watched were there at the last look. */
+  /** Whether each watched user was online at the last heartbeat. */
   private online = new Map<string, boolean>();
-  private readonly writing = new Set<Promise<void>>();
-  private beat?: NodeJS.Timeout;
+  private readonly writes = new Set<Promise<void>>();
+  private heartbeat?: NodeJS.Timeout;
 
   constructor(
     private readonly role: ProcessRole,
@@ -45,104 +46,100 @@ export class Presence implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     if (!this.role.isServer) return;
-    this.watchers.onChange('presence', (userId) => void this.quietly(this.tellOf(userId)));
-    this.events.on(MeChanged, ({ userId }) => this.watchers.publishChange(userId, 'presence'));
-    this.events.on(FriendRequestApproved, ({ friendRequest: { fromUser, toUser } }) => this.lookAgain(fromUser.id, toUser.id));
-    this.events.on(FriendRemoved, ({ users: [one, other] }) => this.lookAgain(one.userId, other.userId));
-    this.events.on(BlockChanged, ({ userIds }) => this.lookAgain(...userIds));
-    this.beat = setInterval(() => void this.quietly(this.keep()), SEEN_FOR_MS / 3).unref();
+    const publish = (...userIds: string[]): void => userIds.forEach((userId) => this.watchers.publishChange(userId, 'presence'));
+    this.watchers.onChange('presence', (userId) => this.runLogged(this.emitChanges(userId)));
+    this.events.on(MeChanged, ({ userId }) => publish(userId));
+    this.events.on(FriendRequestApproved, ({ friendRequest: { fromUser, toUser } }) => publish(fromUser.id, toUser.id));
+    this.events.on(FriendRemoved, ({ users: [one, other] }) => publish(one.userId, other.userId));
+    this.events.on(BlockChanged, ({ userIds }) => publish(...userIds));
+    this.heartbeat = setInterval(() => this.runLogged(this.beat()), SEEN_FOR_MS / 3).unref();
   }
 
   onModuleDestroy(): void {
-    clearInterval(this.beat);
+    clearInterval(this.heartbeat);
   }
 
-  connected(connection: Connection): void {
-    if (connection.socket.disconnected) return;
-    this.write(this.store.seen(connection.userId, [connection.socket.id]), connection.userId);
+  connected({ userId, socket }: Connection): void {
+    if (!socket.disconnected) this.publishAfter(this.store.markSeen(userId, [socket.id]), userId);
   }
 
   disconnected(connection: Connection): void {
-    this.watchers.set(connection, []);
-    this.write(this.store.closed(connection.userId, connection.socket.id), connection.userId);
+    this.watchers.setWatched(connection, []);
+    this.publishAfter(this.store.markClosed(connection.userId, connection.socket.id), connection.userId);
   }
 
-  /** Follows these people from now on; those whom the person may not see look as if they were away. */
-  async watch(connection: Connection, userIds: readonly string[]): Promise<PresenceView[]> {
+  /** Watches these users. Users whose presence is hidden from the caller appear offline. */
+  async watchPresence(connection: Connection, userIds: readonly string[]): Promise<PresenceView[]> {
     const wanted = [...new Set(userIds)];
     const meanwhile = new Map<string, PresenceView>();
-    const told: LastSent = { online: new Map(), meanwhile };
-    this.lastSent.set(connection, told);
-    this.watchers.set(connection, wanted);
+    const lastSent: LastSent = { online: new Map(), meanwhile };
+    this.lastSent.set(connection, lastSent);
+    this.watchers.setWatched(connection, wanted);
     try {
-      const [seen, visible] = await Promise.all([this.store.read(wanted), this.relations.filterPresenceVisible(connection.userId, wanted)]);
-      const read = wanted.map((userId) => viewOf(userId, visible.has(userId) ? (seen.get(userId) ?? HIDDEN) : HIDDEN));
+      const [sightings, visible] = await Promise.all([
+        this.store.readSightings(wanted),
+        this.relations.filterPresenceVisible(connection.userId, wanted),
+      ]);
+      const read = wanted.map((userId) => viewOf(userId, visible.has(userId) ? (sightings.get(userId) ?? HIDDEN) : HIDDEN));
       const answer = read.map((view) => meanwhile.get(view.userId) ?? view);
-      for (const { userId, online } of answer) told.online.set(userId, online);
+      for (const { userId, online } of answer) lastSent.online.set(userId, online);
       return answer;
     } finally {
-      told.meanwhile = null;
+      lastSent.meanwhile = null;
     }
   }
 
-  /** Resolves when it is known everywhere who has left. */
+  /** Resolves when all closed connections have been written and published. */
   async flush(): Promise<void> {
-    await Promise.all(this.writing);
+    await Promise.all(this.writes);
   }
 
-  private lookAgain(...userIds: string[]): void {
-    for (const userId of userIds) this.watchers.publishChange(userId, 'presence');
-  }
-
-  private write(done: void | Promise<void>, userId: string): void {
-    const telling = Promise.resolve(done)
+  private publishAfter(write: void | Promise<void>, userId: string): void {
+    const published = Promise.resolve(write)
       .then(() => this.watchers.publishChange(userId, 'presence'))
       .catch((error: unknown) => this.log.warn(String(error)));
-    this.writing.add(telling);
-    void telling.finally(() => this.writing.delete(telling));
+    this.writes.add(published);
+    void published.finally(() => this.writes.delete(published));
   }
 
-  /** Tells each who watches the person what is new to them. */
-  private async tellOf(userId: string): Promise<void> {
-    const watching = this.watchers.of(userId);
-    if (watching.length === 0) return;
-    const [viewers, seen] = await Promise.all([
-      this.relations.filterPresenceViewers(userId, [...new Set(watching.map((connection) => connection.userId))]),
-      this.store.read([userId]),
+  /** Emits `presence` to each watcher in this process for whom it has changed. */
+  private async emitChanges(userId: string): Promise<void> {
+    const watchers = this.watchers.watchersOf(userId);
+    if (watchers.length === 0) return;
+    const [viewers, sightings] = await Promise.all([
+      this.relations.filterPresenceViewers(userId, [...new Set(watchers.map((connection) => connection.userId))]),
+      this.store.readSightings([userId]),
     ]);
-    const there = seen.get(userId) ?? HIDDEN;
-    this.online.set(userId, there.online);
-    for (const connection of watching) {
-      const view = viewOf(userId, viewers.has(connection.userId) ? there : HIDDEN);
-      const told = this.lastSent.get(connection);
-      told?.meanwhile?.set(userId, view);
-      if (!told || told.meanwhile || told.online.get(userId) === view.online) continue;
-      told.online.set(userId, view.online);
+    const sighting = sightings.get(userId) ?? HIDDEN;
+    this.online.set(userId, sighting.online);
+    for (const connection of watchers) {
+      const view = viewOf(userId, viewers.has(connection.userId) ? sighting : HIDDEN);
+      const lastSent = this.lastSent.get(connection);
+      lastSent?.meanwhile?.set(userId, view);
+      if (!lastSent || lastSent.meanwhile || lastSent.online.get(userId) === view.online) continue;
+      lastSent.online.set(userId, view.online);
       connection.emit('presence', view);
     }
   }
 
-  /** Says that one's own connections are still there, and notices those whose process is not. */
-  private async keep(): Promise<void> {
-    for (const { userId, connections } of this.userHub.all()) {
-      await this.store.seen(
-        userId,
-        [...connections].map(({ socket }) => socket.id),
-      );
+  /** Renews the connections of this process, and detects those of processes that were killed. */
+  private async beat(): Promise<void> {
+    for (const { userId, connections } of this.userHub.listUsers()) {
+      const ids = [...connections].map(({ socket }) => socket.id);
+      await this.store.markSeen(userId, ids);
     }
-    const watched = this.watchers.everybodyWatched();
     const before = this.online;
     this.online = new Map();
-    for (const some of chunks(watched, 500)) {
-      for (const [userId, { online }] of await this.store.read(some)) {
+    for (const userIds of chunks(this.watchers.listWatched(), USERS_PER_READ)) {
+      for (const [userId, { online }] of await this.store.readSightings(userIds)) {
         this.online.set(userId, online);
-        if (before.get(userId) !== online) await this.tellOf(userId);
+        if (before.get(userId) !== online) await this.emitChanges(userId);
       }
     }
   }
 
-  private quietly(work: Promise<void>): Promise<void> {
-    return work.catch((error: unknown) => this.log.warn(`Presence could not be told: ${String(error)}`));
+  private runLogged(work: Promise<void>): void {
+    work.catch((error: unknown) => this.log.warn(`Presence could not be published: ${String(error)}`));
   }
 }
 

@@ -8,10 +8,10 @@ import { UserHub } from '../hub/user-hub.service.js';
 import { EphemeralAudience } from './ephemeral-audience.queries.js';
 import { PresenceWatchers } from './presence-watchers.service.js';
 
-/** Private rooms whose other side hears of it. */
-const MOST_ROOMS = 1_000;
+/** Private rooms whose other user receives the change. */
+const MAX_ROOMS = 1_000;
 
-/** Tells those near a person what they look like now: who watches them, and who shares a private room. */
+/** Sends a changed profile to the watchers of the user and to the other users in their private rooms. */
 @Injectable()
 export class ProfileBroadcast implements OnModuleInit {
   constructor(
@@ -25,26 +25,26 @@ export class ProfileBroadcast implements OnModuleInit {
 
   onModuleInit(): void {
     if (!this.role.isServer) return;
-    this.events.on(UserChanged, ({ userId }) => this.changed(userId));
-    this.watchers.onChange('profile', (userId) => void this.tellWatchers(userId).catch(() => undefined));
+    this.events.on(UserChanged, ({ userId }) => this.sendProfile(userId));
+    this.watchers.onChange('profile', (userId) => void this.emitToWatchers(userId).catch(() => undefined));
   }
 
-  private async changed(userId: string): Promise<void> {
+  private async sendProfile(userId: string): Promise<void> {
     this.watchers.publishChange(userId, 'profile');
-    const body = await this.bodyOf(userId);
-    for (const otherId of await this.audience.findPrivatePeers(userId, MOST_ROOMS)) {
-      this.userHub.sendToUser(otherId, { event: 'user:updated', my: null, body });
+    const body = await this.readBody(userId);
+    for (const peerId of await this.audience.findPrivatePeers(userId, MAX_ROOMS)) {
+      this.userHub.sendToUser(peerId, { event: 'user:updated', my: null, body });
     }
   }
 
-  private async tellWatchers(userId: string): Promise<void> {
-    const watching = this.watchers.of(userId);
-    if (watching.length === 0) return;
-    const body = await this.bodyOf(userId);
-    for (const connection of watching) connection.emit('user:updated', body);
+  private async emitToWatchers(userId: string): Promise<void> {
+    const watchers = this.watchers.watchersOf(userId);
+    if (watchers.length === 0) return;
+    const body = await this.readBody(userId);
+    for (const connection of watchers) connection.emit('user:updated', body);
   }
 
-  private async bodyOf(userId: string): Promise<JsonText> {
+  private async readBody(userId: string): Promise<JsonText> {
     return JsonText.of({ user: await this.users.getUser(userId) });
   }
 }

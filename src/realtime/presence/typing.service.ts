@@ -7,18 +7,17 @@ import { JsonText } from '../adapter/json-text.js';
 import { RoomHub } from '../hub/room-hub.service.js';
 import { EphemeralAudience } from './ephemeral-audience.queries.js';
 
-/** Others hear at most once in this time that somebody types. */
-const AGAIN_MS = 3_000;
-/** Who says no more is thought to have stopped. */
-const GONE_MS = 6_000;
+/** Other members receive typing at most once in this time. */
+const INTERVAL_MS = 3_000;
+const EXPIRES_AFTER_MS = 6_000;
 
 interface Typist {
-  told: number;
-  hearers: string[];
-  gone: NodeJS.Timeout;
+  publishedAt: number;
+  recipients: string[];
+  expiry: NodeJS.Timeout;
 }
 
-/** Who is typing. It takes no number and is kept nowhere: what is lost is lost. */
+/** Who is typing in which room. Nothing is stored; a lost event stays lost. */
 @Injectable()
 export class Typing {
   private readonly typists = new Map<string, Typist>();
@@ -31,41 +30,44 @@ export class Typing {
     private readonly settings: Settings,
   ) {}
 
-  /** @throws RoomNotFound, Forbidden: who may not write, does not type */
-  async say(actor: Actor, roomId: string, typing: boolean): Promise<void> {
+  /** @throws RoomNotFound; Forbidden for a member who may not post */
+  async setTyping(actor: Actor, roomId: string, typing: boolean): Promise<void> {
     const grant = await this.access.read(actor, roomId);
-    const key = `${roomId} ${actor.userId}`;
-    const known = this.typists.get(key);
-    if (!typing) return known && this.stop(key, roomId, actor.userId);
+    const { userId } = actor;
+    if (!typing) return this.stop(roomId, userId);
     grant.requirePermission('can_create_messages');
     await this.relations.requireMayPostIn(grant);
-    if (known && performance.now() - known.told < AGAIN_MS) {
-      known.gone.refresh();
-      return;
-    }
-    await this.start(key, roomId, actor.userId);
+    const typist = this.recentTypist(roomId, userId);
+    if (typist) typist.expiry.refresh();
+    else await this.start(roomId, userId);
   }
 
-  private async start(key: string, roomId: string, userId: string): Promise<void> {
+  private async start(roomId: string, userId: string): Promise<void> {
     const others = await this.audience.findOtherMembers(roomId, userId, this.settings.realtime.ephemeralMembers);
-    const hearers = [...(await this.relations.filterUnblocked(userId, others))];
-    const known = this.typists.get(key);
-    if (known && performance.now() - known.told < AGAIN_MS) return; // another device was faster
-    if (known) clearTimeout(known.gone);
-    const gone = setTimeout(() => this.stop(key, roomId, userId), GONE_MS).unref();
-    this.typists.set(key, { told: performance.now(), hearers, gone });
-    this.tell(roomId, userId, hearers, true);
+    const recipients = [...(await this.relations.filterUnblocked(userId, others))];
+    if (this.recentTypist(roomId, userId)) return; // another device was faster
+    clearTimeout(this.typists.get(keyOf(roomId, userId))?.expiry);
+    const expiry = setTimeout(() => this.stop(roomId, userId), EXPIRES_AFTER_MS).unref();
+    this.typists.set(keyOf(roomId, userId), { publishedAt: performance.now(), recipients, expiry });
+    this.publish(roomId, userId, recipients, true);
   }
 
-  private stop(key: string, roomId: string, userId: string): void {
-    const typist = this.typists.get(key);
+  private stop(roomId: string, userId: string): void {
+    const typist = this.typists.get(keyOf(roomId, userId));
     if (!typist) return;
-    clearTimeout(typist.gone);
-    this.typists.delete(key);
-    this.tell(roomId, userId, typist.hearers, false);
+    clearTimeout(typist.expiry);
+    this.typists.delete(keyOf(roomId, userId));
+    this.publish(roomId, userId, typist.recipients, false);
   }
 
-  private tell(roomId: string, userId: string, to: readonly string[], typing: boolean): void {
+  private recentTypist(roomId: string, userId: string): Typist | undefined {
+    const typist = this.typists.get(keyOf(roomId, userId));
+    return typist && performance.now() - typist.publishedAt < INTERVAL_MS ? typist : undefined;
+  }
+
+  private publish(roomId: string, userId: string, to: readonly string[], typing: boolean): void {
     this.hub.publishEphemeral({ roomId, event: 'typing', to, body: JsonText.of({ roomId, userId, typing }) });
   }
 }
+
+const keyOf = (roomId: string, userId: string): string => `${roomId} ${userId}`;

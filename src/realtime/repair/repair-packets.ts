@@ -1,17 +1,21 @@
 import type { MessageView } from '../../timeline/message.view.js';
 import { JsonText } from '../adapter/json-text.js';
 import type { RoomPosition } from '../hub/room-channel.js';
-import type { Head, Missed } from './repair.queries.js';
 import type { RoomPacket } from '../hub/room-packet.js';
+import type { LoggedChange, RoomHead } from './repair.queries.js';
 
 type RepairStep = Pick<RoomPacket, 'event' | 'to'> & { body: object };
 
 /**
- * What was missed, as the events that should have told it. A thing that changed more than once is told in its present state, with its latest
- * rev; the steps between have no other trace.
+ * Returns the missed messages and changes as ordinary packets. An entity that changed more than once appears in its present state, with its
+ * latest rev: the log keeps no others.
  */
-export function repairPackets(head: Head, from: RoomPosition, messages: readonly MessageView[], changes: readonly Missed[]): RoomPacket[] {
-  const { roomId, fence } = head;
+export function repairPackets(
+  { roomId, fence }: RoomHead,
+  from: RoomPosition,
+  messages: readonly MessageView[],
+  changes: readonly LoggedChange[],
+): RoomPacket[] {
   const packets: RoomPacket[] = [];
   const last = messages.at(-1);
   if (last) {
@@ -20,40 +24,34 @@ export function repairPackets(head: Head, from: RoomPosition, messages: readonly
   }
   let rev = from.rev;
   for (const { event, to, body } of stepsOf(changes)) {
-    const text = JsonText.of({ roomId, prevRev: rev, rev: to, ...body });
-    packets.push({ roomId, event, order: 'rev', from: rev, to, fence, body: text });
+    packets.push({ roomId, event, order: 'rev', from: rev, to, fence, body: JsonText.of({ roomId, prevRev: rev, rev: to, ...body }) });
     rev = to;
   }
   return packets;
 }
 
-/** Neighbouring changes of messages become one step. */
-function stepsOf(changes: readonly Missed[]): RepairStep[] {
+/** Returns one step per change; consecutive changes of messages become one. */
+function stepsOf(changes: readonly LoggedChange[]): RepairStep[] {
   const steps: RepairStep[] = [];
-  let messages: Missed[] = [];
-  const close = (): void => {
-    if (messages.length > 0) steps.push(messagesStep(messages));
-    messages = [];
-  };
-  for (const change of changes) {
-    if (change.kind === 'message') {
-      messages.push(change);
-      continue;
+  let messages: LoggedChange[] = [];
+  for (const [index, change] of changes.entries()) {
+    if (change.kind !== 'message') steps.push(stepOf(change));
+    else messages.push(change);
+    if (messages.length > 0 && changes[index + 1]?.kind !== 'message') {
+      steps.push(messagesStep(messages));
+      messages = [];
     }
-    close();
-    steps.push(otherStep(change));
   }
-  close();
   return steps;
 }
 
-function messagesStep(changes: readonly Missed[]): RepairStep {
+function messagesStep(changes: readonly LoggedChange[]): RepairStep {
   return {
     event: 'messages:updated',
     to: changes.at(-1)?.rev ?? 0,
     body: {
       messages: changes.flatMap(({ message }) => message ?? []),
-      // Who did what is not kept: the present state is what counts.
+      // The log does not keep who changed what.
       causes: changes.map(({ rev, entityId, message }) => ({
         rev,
         kind: message?.deletedAt ? 'deleted' : 'edited',
@@ -64,7 +62,7 @@ function messagesStep(changes: readonly Missed[]): RepairStep {
   };
 }
 
-function otherStep({ rev, kind, entityId, roomUser, room }: Missed): RepairStep {
+function stepOf({ rev, kind, entityId, roomUser, room }: LoggedChange): RepairStep {
   if (kind === 'room') return { event: 'room:updated', to: rev, body: { room } };
   if (!roomUser) return { event: 'room-user:removed', to: rev, body: { userId: entityId } };
   const { joinedRev, ...view } = roomUser;

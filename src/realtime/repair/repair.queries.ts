@@ -6,17 +6,16 @@ import { NEUTRAL_ROOM_JSON, type NeutralRoomView } from '../../rooms/room.view.j
 import { messageJson, type MessageView } from '../../timeline/message.view.js';
 import type { RoomPosition } from '../hub/room-channel.js';
 
-/** Messages, and changes, that one look brings at most. */
-export const REPAIRED_AT_ONCE = 200;
+const ROWS_PER_STEP = 200;
 
-export interface Head extends RoomPosition {
+export interface RoomHead extends RoomPosition {
   roomId: string;
   fence: number;
   logFloor: number;
 }
 
-/** The latest change of one thing, in its present state; `roomUser` is null for somebody who is gone. */
-export interface Missed {
+/** The latest change of one entity, with its present state; `roomUser` is null for a former member. */
+export interface LoggedChange {
   rev: number;
   kind: ChangeKind;
   entityId: string;
@@ -25,30 +24,31 @@ export interface Missed {
   room: NeutralRoomView | null;
 }
 
-/** What the rooms of this process should have heard. */
+/** Heads to compare, and the messages and changes after a position. */
 @Injectable()
 export class RepairQueries {
   constructor(private readonly transactions: Transactions) {}
 
-  /** By primary key. @param roomIds at most 1,000 */
-  heads(roomIds: readonly string[]): Promise<Head[]> {
-    return this.transactions.query<Head>(
+  /** Reads heads by primary key. @param roomIds at most 1,000 */
+  roomHeads(roomIds: readonly string[]): Promise<RoomHead[]> {
+    return this.transactions.query<RoomHead>(
       `SELECT room_id AS "roomId", last_seq AS seq, rev, fence, log_floor AS "logFloor" FROM room_heads WHERE room_id = ANY ($1::uuid[])`,
       [roomIds],
     );
   }
 
+  /** Returns the neutral views of the next messages. */
   async messagesAfter(roomId: string, seq: number): Promise<MessageView[]> {
     const rows = await this.transactions.query<{ view: MessageView }>(
       `SELECT ${messageJson({ viewer: null, visibleFrom: null })} AS view FROM messages m
-       WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT ${REPAIRED_AT_ONCE}`,
+       WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT ${ROWS_PER_STEP}`,
       [roomId, seq],
     );
     return rows.map((row) => row.view);
   }
 
-  changesAfter(roomId: string, rev: number): Promise<Missed[]> {
-    return this.transactions.query<Missed>(
+  changesAfter(roomId: string, rev: number): Promise<LoggedChange[]> {
+    return this.transactions.query<LoggedChange>(
       `SELECT c.rev, c.kind, c.entity_id AS "entityId",
          CASE c.kind WHEN 'message' THEN
            (SELECT ${messageJson({ viewer: null, visibleFrom: null })} FROM messages m WHERE m.room_id = c.room_id AND m.id = c.entity_id) END AS message,
@@ -56,13 +56,13 @@ export class RepairQueries {
            FROM room_users ru JOIN users u ON u.id = ru.user_id WHERE ru.room_id = c.room_id AND ru.user_id = c.entity_id) END AS "roomUser",
          CASE c.kind WHEN 'room' THEN ${NEUTRAL_ROOM_JSON} END AS room
        FROM room_changes c JOIN rooms r ON r.id = c.room_id JOIN room_heads h ON h.room_id = c.room_id
-       WHERE c.room_id = $1 AND c.rev > $2 ORDER BY c.rev LIMIT ${REPAIRED_AT_ONCE}`,
+       WHERE c.room_id = $1 AND c.rev > $2 ORDER BY c.rev LIMIT ${ROWS_PER_STEP}`,
       [roomId, rev],
     );
   }
 
-  /** How many personal changes people have had. @param userIds at most 1,000 */
-  personalHeads(userIds: readonly string[]): Promise<{ userId: string; my: number }[]> {
+  /** @param userIds at most 1,000 */
+  userHeads(userIds: readonly string[]): Promise<{ userId: string; my: number }[]> {
     return this.transactions.query<{ userId: string; my: number }>(
       `SELECT user_id AS "userId", my FROM user_heads WHERE user_id = ANY ($1::uuid[])`,
       [userIds],

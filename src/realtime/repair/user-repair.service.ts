@@ -3,74 +3,75 @@ import { chunks } from '../../common/chunks.js';
 import { Semaphore } from '../../common/semaphore.js';
 import { UsersService } from '../../users/users.service.js';
 import { meViewOf } from '../../users/user.view.js';
-import { SocketSetup } from '../hub/socket-setup.service.js';
-import { SocketSetupQueries } from '../hub/socket-setup.queries.js';
 import { JsonText } from '../adapter/json-text.js';
-import { UserHub, type UserConnections } from '../hub/user-hub.service.js';
+import { SocketSetupQueries } from '../hub/socket-setup.queries.js';
+import { SocketSetup } from '../hub/socket-setup.service.js';
+import type { UserConnections } from '../hub/user-connections.js';
+import { UserHub } from '../hub/user-hub.service.js';
 import { RepairQueries } from './repair.queries.js';
 
-const AT_ONCE = 1_000;
-/** People who are repaired together: a part of the connections that sends need, too. */
-const REPAIRS = 2;
+const USERS_PER_QUERY = 1_000;
+/** Repairs at a time: a part of the pool, which sends need, too. */
+const CONCURRENT_REPAIRS = 2;
+/** A packet that is on its way arrives within this time. */
 const GRACE_MS = 250;
 
 /**
- * The same for what concerns a person alone: who is further than their sockets were told, or was told with a hole, gets the rooms that they
- * miss, and by a number learns that there is more to reload.
+ * Repairs missed personal changes. A user whose head is past what the sockets were sent, or who was sent changes with a gap, gets the rooms
+ * that they miss, and a `me:updated` whose `my` makes clients reload the rest.
  */
 @Injectable()
 export class UserRepair {
   private readonly inRepair = new Set<UserConnections>();
-  private readonly turns = new Semaphore(REPAIRS);
+  private readonly semaphore = new Semaphore(CONCURRENT_REPAIRS);
 
   constructor(
     private readonly userHub: UserHub,
     private readonly queries: RepairQueries,
-    private readonly seats: SocketSetupQueries,
+    private readonly setupQueries: SocketSetupQueries,
     private readonly setup: SocketSetup,
     private readonly users: UsersService,
   ) {}
 
-  async look(): Promise<void> {
+  async compareAll(): Promise<void> {
     const behind = new Map<UserConnections, number>();
-    for (const people of chunks(this.userHub.all(), AT_ONCE)) {
-      const some = new Map(people.map((user) => [user.userId, user]));
-      for (const { userId, my } of await this.queries.personalHeads([...some.keys()])) {
-        const person = some.get(userId);
-        if (person && isGreeted(person) && misses(person, my)) behind.set(person, my);
+    for (const users of chunks(this.userHub.listUsers(), USERS_PER_QUERY)) {
+      const byId = new Map(users.map((user) => [user.userId, user]));
+      for (const { userId, my } of await this.queries.userHeads([...byId.keys()])) {
+        const user = byId.get(userId);
+        if (user && isReady(user) && isBehind(user, my)) behind.set(user, my);
       }
     }
     if (behind.size === 0) return;
-    // What others are just saying is not missing yet.
     setTimeout(() => {
-      for (const [user, my] of behind) void this.soon(user, my);
+      for (const [user, my] of behind) void this.queueRepair(user, my);
     }, GRACE_MS).unref();
   }
 
-  private async soon(user: UserConnections, head: number): Promise<void> {
+  private async queueRepair(user: UserConnections, head: number): Promise<void> {
     if (this.inRepair.has(user)) return;
     this.inRepair.add(user);
-    await this.turns.run(() => user.queue(() => this.repair(user, head)));
+    await this.semaphore.run(() => user.queue(() => this.repair(user, head)));
     this.inRepair.delete(user);
   }
 
-  private async repair(person: UserConnections, head: number): Promise<void> {
-    if (!misses(person, head)) return;
-    // Until all is done, it is a hole: where something fails, the next look begins anew.
-    person.skipTo(head);
-    const { holes } = person;
-    for (const { roomId } of await this.seats.subscribableRooms(person.userId)) {
-      // A socket that arrives takes its seats itself.
-      const missing = [...person.connections].some(({ ready, roomIds }) => ready && !roomIds.has(roomId));
-      if (missing) await this.setup.subscribeUser(person, roomId, head);
+  private async repair(user: UserConnections, head: number): Promise<void> {
+    if (!isBehind(user, head)) return;
+    // Counts as skipped until everything is done: if something fails, the next comparison finds it again.
+    user.skipTo(head);
+    const { skipped } = user;
+    for (const { roomId } of await this.setupQueries.subscribableRooms(user.userId)) {
+      // A socket that is not ready subscribes by itself.
+      const isMissing = [...user.connections].some(({ ready, roomIds }) => ready && !roomIds.has(roomId));
+      if (isMissing) await this.setup.subscribeUser(user, roomId, head);
     }
-    const user = await this.users.requireActiveUser(person.userId);
-    person.holes -= holes;
-    const { my } = person;
-    person.deliver({ event: 'me:updated', my, body: JsonText.of({ me: meViewOf(user, my), my }) });
+    const account = await this.users.requireActiveUser(user.userId);
+    user.skipped -= skipped;
+    const { my } = user;
+    user.deliver({ event: 'me:updated', my, body: JsonText.of({ me: meViewOf(account, my), my }) });
   }
 }
 
-const misses = (user: UserConnections, my: number): boolean => my > user.my || user.holes > 0;
+const isBehind = (user: UserConnections, my: number): boolean => my > user.my || user.skipped > 0;
 
-const isGreeted = ({ connections }: UserConnections): boolean => [...connections].some((connection) => connection.ready);
+const isReady = ({ connections }: UserConnections): boolean => [...connections].some((connection) => connection.ready);

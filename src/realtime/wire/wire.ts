@@ -3,76 +3,76 @@ import type { RateLimitAction } from '../../limits/limits.types.js';
 import { ReadStateView } from '../../room-users/room-user.view.js';
 import { RoomHeadsView, SyncView } from '../../sync/changes.view.js';
 import { RoomHeadsDto, SyncDto } from '../../sync/dto/sync.dto.js';
-import {
-  EditMessageEvent,
-  MessageEvent,
-  ReactionEvent,
-  ReadRoomEvent,
-  RefreshAuthEvent,
-  SendMessageEvent,
-  TeamFrameEvent,
-  TypingEvent,
-  WatchPresenceEvent,
-} from './client-events.dto.js';
-import * as said from './wire.view.js';
+import * as request from './client-events.dto.js';
+import * as view from './wire.view.js';
 
-/** Something that a client may say, and what it is answered. */
+/** An event that clients send, and its ack. */
 export interface ClientEvent {
   readonly summary: string;
   readonly payload: Type;
-  /** Beside `ok: true`. */
+  /** Besides `ok: true`. */
   readonly ack: Type;
   readonly budget: RateLimitAction;
-  /** It has a check of its own, so that nothing stands between it and the queue. */
+  /** No pipe validates the payload, so that nothing is awaited between receiving and queueing it. */
   readonly checkedByHand?: true;
 }
 
-/** Something that the server says. */
+/** An event that the server sends. */
 export interface ServerEvent {
   readonly summary: string;
   readonly payload: Type;
-  /** Who hears it: the sockets in a room, all of a person's, all of a session's, or all of a process. */
-  readonly audience: 'room' | 'person' | 'session' | 'socket' | 'everybody';
+  /** Which sockets receive it: those in the room, of one user, of one session, one socket, or all of one process. */
+  readonly audience: 'room' | 'user' | 'session' | 'socket' | 'process';
 }
 
 /** Every event that a client may send. Handlers, documents and tests follow this table. */
 export const CLIENT_EVENTS = {
   'message:send': {
-    summary: 'Sends a message; answered after the commit. Sends of one socket to one room are numbered in the order sent.',
-    payload: SendMessageEvent,
-    ack: said.MessageAck,
+    summary: 'Send a message. The ack follows the commit; messages of one socket to one room are numbered in the order sent.',
+    payload: request.SendMessageEvent,
+    ack: view.MessageAck,
     budget: 'send',
     checkedByHand: true,
   },
-  'message:edit': { summary: 'Gives a message another text.', payload: EditMessageEvent, ack: said.MessageAck, budget: 'request' },
-  'message:delete': { summary: 'Makes a tombstone of a message.', payload: MessageEvent, ack: said.MessageAck, budget: 'request' },
-  'reaction:add': { summary: 'Reacts to a message.', payload: ReactionEvent, ack: said.MessageAck, budget: 'request' },
-  'reaction:remove': { summary: "Takes one's reaction away.", payload: ReactionEvent, ack: said.MessageAck, budget: 'request' },
-  'room:read': { summary: 'Marks a room as read up to a message.', payload: ReadRoomEvent, ack: ReadStateView, budget: 'request' },
+  'message:edit': { summary: 'Edit the text of a message.', payload: request.EditMessageEvent, ack: view.MessageAck, budget: 'request' },
+  'message:delete': {
+    summary: 'Delete a message. A tombstone stays.',
+    payload: request.MessageEvent,
+    ack: view.MessageAck,
+    budget: 'request',
+  },
+  'reaction:add': { summary: 'Add a reaction to a message.', payload: request.ReactionEvent, ack: view.MessageAck, budget: 'request' },
+  'reaction:remove': { summary: 'Remove your reaction.', payload: request.ReactionEvent, ack: view.MessageAck, budget: 'request' },
+  'room:read': { summary: 'Mark a room as read up to a message.', payload: request.ReadRoomEvent, ack: ReadStateView, budget: 'request' },
   typing: {
-    summary: 'Tells that one types: others hear it at most once in 3 s, and it is gone after 6 s.',
-    payload: TypingEvent,
-    ack: said.EmptyAck,
+    summary: 'Report typing. Other members receive it at most once in 3 s; it expires after 6 s.',
+    payload: request.TypingEvent,
+    ack: view.EmptyAck,
     budget: 'typing',
   },
-  sync: { summary: 'Asks what was missed in rooms; again for those in `later`.', payload: SyncDto, ack: SyncView, budget: 'request' },
-  rooms: { summary: "Reads the heads of all one's rooms, by id.", payload: RoomHeadsDto, ack: RoomHeadsView, budget: 'request' },
+  sync: {
+    summary: 'Get what you missed in rooms. Ask again for the rooms in `later`.',
+    payload: SyncDto,
+    ack: SyncView,
+    budget: 'request',
+  },
+  rooms: { summary: 'List the heads of your rooms, ordered by id.', payload: RoomHeadsDto, ack: RoomHeadsView, budget: 'request' },
   'presence:watch': {
-    summary: 'Says whose presence one wants to follow.',
-    payload: WatchPresenceEvent,
-    ack: said.PresenceAck,
+    summary: 'Watch the presence of users.',
+    payload: request.WatchPresenceEvent,
+    ack: view.PresenceAck,
     budget: 'request',
   },
   'auth:refresh': {
-    summary: 'Brings a newer token of the same session before the old one expires.',
-    payload: RefreshAuthEvent,
-    ack: said.AuthRefreshAck,
+    summary: 'Replace the access token of this socket before it expires.',
+    payload: request.RefreshAuthEvent,
+    ack: view.AuthRefreshAck,
     budget: 'request',
   },
   message: {
-    summary: 'A team frame: sends to a room, or to one member of a team.',
-    payload: TeamFrameEvent,
-    ack: said.MessageAck,
+    summary: 'Send a team frame to a room, or to one member of a team.',
+    payload: request.TeamFrameEvent,
+    ack: view.MessageAck,
     budget: 'send',
   },
 } as const satisfies Record<string, ClientEvent>;
@@ -83,34 +83,42 @@ export const isClientEvent = (event: unknown): event is ClientEventName => typeo
 
 /** Every event that the server sends. */
 export const SERVER_EVENTS = {
-  ready: { summary: 'The first event of a socket.', payload: said.ReadyView, audience: 'socket' },
-  'messages:created': { summary: 'All that one commit brought to a room.', payload: said.MessagesCreatedView, audience: 'room' },
-  'messages:updated': { summary: 'Messages changed.', payload: said.MessagesUpdatedView, audience: 'room' },
-  'room:updated': { summary: 'How a room is called or set changed.', payload: said.RoomUpdatedView, audience: 'room' },
-  'room-user:added': { summary: 'People came into a room.', payload: said.RoomUsersAddedView, audience: 'room' },
-  'room-user:updated': { summary: 'Role, permissions or silence changed.', payload: said.RoomUserUpdatedView, audience: 'room' },
-  'room-user:removed': { summary: 'Somebody is in a room no more.', payload: said.RoomUserRemovedView, audience: 'room' },
-  'room:created': { summary: 'A room came to the person.', payload: said.RoomCreatedView, audience: 'person' },
-  'room:gone': { summary: 'The last word of a room to who loses it.', payload: said.RoomGoneView, audience: 'person' },
-  'membership:updated': { summary: "The person's own seat changed.", payload: said.MembershipUpdatedView, audience: 'person' },
-  'me:updated': { summary: "The person's profile, privacy or blocks changed.", payload: said.MeUpdatedView, audience: 'person' },
-  'user:updated': { summary: 'Somebody near the person changed.', payload: said.UserUpdatedView, audience: 'person' },
-  'room:read': { summary: 'Somebody has read.', payload: said.RoomReadView, audience: 'room' },
-  typing: { summary: 'Somebody types, or stopped.', payload: said.TypingView, audience: 'room' },
-  presence: { summary: 'Somebody watched came or went.', payload: said.PresenceView, audience: 'socket' },
-  'friend-request:received': { summary: 'A request was made.', payload: said.FriendRequestEventView, audience: 'person' },
-  'friend-request:approved': { summary: 'The two are friends.', payload: said.FriendRequestEventView, audience: 'person' },
-  'friend-request:rejected': { summary: 'A request was rejected.', payload: said.FriendRequestEventView, audience: 'person' },
-  'friend-request:cancelled': { summary: 'A request was taken back.', payload: said.FriendRequestEventView, audience: 'person' },
-  'friend:removed': { summary: 'The two are friends no more.', payload: said.FriendRemovedView, audience: 'person' },
+  ready: { summary: 'The socket is set up. Always the first event.', payload: view.ReadyView, audience: 'socket' },
+  'messages:created': { summary: 'All messages that one commit added to a room.', payload: view.MessagesCreatedView, audience: 'room' },
+  'messages:updated': { summary: 'Messages changed.', payload: view.MessagesUpdatedView, audience: 'room' },
+  'room:updated': { summary: 'The name or settings of the room changed.', payload: view.RoomUpdatedView, audience: 'room' },
+  'room-user:added': { summary: 'Users joined the room or were added.', payload: view.RoomUsersAddedView, audience: 'room' },
+  'room-user:updated': {
+    summary: 'The role, permissions or silence of a member changed.',
+    payload: view.RoomUserUpdatedView,
+    audience: 'room',
+  },
+  'room-user:removed': { summary: 'A user is no longer a member of the room.', payload: view.RoomUserRemovedView, audience: 'room' },
+  'room:created': { summary: 'You are a member of a new room.', payload: view.RoomCreatedView, audience: 'user' },
+  'room:gone': { summary: 'You lost access to the room. No further events of it follow.', payload: view.RoomGoneView, audience: 'user' },
+  'membership:updated': { summary: 'Your own membership changed.', payload: view.MembershipUpdatedView, audience: 'user' },
+  'me:updated': { summary: 'Your profile, privacy or blocks changed.', payload: view.MeUpdatedView, audience: 'user' },
+  'user:updated': {
+    summary: 'The profile of a user changed whom you watch or share a private room with.',
+    payload: view.UserUpdatedView,
+    audience: 'user',
+  },
+  'room:read': { summary: 'A member has read up to a message.', payload: view.RoomReadView, audience: 'room' },
+  typing: { summary: 'A member started or stopped typing.', payload: view.TypingView, audience: 'room' },
+  presence: { summary: 'A user whom you watch came online or went offline.', payload: view.PresenceView, audience: 'socket' },
+  'friend-request:received': { summary: 'A friend request was sent.', payload: view.FriendRequestEventView, audience: 'user' },
+  'friend-request:approved': { summary: 'A friend request was approved.', payload: view.FriendRequestEventView, audience: 'user' },
+  'friend-request:rejected': { summary: 'A friend request was rejected.', payload: view.FriendRequestEventView, audience: 'user' },
+  'friend-request:cancelled': { summary: 'A friend request was cancelled.', payload: view.FriendRequestEventView, audience: 'user' },
+  'friend:removed': { summary: 'A friendship ended.', payload: view.FriendRemovedView, audience: 'user' },
   'session:ended': {
-    summary: 'Log in again, or refresh if it expired; the socket is closed.',
-    payload: said.SessionEndedView,
+    summary: 'The session ended; the socket closes. Log in again, or refresh the token if `reason` is `expired`.',
+    payload: view.SessionEndedView,
     audience: 'session',
   },
-  resync: { summary: 'Something was dropped: `sync`, after a random wait.', payload: said.ResyncView, audience: 'socket' },
-  'server:draining': { summary: 'The server ends: connect again.', payload: said.ServerDrainingView, audience: 'everybody' },
-  message: { summary: 'A team frame, in place of `messages:created`.', payload: said.TeamFrameView, audience: 'room' },
+  resync: { summary: 'Events were dropped. Send `sync` after a random wait.', payload: view.ResyncView, audience: 'socket' },
+  'server:draining': { summary: 'The server is shutting down; reconnect.', payload: view.ServerDrainingView, audience: 'process' },
+  message: { summary: 'A team frame, in place of `messages:created`.', payload: view.TeamFrameView, audience: 'room' },
 } as const satisfies Record<string, ServerEvent>;
 
 export type ServerEventName = keyof typeof SERVER_EVENTS;

@@ -10,13 +10,13 @@ import { CAUSE_KINDS, type CauseKind } from '../../timeline/message.types.js';
 import { MessageView } from '../../timeline/message.view.js';
 import { MeView, UserView } from '../../users/user.view.js';
 
-// What the server says, event by event, and what it answers.
+// The payloads of server events, then those of acks.
 
 const ID = { format: 'uuid', example: '0199f3b0-1a2b-7c3d-8e4f-5a6b7c8d9e0f' };
 const LOSSES = ['deleted', 'left', 'removed', 'banned'] as const satisfies LossReason[];
 const ENDS = ['logout', 'revoked', 'expired', 'password', 'deactivated'] as const;
 
-/** A step of a room's log: it brings a client from `prevRev` to `rev`. */
+/** A step of a room's change log: it brings a client from `prevRev` to `rev`. */
 class RoomStep {
   @ApiProperty(ID) roomId: string;
   @ApiProperty({ example: 6 }) prevRev: number;
@@ -24,21 +24,26 @@ class RoomStep {
 }
 
 class MyStep {
-  @ApiProperty({ description: "The number of this change among the person's own.", example: 12 }) my: number;
+  @ApiProperty({ description: 'The number of this personal change.', example: 12 }) my: number;
 }
 
 export class ReadyView {
   @ApiProperty({ type: UserView }) user: UserView;
-  @ApiProperty({ description: 'The number of the wire that the server speaks.', example: 1 }) protocol: number;
-  @ApiProperty({ description: 'Another one than before: the database was restored, and every cursor is void.' }) epoch: string;
+  @ApiProperty({ description: 'Version of the protocol.', example: 1 }) protocol: number;
+  @ApiProperty({ description: 'If it differs from the one before, the database was restored and every sync cursor is void.' })
+  epoch: string;
   @ApiProperty({ description: 'The number of the latest personal change.', example: 12 }) my: number;
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' }, description: 'The bounds of what clients send.' })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    description: 'The limits of what clients send. Text in characters.',
+  })
   limits: Record<string, number>;
-  @ApiProperty({ type: [RoomHeadView], description: 'The latest active rooms.' }) rooms: RoomHeadView[];
-  @ApiProperty({ description: 'There are more rooms: ask `rooms`.' }) more: boolean;
+  @ApiProperty({ type: [RoomHeadView], description: 'The rooms with the latest activity.' }) rooms: RoomHeadView[];
+  @ApiProperty({ description: 'Whether there are more rooms; list them with `rooms`.' }) more: boolean;
 }
 
-/** The bounds that `ready` tells: what a client need not try. Text in code points. */
+/** Returns the limits in `ready`. Text in code points. */
 export const limitsOf = ({ messages, rooms, realtime }: Settings): Record<string, number> => ({
   text: messages.maxTextLength,
   name: ROOM_BOUNDS.name,
@@ -57,7 +62,7 @@ export const limitsOf = ({ messages, rooms, realtime }: Settings): Record<string
 
 export class MessagesCreatedView {
   @ApiProperty(ID) roomId: string;
-  @ApiProperty({ type: [MessageView], description: 'All that one commit brought, ascending `seq`.' }) messages: MessageView[];
+  @ApiProperty({ type: [MessageView], description: 'All that one commit added, by ascending `seq`.' }) messages: MessageView[];
 }
 
 export class CauseView {
@@ -68,7 +73,7 @@ export class CauseView {
     type: String,
     format: 'uuid',
     nullable: true,
-    description: 'Who did it; null for `hidden`, and where a lost event is made up for.',
+    description: 'The user who changed it; null for `hidden`, and in events that repair a lost one.',
   })
   userId: string | null;
   @ApiPropertyOptional({ example: '👍' }) reaction?: string;
@@ -78,7 +83,8 @@ export class MessagesUpdatedView extends RoomStep {
   @ApiProperty({
     type: 'array',
     items: { type: 'object' },
-    description: 'To be merged onto what one holds: whole messages, or `{ id, seq, rev, reactions }` where all causes are reactions.',
+    description:
+      'Merge them into the messages that you have: whole messages, or `{ id, seq, rev, reactions }` if all causes are reactions.',
   })
   messages: Partial<MessageView>[];
   @ApiProperty({ type: [CauseView] }) causes: CauseView[];
@@ -101,19 +107,19 @@ export class RoomUserRemovedView extends RoomStep {
 }
 
 export class RoomCreatedView extends MyStep {
-  @ApiProperty({ type: RoomView, description: 'Its `lastSeq` and `rev` are the cursor to start from.' }) room: RoomView;
+  @ApiProperty({ type: RoomView, description: 'Its `lastSeq` and `rev` are the sync cursor to start from.' }) room: RoomView;
 }
 
 export class RoomGoneView {
   @ApiProperty(ID) roomId: string;
   @ApiProperty({ enum: LOSSES }) reason: LossReason;
-  @ApiPropertyOptional({ description: "The number of this change among the person's own, where it took one." }) my?: number;
+  @ApiPropertyOptional({ description: 'The number of this personal change, if it has one.' }) my?: number;
 }
 
 export class MembershipUpdatedView {
   @ApiProperty(ID) roomId: string;
   @ApiProperty({ type: MembershipView }) membership: MembershipView;
-  @ApiPropertyOptional({ description: 'Absent for read marks.' }) my?: number;
+  @ApiPropertyOptional({ description: 'Absent if only the read mark changed.' }) my?: number;
 }
 
 export class MeUpdatedView extends MyStep {
@@ -155,29 +161,29 @@ export class SessionEndedView {
 }
 
 export class ResyncView {
-  @ApiPropertyOptional({ type: [String], format: 'uuid', description: 'Absent: all of them.' }) rooms?: string[];
-  @ApiProperty({ description: 'Milliseconds: wait a random time up to it.', example: 1000 }) withinMs: number;
+  @ApiPropertyOptional({ type: [String], format: 'uuid', description: 'Absent: all rooms.' }) rooms?: string[];
+  @ApiProperty({ description: 'Milliseconds. Wait a random time up to it.', example: 1000 }) withinMs: number;
 }
 
 export class ServerDrainingView {
-  @ApiProperty({ description: 'Seconds: come back elsewhere after a random time up to it.', example: 5 }) retryAfter: number;
+  @ApiProperty({ description: 'Seconds. Reconnect after a random time up to it.', example: 5 }) retryAfter: number;
 }
 
-/** A message in the small dialect of thin clients, as the server says it. */
+/** A message in the small dialect of thin clients. */
 export class TeamFrameView {
   @ApiProperty({ format: 'uuid', description: 'The room, or the team for a direct message between two of its members.' })
   channel_id: string;
-  @ApiProperty({ description: '`*`, or whom a direct message is for.', example: '*' }) to: string;
+  @ApiProperty({ description: '`*`, or the user to whom a direct message is addressed.', example: '*' }) to: string;
   @ApiProperty({ enum: ['text', 'image', 'video', 'audio', 'file', 'system'], example: 'text' }) type: string;
   @ApiProperty({ type: String, nullable: true, description: 'The text, or the id of the medium.', example: 'hello' }) data: string | null;
   @ApiProperty({ format: 'date-time' }) ts: string;
   @ApiProperty({ format: 'uuid' }) from: string;
-  @ApiProperty({ format: 'uuid', description: 'Of the message.' }) id: string;
+  @ApiProperty({ format: 'uuid', description: 'Id of the message.' }) id: string;
   @ApiProperty({ format: 'uuid' }) room_id: string;
-  @ApiProperty({ description: 'Counts in `room_id`.', example: 42 }) seq: number;
+  @ApiProperty({ description: 'Number of the message in `room_id`.', example: 42 }) seq: number;
 }
 
-// The answers to what clients say; every one has `ok: true` besides.
+// Acks; each has `ok: true` besides.
 
 export class MessageAck {
   @ApiProperty({ type: MessageView }) message: MessageView;

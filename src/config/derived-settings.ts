@@ -1,11 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import path from 'node:path';
-import type * as product from './product-settings.js';
-import type * as server from './server-settings.js';
+import type { productGroups } from './product-settings.js';
+import type { serverGroups } from './server-settings.js';
 import type { Values } from './setting.js';
 
 // Settings that several variables determine together.
 
+type Product = typeof productGroups;
+type Server = typeof serverGroups;
 type Report = (error: string) => void;
 
 export interface ExternalIssuer {
@@ -32,7 +34,7 @@ export type StorageSettings =
       readonly forcePathStyle: boolean;
     };
 
-export function externalIssuer(values: Values<typeof product.external>, report: Report): ExternalIssuer | null {
+export function externalIssuer(values: Values<Product['external']>, report: Report): ExternalIssuer | null {
   const { jwksUrl, refetchSeconds, publicKey, issuer, audience, algorithms } = values;
   if (!jwksUrl && !publicKey) return null;
   const source = jwksUrl ? 'AUTH_JWKS_URL' : 'AUTH_JWT_PUBLIC_KEY';
@@ -52,7 +54,7 @@ function isPublicKey(pem: string): boolean {
   }
 }
 
-export function storageSettings(values: Values<typeof server.s3>, dataDir: string, report: Report): StorageSettings {
+export function storageSettings(values: Values<Server['s3']>, dataDir: string, report: Report): StorageSettings {
   const { bucket, endpoint, publicEndpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = values;
   if (accessKeyId && !secretAccessKey) report('S3_SECRET_ACCESS_KEY is missing: S3_ACCESS_KEY_ID needs it');
   if (secretAccessKey && !accessKeyId) report('S3_ACCESS_KEY_ID is missing: S3_SECRET_ACCESS_KEY needs it');
@@ -74,9 +76,9 @@ export function isWeakSecret(text: string): boolean {
 }
 
 export interface CheckedSettings {
-  readonly database: Values<typeof server.database>;
-  readonly auth: Values<typeof product.auth>;
-  readonly argon2: Values<typeof product.argon2>;
+  readonly database: Values<Server['database']>;
+  readonly auth: Values<Product['auth']>;
+  readonly argon2: Values<Product['argon2']>;
   readonly metrics: { readonly token: string | null };
 }
 

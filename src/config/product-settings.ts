@@ -11,7 +11,7 @@ const MEDIA_TYPES = [
   ...['application/pdf', 'application/zip', 'text/plain', 'application/octet-stream'],
 ];
 
-export const auth = {
+const auth = {
   jwtSecret: secret(
     'JWT_SECRET',
     'Signs access tokens. Unset: generated and stored in DATA_DIR. Required in production, at least 32 characters.',
@@ -30,7 +30,7 @@ export const auth = {
 };
 
 /** An external service that issues tokens: AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY, with issuer and audience. */
-export const external = {
+const external = {
   jwksUrl: optional('AUTH_JWKS_URL', address('https', 'http'), 'The key set of an external service whose JWTs are accepted.'),
   refetchSeconds: integer(
     'AUTH_JWKS_REFETCH_SECONDS',
@@ -56,7 +56,7 @@ export const external = {
   ),
 };
 
-export const argon2 = {
+const argon2 = {
   memoryKib: integer('ARGON2_MEMORY_KIB', 19_456, [8, 4_194_304], 'Memory of one password hash, in KiB.'),
   iterations: integer('ARGON2_ITERATIONS', 2, [1, 100], 'Iterations of one password hash.'),
   parallelism: integer('ARGON2_PARALLELISM', 1, [1, 16], 'Lanes of one password hash.'),
@@ -74,7 +74,7 @@ const budget = (variable: string, fallback: string, doc: string): Setting<{ read
   return setting(variable, schema, fallback, `${doc} Points/seconds.`);
 };
 
-export const limits = {
+const limits = {
   enabled: onOff('RATE_LIMIT', 'on', 'One budget per user over REST and sockets; off for load tests.'),
   request: budget('RATE_LIMIT_REQUEST', '1500/5', 'Requests and socket events of one user, or of one address without a token.'),
   send: budget('RATE_LIMIT_SEND', '600/6', 'Messages of one user.'),
@@ -85,14 +85,14 @@ export const limits = {
   'login-address': budget('RATE_LIMIT_LOGIN_ADDRESS', '100/60', 'Failed logins from one address.'),
 };
 
-export const rooms = {
+const rooms = {
   maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, [2, 100_000], 'Members of a room that is not a channel.'),
   maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, [1, 100_000], 'Rooms in which one user may be a member.'),
   maxInvites: integer('ROOM_MAX_INVITES', 50, [1, 1_000], 'Usable invites of one room.'),
   maxPins: integer('ROOM_MAX_PINS', 50, [1, 1_000], 'Pinned messages of one room.'),
 };
 
-export const messages = {
+const messages = {
   maxTextLength: integer('MESSAGE_MAX_TEXT', 10_000, [1, 10_000], 'Code points of a text.'),
   maxMedia: integer('MESSAGE_MAX_MEDIA', 10, [1, 10], 'Media of one message.'),
   maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, [0, 100], 'Users mentioned by one message.'),
@@ -100,11 +100,11 @@ export const messages = {
   maxReactions: integer('MESSAGE_MAX_REACTIONS', 50, [1, 1_000], 'Different reactions to one message.'),
 };
 
-export const product = {
+const product = {
   reactions: oneOf('REACTIONS', ['emoji', 'like_dislike', 'text'], 'emoji', 'The reactions that users may add.'),
 };
 
-export const media = {
+const media = {
   maxBytes: integer('MEDIA_MAX_BYTES', 100 * MIB, [1, 5_000 * MIB], 'Maximum size of a file.'),
   quotaBytes: integer('MEDIA_QUOTA_BYTES', 5_000 * MIB, [1, 1_000_000_000_000], 'Maximum size of all files of one user together.'),
   maxPixels: integer('MEDIA_MAX_PIXELS', 50_000_000, [1, 1_000_000_000], 'Width times height of an image, all its frames together.'),
@@ -122,7 +122,7 @@ export const media = {
   ),
 };
 
-export const friends = {
+const friends = {
   cooldownHours: integer(
     'FRIENDS_COOLDOWN_HOURS',
     24,
@@ -134,7 +134,7 @@ export const friends = {
   maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, [1, 100_000], 'Users whom one user may block.'),
 };
 
-export const privacyDefaults = {
+const privacyDefaults = {
   friendRequests: oneOf(
     'PRIVACY_FRIEND_REQUESTS',
     ['everyone', 'shared_rooms', 'nobody'],
@@ -151,3 +151,5 @@ export const privacyDefaults = {
   presence: oneOf('PRIVACY_PRESENCE', ['everyone', 'friends', 'nobody'], 'friends', 'Who sees whether a new user is online.'),
   readReceipts: onOff('PRIVACY_READ_RECEIPTS', 'on', 'Whether a new user sends and receives read receipts.'),
 };
+
+export const productGroups = { auth, external, argon2, limits, rooms, messages, product, media, friends, privacyDefaults };

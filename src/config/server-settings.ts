@@ -18,7 +18,7 @@ const proxies = z.string().transform((text, context): false | number | readonly 
   return networks;
 });
 
-export const server = {
+const server = {
   mode: oneOf(
     'NODE_ENV',
     ['development', 'test', 'production'],
@@ -47,13 +47,13 @@ export const server = {
   ),
 };
 
-export const http = {
+const http = {
   host: setting('HOST', z.string(), '127.0.0.1', 'The address to listen on; 0.0.0.0 for all (containers).'),
   port: integer('PORT', 3000, [0, 65_535], 'The port to listen on; 0 takes a free one.'),
   bodyBytes: integer('HTTP_BODY_BYTES', 160 * KIB, [KIB, 16 * MIB], 'Maximum size of a JSON body; uploads have their own limits.'),
 };
 
-export const database = {
+const database = {
   url: optional(
     'DATABASE_URL',
     address('postgres', 'postgresql'),
@@ -75,12 +75,12 @@ export const database = {
   ),
 };
 
-export const redis = {
+const redis = {
   url: optional('REDIS_URL', address('redis', 'rediss'), 'Connects several processes. Unset: a single process.'),
 };
 
 /** Used when S3_BUCKET is set; otherwise media are stored on disk. */
-export const s3 = {
+const s3 = {
   bucket: optional('S3_BUCKET', z.string(), 'Stores media in S3 or a compatible service. Unset: in a folder of DATA_DIR.'),
   endpoint: optional('S3_ENDPOINT', address('http', 'https'), 'The URL of the S3 service. Unset: Amazon.'),
   publicEndpoint: optional(
@@ -98,15 +98,15 @@ export const s3 = {
   ),
 };
 
-export const docs = {
+const docs = {
   shown: oneOf('DOCS', ['auto', 'on', 'off'], 'auto', 'Serve the pages of /docs; auto: on, except in production.'),
 };
 
-export const metrics = {
+const metrics = {
   token: secret('METRICS_TOKEN', 'The bearer token for GET /metrics. Unset: public, but hidden in production.'),
 };
 
-export const realtime = {
+const realtime = {
   packetBytes: integer('REALTIME_PACKET_BYTES', 160 * KIB, [16 * KIB, MIB], 'Maximum size of a packet from a client.'),
   outboundBytes: integer(
     'REALTIME_OUTBOUND_BYTES',
@@ -137,7 +137,7 @@ export const realtime = {
   ),
 };
 
-export const writer = {
+const writer = {
   queuePerProcess: integer(
     'WRITER_QUEUE',
     10_000,
@@ -154,7 +154,7 @@ export const writer = {
   ),
 };
 
-export const log = {
+const log = {
   trimAfterDays: integer(
     'LOG_TRIM_AFTER_DAYS',
     30,
@@ -163,3 +163,5 @@ export const log = {
   ),
   resetAfter: integer('LOG_RESET_AFTER', 1_000, [1, 100_000], 'A client that missed more changes than this reloads instead of syncing.'),
 };
+
+export const serverGroups = { server, http, database, redis, s3, docs, metrics, realtime, writer, log };

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { messageOf } from '../common/thrown.js';
 import { type ExternalIssuer, externalIssuer, type StorageSettings, storageSettings, validateProduction } from './derived-settings.js';
 import type { Environment } from './environment.js';
-import * as product from './product-settings.js';
-import * as server from './server-settings.js';
+import { productGroups } from './product-settings.js';
+import { serverGroups } from './server-settings.js';
 import { readGroup, type Setting, type SettingGroup, type Values } from './setting.js';
 import { findMisspelled } from './spelling.js';
 import { loadOrCreateSecret } from './stored-secret.js';
@@ -13,7 +13,7 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-const GROUPS = { ...server, ...product } as const satisfies Record<string, SettingGroup>;
+const GROUPS = { ...serverGroups, ...productGroups } as const satisfies Record<string, SettingGroup>;
 
 /** The groups in the order of `.env.example`, with their titles there. */
 const TITLES: Readonly<Record<keyof typeof GROUPS, string>> = {

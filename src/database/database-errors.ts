@@ -8,19 +8,12 @@ export class DatabaseUnavailable extends declareError(503, 'database_unavailable
 /** 503: a lock was not released within the lock timeout. */
 export class LockTimeout extends declareError(503, 'busy', 'The room is busy; try again.', { retryAfter: 1 }) {}
 
-/** TypeORM wraps the error of pg. */
-function driverErrorOf(error: unknown): { code?: unknown; constraint?: unknown } {
-  if (typeof error !== 'object' || error === null) return {};
-  return 'driverError' in error ? driverErrorOf(error.driverError) : error;
+/** Returns the SQLSTATE of a Postgres error, also of one that TypeORM wraps, the `code` of a Node error, or undefined. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  return typeof code === 'string' ? code : errorCode(driverError);
 }
-
-const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-/** Returns the SQLSTATE of a Postgres error, the `code` of a Node error, or undefined. */
-export const errorCode = (error: unknown): string | undefined => asText(driverErrorOf(error).code);
-
-/** Returns the constraint that a Postgres error names, or undefined. */
-export const violatedConstraint = (error: unknown): string | undefined => asText(driverErrorOf(error).constraint);
 
 export const isDeadlock = (error: unknown): boolean => errorCode(error) === '40P01' || errorCode(error) === '40001';
 

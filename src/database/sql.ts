@@ -56,10 +56,11 @@ export async function insertMissing<T extends object>(
     ({ propertyName: name, type, isArray }) => `"${name}" ${type === 'bytea' ? 'text' : String(type)}${isArray ? '[]' : ''}`,
   );
   const keys = primaryColumns.map(({ databaseName }) => databaseName);
+  const order = primaryColumns.map(({ propertyName }) => `x."${propertyName}"`);
   const returning = primaryColumns.map(({ databaseName, propertyName }) => `${databaseName} AS "${propertyName}"`);
   return transactions.query<Partial<T>>(
     `INSERT INTO ${tableName} (${names.join(', ')}) SELECT ${values.join(', ')}
-     FROM jsonb_to_recordset($1::jsonb) AS x (${types.join(', ')}) ORDER BY ${primaryColumns.map(({ propertyName }) => `x."${propertyName}"`).join(', ')}
+     FROM jsonb_to_recordset($1::jsonb) AS x (${types.join(', ')}) ORDER BY ${order.join(', ')}
      ON CONFLICT (${keys.join(', ')}) DO NOTHING RETURNING ${returning.join(', ')}`,
     [JSON.stringify(rows)],
   );

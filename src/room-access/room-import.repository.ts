@@ -93,18 +93,16 @@ export class RoomImportRepository {
     const userIds = members.map(({ userId }) => userId);
     await this.heads.nextNumbers(userIds);
     const kept = await this.rooms.takeKeptSilences(roomId, userIds);
-    const rows = members.map((member) => {
-      const { silencedUntil: imported } = member;
-      const until = kept.get(member.userId) ?? null;
-      return {
-        ...member,
-        roomId,
-        joinedRev: rev,
-        silencedUntil: imported && until && new Date(imported) > until ? imported : (until ?? imported),
-      };
-    });
+    const rows = members.map((member) => ({
+      ...member,
+      roomId,
+      joinedRev: rev,
+      silencedUntil: laterOf(kept.get(member.userId) ?? null, member.silencedUntil === null ? null : new Date(member.silencedUntil)),
+    }));
     const inserted = await insertMissing(this.transactions, RoomMember, rows);
     await this.transactions.manager.increment(RoomHead, { roomId }, 'memberCount', inserted.length);
     return inserted.length;
   }
 }
+
+const laterOf = (a: Date | null, b: Date | null): Date | null => (a && b ? new Date(Math.max(+a, +b)) : (a ?? b));

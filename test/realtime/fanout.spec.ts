@@ -13,7 +13,7 @@ const logged = (socket: TestSocket, roomId: string): any[] =>
   socket.received.filter(({ payload }) => payload.roomId === roomId && payload.prevRev !== undefined).map(({ payload }) => payload);
 
 /** Each packet begins where the one before it ended. */
-const expectNoHole = (socket: TestSocket, roomId: string, from: number): void => {
+const expectNoGap = (socket: TestSocket, roomId: string, from: number): void => {
   let at = from;
   for (const { prevRev, rev } of logged(socket, roomId)) {
     expect(prevRev).toBe(at);
@@ -22,8 +22,8 @@ const expectNoHole = (socket: TestSocket, roomId: string, from: number): void =>
   }
 };
 
-describe('messages', () => {
-  it('reach the members of the room, the sender too, and nobody else', async () => {
+describe('events of messages', () => {
+  it('reach the members of the room, including the sender, and nobody else', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     const room = await ana.opensGroup(bob);
     const [a, b, z] = await Promise.all([ana.connects(), bob.connects(), zoe.connects()]);
@@ -36,7 +36,7 @@ describe('messages', () => {
     expect(z.messages()).toEqual([]);
   });
 
-  it('that one commit brought are one packet', async () => {
+  it('of one commit are one packet', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const [a, b] = [await ana.connects(), await bob.connects()];
@@ -46,7 +46,7 @@ describe('messages', () => {
     expect(b.all('messages:created').length).toBeLessThan(20);
   });
 
-  it('that change are told with their cause, merged when many come, and without a hole', async () => {
+  it('contain the cause of a change, are merged when there are many, and leave no gap', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const message = await ana.sends(room, 'to be liked');
@@ -61,7 +61,7 @@ describe('messages', () => {
     await Promise.all(emoji.map((reaction) => a.emits('reaction:add', { ...on, reaction })));
     await b.receives('messages:updated', (packet) => packet.rev === rev + 21);
     expect(b.all('messages:updated').length).toBeLessThan(15);
-    expectNoHole(b, room.id, rev);
+    expectNoGap(b, room.id, rev);
     const merged = b.all('messages:updated').find(({ causes }) => causes.length > 1);
     expect(merged.messages).toEqual([{ id: message.id, seq: message.seq, rev: merged.rev, reactions: expect.any(Array) }]);
   });
@@ -80,8 +80,8 @@ describe('messages', () => {
       ana.patches(`/rooms/${room.id}/users/${bob.id}`, { role: 'admin' }),
     ]);
     const fresh = await bob.gets(`/rooms/${room.id}`);
-    await until('all heard', () => logged(b, room.id).at(-1)?.rev === fresh.rev);
-    expectNoHole(b, room.id, rev);
+    await until('all are received', () => logged(b, room.id).at(-1)?.rev === fresh.rev);
+    expectNoGap(b, room.id, rev);
     expect(b.all('room:updated')[0].room).toMatchObject({ name: 'another' });
     expect(Object.keys(b.all('room:updated')[0].room)).not.toContain('membership');
     expect(b.all('room-user:added')[0].roomUsers).toMatchObject([{ userId: eva.id, role: 'member' }]);
@@ -89,8 +89,8 @@ describe('messages', () => {
   });
 });
 
-describe('rooms come and go', () => {
-  it('room:created comes to each as they see it, with the cursor to start from', async () => {
+describe('access to rooms', () => {
+  it('room:created has the view of each user, and the sync cursor to start from', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     await ana.befriends(bob, eva);
     const [a, b, e] = await Promise.all([ana.connects(), bob.connects(), eva.connects()]);
@@ -106,13 +106,13 @@ describe('rooms come and go', () => {
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
     const { room: seen } = await e.receives('room:created', (packet) => packet.room.id === room.id);
     const { rev } = seen;
-    await ana.sends(room, 'welcome');
-    await e.receivesText('welcome');
+    await ana.sends(room, 'hello, new member');
+    await e.receivesText('hello, new member');
     expect(e.messages(room.id).map(({ seq }) => seq)).toEqual([seen.lastSeq + 1]);
     expect(logged(e, room.id).every(({ prevRev }) => prevRev >= rev)).toBe(true);
   });
 
-  it('room:gone is the last word, with the reason, and what comes later is not heard', async () => {
+  it('room:gone is the last event of a room, with the reason', async () => {
     const { ana, bob, eva, ida } = await world.people('ana', 'bob', 'eva', 'ida');
     const room = await ana.opens('group', 'here', bob, eva, ida);
     const [a, b, e, i] = await Promise.all([ana.connects(), bob.connects(), eva.connects(), ida.connects()]);
@@ -142,28 +142,28 @@ describe('rooms come and go', () => {
     expect(await a.receives('room:gone')).toMatchObject({ roomId: room.id, reason: 'deleted' });
   });
 
-  it('who comes back hears again, once', async () => {
+  it('a user who rejoins receives new messages, each once', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const b = await bob.connects();
     for (let n = 0; n < 5; n++) {
       await ana.deletes(`/rooms/${room.id}/users/${bob.id}`);
-      await ana.sends(room, `unheard ${n}`);
+      await ana.sends(room, `not received ${n}`);
       await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
       await b.receives('room:created', () => b.all('room:created').length === n + 1);
-      await ana.sends(room, `heard ${n}`);
-      await b.receivesText(`heard ${n}`);
+      await ana.sends(room, `received ${n}`);
+      await b.receivesText(`received ${n}`);
     }
     const payload = b.messages(room.id).filter(({ system }) => !system);
-    expect(payload.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, (_, n) => `heard ${n}`));
+    expect(payload.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, (_, n) => `received ${n}`));
     expect(b.received.filter(({ event }) => event === 'room:gone' || event === 'room:created').map(({ event }) => event)).toEqual(
       Array.from({ length: 5 }, () => ['room:gone', 'room:created']).flat(),
     );
   });
 });
 
-describe('people', () => {
-  it('hear what concerns them alone, numbered without a hole, on all devices', async () => {
+describe('personal events', () => {
+  it('reach all devices of the user, numbered without a gap', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const [one, two] = [await ana.connects(), await ana.connects()];
     const from = one.all('ready')[0].my;
@@ -175,7 +175,7 @@ describe('people', () => {
     await ana.puts(`/users/me/blocks/${bob.id}`);
     const { my } = await ana.gets('/users/me');
     for (const socket of [one, two]) {
-      await until('all heard', () => socket.received.some(({ payload }) => payload.my === my));
+      await until('all are received', () => socket.received.some(({ payload }) => payload.my === my));
       const numbers = socket.received
         .filter(({ event, payload }) => event !== 'ready' && payload.my !== undefined)
         .map(({ payload }) => payload.my);
@@ -188,7 +188,7 @@ describe('people', () => {
     }
   });
 
-  it('hear it in the order of the numbers, whichever of two commits is heard of first', async () => {
+  it('arrive in the order of their numbers, whichever commit is published first', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     await ana.befriends(bob);
     const socket = await ana.connects();
@@ -200,13 +200,13 @@ describe('people', () => {
     for (const step of [2, 3, 1]) received(my + step);
     await socket.flushes();
     expect(numbers()).toEqual([my + 1, my + 2, my + 3]);
-    // What never comes is not waited for; its hole says so.
+    // A number that never arrives is skipped after a while.
     for (const step of [7, 6]) received(my + step);
     await until('the rest', () => numbers().length === 5);
     expect(numbers().slice(3)).toEqual([my + 6, my + 7]);
   });
 
-  it('are told when somebody near them changes', async () => {
+  it('report a changed profile to watchers and to the other user of a private room', async () => {
     const { ana, bob, eva, zoe } = await world.people('ana', 'bob', 'eva', 'zoe');
     await ana.opensPrivate(bob);
     const [b, e, z] = await Promise.all([bob.connects(), eva.connects(), zoe.connects()]);
@@ -218,7 +218,7 @@ describe('people', () => {
   });
 });
 
-it('a reader of a channel comes and goes unlogged, and hears the news between', async () => {
+it('a reader joins and leaves a channel without a logged change, and receives messages in between', async () => {
   const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
   const room = await ana.opensChannel(bob);
   const [b, e] = [await bob.connects(), await eva.connects()];

@@ -5,7 +5,7 @@ let world: World;
 beforeAll(async () => (world = await World.start()));
 afterAll(() => world.stop());
 
-it('a frame to everybody is a message in the room, and comes as a frame to who asked for frames', async () => {
+it('a frame to the whole room is a message, and arrives as a frame at sockets that asked for frames', async () => {
   const { ana, bob } = await world.people('ana', 'bob');
   const team = await ana.opensTeam(bob);
   const thin = await ana.connects({ frames: true });
@@ -52,7 +52,7 @@ it('a frame to a member goes to the private room of the two inside the team', as
   });
 });
 
-it('frames to a member are numbered in the order sent, and one that is refused holds up none', async () => {
+it('frames to a member are numbered in the order sent, and a refused one delays no other', async () => {
   const { ana, bob } = await world.people('ana', 'bob');
   const team = await ana.opensTeam(bob);
   const socket = await ana.connects({ frames: true });
@@ -70,9 +70,9 @@ it('frames to a member are numbered in the order sent, and one that is refused h
 it.each([
   ['a time of its own', { ts: '2026-01-01T00:00:00.000Z' }],
   ['a sender of its own', { from: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }],
-  ['nobody to go to', { to: '' }],
+  ['no recipient', { to: '' }],
   ['a type of the server', { type: 'system' }],
-  ['a medium that is no id', { type: 'image' }],
+  ['a medium without a valid id', { type: 'image' }],
 ])('refuses a frame with %s', async (_, wrong) => {
   const { ana, bob } = await world.people('ana', 'bob');
   const team = await ana.opensTeam(bob);

@@ -35,13 +35,13 @@ const refusalOf = async (auth: Record<string, unknown>, url = world.url): Promis
 describe('the handshake', () => {
   it.each([
     ['no token', {}, 401, 'token_invalid'],
-    ['a token that is no string', { token: { a: 1 } }, 401, 'token_invalid'],
-    ['a token of nobody', { token: 'eyJhbGciOiJub25lIn0.e30.' }, 401, 'token_invalid'],
+    ['a token that is not a string', { token: { a: 1 } }, 401, 'token_invalid'],
+    ['a token of another issuer', { token: 'eyJhbGciOiJub25lIn0.e30.' }, 401, 'token_invalid'],
   ])('refuses %s', async (_, auth, status, code) => {
     expect(await refusalOf(auth)).toMatchObject({ status, code, type: `urn:parley:problem:${code}` });
   });
 
-  it('refuses another protocol, and takes its own', async () => {
+  it('refuses another protocol version, and accepts its own', async () => {
     for (const protocol of [2, '1', null]) {
       expect(await refusalOf({ token: ana.accessToken, protocol })).toMatchObject({ status: 426, code: 'protocol_unsupported' });
     }
@@ -54,7 +54,7 @@ describe('the handshake', () => {
     expect(await refusalOf({ token: eva.accessToken })).toMatchObject({ status: 401, code: 'session_ended' });
   });
 
-  it('knows no namespace but the root', async () => {
+  it('refuses namespaces other than the root', async () => {
     const socket = io(`${world.url}/admin`, {
       transports: ['websocket'],
       reconnection: false,
@@ -66,7 +66,7 @@ describe('the handshake', () => {
     socket.close();
   });
 
-  it('opens no WebSocket to a page of another origin', async () => {
+  it('opens no WebSocket for a page of another origin', async () => {
     const address = `${world.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
     const foreign = new WebSocket(address, { headers: { origin: 'https://evil.example' } });
     const [error] = (await once(foreign, 'error')) as [Error];
@@ -76,7 +76,7 @@ describe('the handshake', () => {
     own.terminate();
   });
 
-  it('lets one person open only so many sockets', async () => {
+  it('refuses more sockets of a user than the maximum', async () => {
     const small = await startApp({ env: { REALTIME_SOCKETS_PER_USER: '2' }, databaseUrl: world.app.databaseUrl });
     const sockets = [
       await TestSocket.open(small.url, { token: ana.accessToken }),
@@ -91,7 +91,7 @@ describe('the handshake', () => {
 });
 
 describe('ready', () => {
-  it('tells who one is, the bounds, and where the rooms stand', async () => {
+  it('contains the user, the limits and the heads of the rooms', async () => {
     const room = await ana.opensGroup(bob);
     await ana.sends(room, 'one');
     await ana.sends(room, 'two');
@@ -114,7 +114,7 @@ describe('ready', () => {
     socket.close();
   });
 
-  it('covers all that came before it, and all that is newer follows, each once', async () => {
+  it('covers every earlier message, and every newer one follows once', async () => {
     const room = await ana.opensGroup(bob);
     const busy = await ana.connects();
     let sending = true;
@@ -136,7 +136,7 @@ describe('ready', () => {
   });
 });
 
-describe('every event is answered', () => {
+describe('every event is acked', () => {
   let socket: TestSocket;
   let room: any;
   beforeAll(async () => {
@@ -145,26 +145,26 @@ describe('every event is answered', () => {
   });
 
   it.each([
-    ['an unknown one', 'nonsense', {}, 404, 'event_unknown'],
-    ['a name of the server', 'ready', {}, 404, 'event_unknown'],
-    ['a name of an object', 'constructor', {}, 404, 'event_unknown'],
+    ['an unknown event', 'nonsense', {}, 404, 'event_unknown'],
+    ['a server event', 'ready', {}, 404, 'event_unknown'],
+    ['the name of an object property', 'constructor', {}, 404, 'event_unknown'],
     ['no payload', 'room:read', undefined, 400, 'validation_failed'],
     ['null', 'room:read', null, 400, 'validation_failed'],
     ['a list', 'room:read', [1], 400, 'validation_failed'],
     ['a string', 'message:send', 'hello', 400, 'validation_failed'],
     ['a missing field', 'typing', { typing: true }, 400, 'validation_failed'],
-    ['no id', 'room:read', { roomId: 'x', seq: 1 }, 400, 'validation_failed'],
-    ['a number that is none', 'room:read', { roomId: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11', seq: 'x' }, 400, 'validation_failed'],
-    ['a cursor that is none', 'sync', { rooms: { x: 1 } }, 400, 'validation_failed'],
+    ['an invalid id', 'room:read', { roomId: 'x', seq: 1 }, 400, 'validation_failed'],
+    ['an invalid number', 'room:read', { roomId: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11', seq: 'x' }, 400, 'validation_failed'],
+    ['an invalid cursor', 'sync', { rooms: { x: 1 } }, 400, 'validation_failed'],
     [
-      'too many people',
+      'too many users',
       'presence:watch',
       { userIds: Array.from({ length: 201 }, () => '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11') },
       400,
       'validation_failed',
     ],
     ['bytes', 'message:send', { roomId: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11', text: Buffer.from('x') }, 400, 'validation_failed'],
-    ['a token of nobody', 'auth:refresh', { token: 'x' }, 401, 'token_invalid'],
+    ['a token of another issuer', 'auth:refresh', { token: 'x' }, 401, 'token_invalid'],
   ])('%s', async (_, event, payload, status, code) => {
     const answer = payload === undefined ? await socket.emits(event) : await socket.emits(event, payload);
     expect(answer).toMatchObject({ ok: false, error: { status, code, title: expect.any(String), requestId: expect.any(String) } });
@@ -181,7 +181,7 @@ describe('every event is answered', () => {
     expect(await socket.emits('message:send', { roomId: room.id, text: 'x', userId: bob.id })).toMatchObject({ error: { status: 400 } });
   });
 
-  it('survives what is nested deep, numeric names, and who wants no answer', async () => {
+  it('survives deep nesting, numeric event names and events without an ack', async () => {
     const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
     const raw = socket.socket.io.engine as unknown as { write(packet: string): void };
     raw.write(`2["room:read",${deep}]`);
@@ -194,7 +194,7 @@ describe('every event is answered', () => {
     expect(await socket.emits('rooms', {})).toMatchObject({ ok: true });
   });
 
-  it('answers a stranger like for a room that never was', async () => {
+  it('answers a non-member as for a room that does not exist', async () => {
     const outsider = await zoe.connects();
     const answers = await Promise.all(
       [room.id, '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11'].map(async (roomId) => {
@@ -216,7 +216,7 @@ describe('every event is answered', () => {
     outsider.close();
   });
 
-  it('numbers the sends of one socket in the order sent, and answers each after the commit', async () => {
+  it('numbers the messages of one socket in the order sent, and acks each after the commit', async () => {
     const acks = await Promise.all(
       Array.from({ length: 100 }, (_, n) => socket.emits('message:send', { roomId: room.id, text: `number ${n}` })),
     );
@@ -245,7 +245,7 @@ describe('every event is answered', () => {
 });
 
 describe('a session', () => {
-  it('keeps its socket by a newer token, and loses it with the old one', async () => {
+  it('keeps its socket with a newer token, and is closed when the old one expires', async () => {
     const short = await startApp({ env: { ACCESS_TOKEN_SECONDS: '2' }, databaseUrl: world.app.databaseUrl });
     const body = { username: ana.username, password: ana.password };
     const login = await call(short.url, 'POST', '/auth/login', { body });
@@ -262,14 +262,14 @@ describe('a session', () => {
   });
 });
 
-describe('bounds', () => {
-  it('cuts who sends a packet that is too large', async () => {
+describe('limits', () => {
+  it('disconnects a socket that sends too large a packet', async () => {
     const socket = await ana.connects();
     socket.socket.emit('message:send', { text: 'x'.repeat(170_000) });
     await until('the socket is closed', () => !socket.socket.connected);
   });
 
-  it('refuses who sends too fast, and answers even that', async () => {
+  it('refuses events that are sent too fast, and acks them', async () => {
     const strict = await startApp({ env: { RATE_LIMIT: 'on', REALTIME_EVENTS_PER_SECOND: '5' }, databaseUrl: world.app.databaseUrl });
     const socket = await TestSocket.open(strict.url, { token: ana.accessToken });
     const answers = await Promise.all(Array.from({ length: 30 }, () => socket.emits('rooms', {})));
@@ -281,7 +281,7 @@ describe('bounds', () => {
   });
 });
 
-it('has a handler for every event of the table, and a page for both', async () => {
+it('every event has a handler and is documented', async () => {
   const handled = [MessagesGateway, RoomsGateway, UsersGateway].flatMap(({ prototype }) =>
     Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value }) => Reflect.getMetadata(MESSAGE_METADATA, value) ?? []),
   );

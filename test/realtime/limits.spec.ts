@@ -34,15 +34,15 @@ async function bareSocket(url: string, token: string): Promise<{ socket: WebSock
   return { socket, received, pause: () => socket.pause(), resume: () => socket.resume() };
 }
 
-describe('who does not read', () => {
-  it('is told to resync and then cut, while the others hear everything', async () => {
+describe('a client that does not read', () => {
+  it('receives resync and is then disconnected, while the others receive everything', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     const stalled = await bareSocket(world.url, bob.accessToken);
     const [a, e] = [await ana.connects(), await eva.connects()];
     stalled.pause();
     await flood(a, room);
-    await until('the others heard all', () => e.messages(room.id).filter(({ system }) => !system).length === FLOOD, 15_000);
+    await until('the others received everything', () => e.messages(room.id).filter(({ system }) => !system).length === FLOOD, 15_000);
     const closed = new Promise((resolve) => stalled.socket.once('close', resolve));
     const before = stalled.received.length;
     await until(
@@ -67,9 +67,9 @@ describe('who does not read', () => {
     slow.pause();
     await flood(a, room);
     slow.resume();
-    await until('resync heard', () => slow.received.some((packet) => packet.startsWith('42["resync"')));
+    await until('resync received', () => slow.received.some((packet) => packet.startsWith('42["resync"')));
     const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
-    await until('it hears again', async () => {
+    await until('it receives messages again', async () => {
       await a.emits('message:send', { roomId: room.id, text: 'again' });
       return slow.received.some((packet) => packet.includes('"text":"again"'));
     });
@@ -85,7 +85,7 @@ const serverOf = ({ app }: World): any => {
 };
 
 describe('settings', () => {
-  it('close a connection that never says who it is', async () => {
+  it('close a connection that does not authenticate', async () => {
     const impatient = await startApp({ env: { REALTIME_CONNECT_TIMEOUT_MS: '1000' }, databaseUrl: world.app.databaseUrl });
     const socket = new WebSocket(`${impatient.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     await once(socket, 'close');
@@ -112,8 +112,8 @@ describe('settings', () => {
   });
 });
 
-describe('a process that ends', () => {
-  it('tells its sockets, lets the answers under way finish, and closes them', async () => {
+describe('a process that shuts down', () => {
+  it('sends server:draining, waits for pending acks, and closes its sockets', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const leaving = await startApp({ databaseUrl: world.app.databaseUrl });

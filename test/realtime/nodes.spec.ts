@@ -10,7 +10,7 @@ const sends = (socket: TestSocket, room: { id: string }, text: string): Promise<
 const seqsOf = (socket: TestSocket, room: { id: string }): number[] => socket.messages(room.id).map(({ seq }) => seq);
 const between = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-/** 200 removals on one node, each followed at once by a message sent through the other: nobody who was removed may hear it. */
+/** 120 removals by one process, each followed at once by a message through the other: no removed member may receive it. */
 async function removalsAreExact(world: World, other: RunningApp): Promise<void> {
   const { ana, bob } = await world.people('ana', 'bob');
   const people = await Promise.all(Array.from({ length: 40 }, (_, n) => world.person(`p${n}`)));
@@ -50,7 +50,7 @@ describe('two processes and Redis', () => {
     await redis.stop();
   });
 
-  it('hear each other at once, every message once and in order, whoever sends where', async () => {
+  it('deliver every message once and in order, through whichever process it was sent', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const [here, there] = [await ana.connects(), await bob.connects({}, other)];
@@ -66,12 +66,12 @@ describe('two processes and Redis', () => {
     );
     expect(acks.every((ack) => ack.ok ?? ack.id)).toBe(true);
     for (const socket of [here, there]) {
-      await until('all are heard', () => socket.messages(room.id).length >= 320);
+      await until('all are received', () => socket.messages(room.id).length >= 320);
       expect(seqsOf(socket, room)).toEqual(between(lastSeq + 1, lastSeq + 320));
     }
   });
 
-  it('follow memberships, changes and what concerns a person alone', async () => {
+  it('deliver memberships, changes and personal events', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const there = await bob.connects({}, other);
     const room = await ana.opensGroup(bob);
@@ -90,9 +90,9 @@ describe('two processes and Redis', () => {
     expect(numbers).toEqual(between(numbers[0], numbers[0] + numbers.length - 1));
   });
 
-  it('let nobody hear what was said after they were removed', () => removalsAreExact(world, other), 60_000);
+  it('deliver nothing to members after their removal', () => removalsAreExact(world, other), 60_000);
 
-  it('tell who is there and who types, on either', async () => {
+  it('deliver presence and typing', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const here = await ana.connects();
@@ -107,14 +107,14 @@ describe('two processes and Redis', () => {
     await here.receives('presence', ({ userId, online }) => userId === bob.id && !online);
   });
 
-  it('serve on while Redis is away, and miss nothing when it is back', async () => {
+  it('keep serving while Redis is down, and miss nothing when it is back', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const [here, there] = [await ana.connects(), await bob.connects({}, other)];
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     await redis.kill();
     for (let n = 0; n < 20; n++) expect((await sends(n % 2 === 0 ? here : there, room, `without ${n}`)).ok).toBe(true);
-    await Promise.all([here, there].map((socket) => until('all are heard', () => socket.messages(room.id).length >= 20, 5_000)));
+    await Promise.all([here, there].map((socket) => until('all are received', () => socket.messages(room.id).length >= 20, 5_000)));
     await redis.up();
     await sends(here, room, 'with');
     await there.receivesText('with');
@@ -122,7 +122,7 @@ describe('two processes and Redis', () => {
   }, 30_000);
 });
 
-describe('two processes that cannot hear each other', () => {
+describe('two processes without Redis', () => {
   let world: World;
   let other: RunningApp;
   const sockets: TestSocket[] = [];
@@ -139,7 +139,7 @@ describe('two processes that cannot hear each other', () => {
     return socket;
   };
 
-  it('bring every commit to everybody within five seconds, as ordinary events', async () => {
+  it('deliver every commit within five seconds, as ordinary events', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob);
     const there = await listening(bob, other);
@@ -152,7 +152,7 @@ describe('two processes that cannot hear each other', () => {
     await ana.posts(`/rooms/${room.id}/users`, { userId: eva.id });
     const fresh = await bob.gets(`/rooms/${room.id}`);
     await until(
-      'all are heard',
+      'all are received',
       () => there.messages(room.id).at(-1)?.seq === fresh.lastSeq && there.received.some(({ payload }) => payload.rev === fresh.rev),
       5_000,
     );
@@ -167,20 +167,20 @@ describe('two processes that cannot hear each other', () => {
     expect(there.all('room-user:added')[0].roomUsers).toMatchObject([{ userId: eva.id }]);
   }, 20_000);
 
-  it('say nothing twice where too much is missing, and it is left to the sockets', async () => {
+  it('ask for a resync if too much is missing, and deliver nothing twice', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const there = await listening(bob, other);
     const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
     const client = await world.database();
-    // A thousand changes and more, in one commit of a process whose word nobody hears.
+    // More than a thousand changes, in one commit that no process publishes.
     await client.query(
       `WITH head AS (UPDATE room_heads SET rev = rev + 1200 WHERE room_id = $1 RETURNING room_id, rev)
        INSERT INTO room_changes (room_id, kind, entity_id, rev) SELECT room_id, 'message', gen_random_uuid(), rev - n FROM head, generate_series(0, 1199) n`,
       [room.id],
     );
     await client.end();
-    // In step with its messages, which come meanwhile.
+    // Its messages are delivered meanwhile.
     let sent = lastSeq;
     for (; there.all('resync').length === 0; sent++) await sends(there, room, 'meanwhile');
     await sends(there, room, 'afterwards');
@@ -188,7 +188,7 @@ describe('two processes that cannot hear each other', () => {
     expect(seqsOf(there, room)).toEqual(between(lastSeq + 1, sent + 1));
   }, 20_000);
 
-  it('bring rooms to those who were added, too', async () => {
+  it('deliver rooms to users who were added', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const there = await listening(bob, other);
     const room = await ana.opensGroup(bob);
@@ -198,7 +198,7 @@ describe('two processes that cannot hear each other', () => {
     expect((await there.receives('me:updated')).my).toBe((await bob.gets('/users/me')).my);
   }, 20_000);
 
-  it('bring rooms also to those who are told of something later first', async () => {
+  it('deliver rooms also to users who were sent a later change first', async () => {
     const { ana, bob, eva, kim } = await world.people('ana', 'bob', 'eva', 'kim');
     const known = await ana.opensGroup(bob, eva, kim);
     const theirs = await Promise.all([bob, eva, kim].map((person) => listening(person, other)));
@@ -214,7 +214,7 @@ describe('two processes that cannot hear each other', () => {
     await Promise.all(theirs.map((socket) => socket.receivesText('hello', 5_000)));
   }, 20_000);
 
-  it('bring latecomers all that is new, though somebody comes later still', async () => {
+  it('deliver every new message to a late joiner, though another joins later still', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.posts('/rooms', { type: 'team', name: 'x', historyVisibility: 'since_joined' });
     await ana.posts(`/rooms/${room.id}/users`, { userId: bob.id });
@@ -229,7 +229,7 @@ describe('two processes that cannot hear each other', () => {
     expect(seqsOf(latest, room)).toEqual([lastSeq + 5]);
   }, 20_000);
 
-  it('show latecomers nothing hidden while repairing', async () => {
+  it('hide earlier messages from late joiners while repairing', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.posts('/rooms', { type: 'team', name: 'x', historyVisibility: 'since_joined' });
     const old = await ana.sends(room, 'a secret of old');
@@ -242,15 +242,15 @@ describe('two processes that cannot hear each other', () => {
     expect(JSON.stringify(there.received)).not.toContain('secret');
   }, 20_000);
 
-  it('let nobody hear what was said after they were removed', () => removalsAreExact(world, other), 120_000);
+  it('deliver nothing to members after their removal', () => removalsAreExact(world, other), 120_000);
 
-  it('look up what was taken away while they could not be told', async () => {
+  it('find losses of access whose notification was lost', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     const [bobs, evas] = [await listening(bob, other), await listening(eva, other)];
     const client = await world.database();
     await client.query('BEGIN');
-    // As a process does it whose word nobody hears: no notification is sent.
+    // Like a process whose notification was lost.
     await client.query(`DELETE FROM room_users WHERE room_id = $1 AND user_id = $2`, [room.id, bob.id]);
     await client.query(`UPDATE room_heads SET fence = fence + 1, member_count = member_count - 1 WHERE room_id = $1`, [room.id]);
     await client.query(`UPDATE sessions SET ended_at = now(), end_reason = 'revoked' WHERE user_id = $1`, [eva.id]);
@@ -263,7 +263,7 @@ describe('two processes that cannot hear each other', () => {
     expect(await evas.receives('session:ended', () => true, 3_000)).toEqual({ reason: 'revoked' });
   });
 
-  it('look up sessions first, and few rooms at a time', async () => {
+  it('check sessions first, and few rooms at a time', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const calm = await ana.opensGroup(bob, eva);
     const rooms: { id: string }[] = [];
@@ -274,24 +274,24 @@ describe('two processes that cannot hear each other', () => {
     await holder.query(`DELETE FROM room_users WHERE room_id = ANY ($1) AND user_id = $2`, [ids, bob.id]);
     await holder.query(`UPDATE sessions SET ended_at = now(), end_reason = 'revoked' WHERE user_id = $1`, [eva.id]);
     await holder.query('BEGIN');
-    // Who looks at a room stands here, and what he holds besides cannot be had.
+    // Each review waits here, with its connection.
     await holder.query('LOCK TABLE room_audit');
     await looker.query(`UPDATE room_heads SET fence = fence + 1, member_count = member_count - 1 WHERE room_id = ANY ($1)`, [ids]);
     await looker.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-listen' AND datname = current_database()`,
     );
-    await until('that rooms are looked at', async () => {
+    await until('rooms are being reviewed', async () => {
       const { rowCount } = await looker.query(`SELECT FROM pg_locks WHERE relation = 'room_audit'::regclass AND NOT granted`);
       return rowCount! >= 4;
     });
     expect(await evas.receives('session:ended')).toEqual({ reason: 'revoked' });
     for (let n = 0; n < 5; n++) expect(await sends(bobs, calm, `meanwhile ${n}`)).toMatchObject({ ok: true });
     await holder.query('ROLLBACK');
-    await until('that all are taken away', () => bobs.all('room:gone').length === rooms.length);
+    await until('all subscriptions have ended', () => bobs.all('room:gone').length === rooms.length);
     await Promise.all([holder.end(), looker.end()]);
   }, 20_000);
 
-  it('look up sessions until the database answers', async () => {
+  it('check sessions until the database answers', async () => {
     const { eva } = await world.people('eva');
     const hasty = await world.node({ WRITER_LOCK_TIMEOUT_MS: '100' });
     const socket = await listening(eva, hasty);
@@ -303,13 +303,13 @@ describe('two processes that cannot hear each other', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-listen' AND datname = current_database()`,
     );
     const asked = new Set<string>();
-    await until('that it was asked again', async () => {
+    await until('the query was repeated', async () => {
       const { rows } = await looker.query(
         `SELECT pid || ' ' || query_start AS since FROM pg_stat_activity
          WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%"sessionId"%end_reason%'`,
       );
       for (const { since } of rows) asked.add(since);
-      // The other two wait as long as it takes.
+      // The other two processes wait without a timeout.
       return asked.size > 3;
     });
     await holder.query('COMMIT');

@@ -7,7 +7,7 @@ beforeAll(async () => (world = await World.start()));
 afterAll(() => world.stop());
 
 describe('presence', () => {
-  it('is of a person, not of a device, and seen by those whom privacy admits', async () => {
+  it('belongs to a user, not to a device, and is visible as privacy permits', async () => {
     const { ana, bob, zoe } = await world.people('ana', 'bob', 'zoe');
     await ana.befriends(bob);
     const [b, z] = [await bob.connects(), await zoe.connects()];
@@ -28,7 +28,7 @@ describe('presence', () => {
     expect(z.all('presence')).toEqual([]);
   });
 
-  it('is told no more to who has stopped to watch', async () => {
+  it('is not sent after watching ended', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     await ana.befriends(bob, eva);
     const [b, e] = [await bob.connects(), await eva.connects()];
@@ -42,8 +42,8 @@ describe('presence', () => {
   });
 });
 
-describe('a block between people who are no friends', () => {
-  it('parts them at once, is told to nobody else, and lifted brings them back', async () => {
+describe('a block between users who are not friends', () => {
+  it('hides presence at once, from these two alone, until it is lifted', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     for (const person of [ana, bob]) await person.patches('/users/me', { privacy: { presence: 'everyone' } });
     const [a, b, e] = [await ana.connects(), await bob.connects(), await eva.connects()];
@@ -74,7 +74,7 @@ describe('a block between people who are no friends', () => {
 });
 
 describe('typing', () => {
-  it('is heard by the others once in three seconds, and is gone after six', async () => {
+  it('reaches the other members once in three seconds, and expires after six', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     const [a, b] = [await ana.connects(), await bob.connects()];
@@ -87,7 +87,7 @@ describe('typing', () => {
     expect(a.all('typing')).toEqual([]);
   }, 15_000);
 
-  it('stops at a word, and passes nobody who is blocked or whom the room has no ear for', async () => {
+  it('stops on request, and reaches neither blocked users nor non-members', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     await eva.puts(`/users/me/blocks/${ana.id}`);
@@ -105,7 +105,7 @@ describe('typing', () => {
 });
 
 describe('read marks', () => {
-  it('reach the others once a second, the newest, and my other devices', async () => {
+  it('reach the other members once a second, with the latest, and the other devices of the user', async () => {
     const { ana, bob } = await world.people('ana', 'bob');
     const room = await ana.opensGroup(bob);
     for (let n = 0; n < 10; n++) await ana.sends(room, `n ${n}`);
@@ -127,7 +127,7 @@ describe('read marks', () => {
     expect(b.all('room:read')).toEqual([]);
   });
 
-  it('stay between people who both show them', async () => {
+  it('reach only members who both show them', async () => {
     const { ana, bob, eva } = await world.people('ana', 'bob', 'eva');
     const room = await ana.opensGroup(bob, eva);
     await eva.patches('/users/me', { privacy: { readReceipts: false } });
@@ -136,7 +136,7 @@ describe('read marks', () => {
     const { lastSeq } = await ana.gets(`/rooms/${room.id}`);
     await e.emits('room:read', { roomId: room.id, seq: lastSeq });
     await b.emits('room:read', { roomId: room.id, seq: lastSeq });
-    await until('bob was heard', () => a.all('room:read').some(({ userId }) => userId === bob.id));
+    await until('the receipt of bob is received', () => a.all('room:read').some(({ userId }) => userId === bob.id));
     await e.flushes();
     expect(a.all('room:read').map(({ userId }) => userId)).toEqual([bob.id]);
     expect(e.all('room:read')).toEqual([]);

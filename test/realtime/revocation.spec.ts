@@ -9,7 +9,7 @@ import { until } from '../support/until.js';
 import { call, type Person, World } from '../support/world.js';
 import { BEFORE, EVENTS, PATHS, type Revocation, REVOCATIONS, type RevocationSetup } from './revocations.js';
 
-// Whoever loses a room or a session loses it on every node, at once: what is said after the answer they neither hear nor read, on any path.
+// A lost membership or session is lost in every process at once: messages after the response are neither received nor read, on any path.
 
 /** So many rooms that arriving takes its time. */
 const FILLS = `WITH made AS (
@@ -24,7 +24,7 @@ interface Devices {
 }
 
 const BY_REDIS = { title: 'two processes and Redis', hasRedis: true };
-const ALONE = { title: 'two processes that cannot hear each other', hasRedis: false };
+const ALONE = { title: 'two processes without Redis', hasRedis: false };
 
 describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   let redis: RedisServer | undefined;
@@ -37,7 +37,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   /** A room in which nobody loses anything. */
   let common: { id: string };
   const scenes = new Map<unknown, { scene: RevocationSetup; devices: Devices }>();
-  /** What must not have been heard even when everything has been repaired: the sockets, and the texts. */
+  /** Sockets, and the texts that they must not have received even after every repair. */
   const silent: { sockets: readonly TestSocket[]; words: readonly string[] }[] = [];
 
   beforeAll(async () => {
@@ -47,9 +47,9 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     ({ owner, bob, admin } = await world.people('owner', 'bob', 'admin'));
     await admin.becomesPlatformAdmin();
     common = await owner.opensTeam(bob);
-    await Promise.all([...REVOCATIONS, 'to rest', 'arriving', 'taken back'].map(async (of) => scenes.set(of, await scene())));
-    await query(FILLS, [scenes.get('arriving')!.scene.eva.id]);
-    // Last, so that they know all the rooms whether or not the nodes hear each other.
+    await Promise.all([...REVOCATIONS, 'deactivated', 'connecting', 'added again'].map(async (of) => scenes.set(of, await scene())));
+    await query(FILLS, [scenes.get('connecting')!.scene.eva.id]);
+    // Last, so that they are subscribed to all rooms with and without Redis.
     bobs = [await bob.connects(), await bob.connects({}, other)];
   }, 60_000);
   afterAll(async () => {
@@ -73,8 +73,8 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     return { scene: { owner, admin, eva, second, room: room.id, message, own, medium, ticket }, devices };
   }
 
-  /** Each way by which somebody reads or writes, asked on the other node. */
-  async function tried(on: RevocationSetup): Promise<Record<string, string>> {
+  /** The answer of each path, from the other process. */
+  async function answersOf(on: RevocationSetup): Promise<Record<string, string>> {
     const words = PATHS.map(async ({ what, ask }) => {
       const { method = 'GET', path, body, open } = ask(on);
       const token = open ? undefined : on.eva.accessToken;
@@ -86,7 +86,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     return Object.fromEntries(await Promise.all(words));
   }
 
-  const said = async (socket: TestSocket, on: RevocationSetup): Promise<Record<string, string>> => {
+  const acksOf = async (socket: TestSocket, on: RevocationSetup): Promise<Record<string, string>> => {
     const acks = EVENTS.map(async ({ event, payload }) => {
       const { ok, error, rooms } = await socket.emits(event, payload(on));
       return [event, ok ? (rooms?.[on.room]?.gone ? 'gone' : 'ok') : `${error.status} ${error.code}`] as const;
@@ -94,7 +94,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     return Object.fromEntries(await Promise.all(acks));
   };
 
-  /** Both nodes say something in the room, which those who are in it hear where it was said. */
+  /** Sends a message through each process, and waits until it was delivered there. */
   async function speaks(on: RevocationSetup, word: string): Promise<string[]> {
     const words = [`${word} here`, `${word} there`];
     await Promise.all(
@@ -120,9 +120,9 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
       expect(await socket.receives('room:gone', ({ roomId }) => roomId === on.room, 1_000)).toMatchObject({ reason });
       await socket.flushes();
       expect(receivedBy(socket, words)).toEqual([]);
-      expect(await said(socket, on)).toEqual(Object.fromEntries(EVENTS.map(({ event, out }) => [event, out])));
+      expect(await acksOf(socket, on)).toEqual(Object.fromEntries(EVENTS.map(({ event, out }) => [event, out])));
     }
-    expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what, out }) => [what, out])));
+    expect(await answersOf(on)).toEqual(Object.fromEntries(PATHS.map(({ what, out }) => [what, out])));
     const back = await on.eva.connects({}, other);
     expect(back.all('ready')[0].rooms).toEqual([]);
     silent.push({ sockets: [...lost, second, back], words });
@@ -138,7 +138,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     const words = await speaks(on, `after ${on.room}`);
     for (const socket of ended) expect([receivedBy(socket, words), socket.received.at(-1)!.event]).toEqual([[], 'session:ended']);
     if (keeps) await second.receivesText(words[1]!);
-    expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map(({ what }) => [what, '401 session_ended'])));
+    expect(await answersOf(on)).toEqual(Object.fromEntries(PATHS.map(({ what }) => [what, '401 session_ended'])));
     for (const node of [world.app, other]) {
       const problem = await TestSocket.open(node.url, { token: on.eva.accessToken }).catch((error: { problem: unknown }) => error.problem);
       expect(problem).toMatchObject({ status: 401, code: 'session_ended' });
@@ -147,18 +147,21 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
   }
 
   it.each(REVOCATIONS.map((revocation) => ({ what: revocation.what, revocation })))(
-    'neither hears nor reads who is $what',
+    'nothing is received or read by a user who is $what',
     async ({ revocation }) => {
       const { scene: on, devices } = scenes.get(revocation)!;
-      await until('it is found', async () => (await owner.gets(`/messages/search?query=${BEFORE}&roomId=${on.room}`)).items.length > 0);
-      expect(await tried(on)).toEqual(Object.fromEntries(PATHS.map((path) => [path.what, path.in])));
+      await until(
+        'the search finds the message',
+        async () => (await owner.gets(`/messages/search?query=${BEFORE}&roomId=${on.room}`)).items.length > 0,
+      );
+      expect(await answersOf(on)).toEqual(Object.fromEntries(PATHS.map((path) => [path.what, path.in])));
       await (revocation.takes === 'room' ? losesRoom : losesSession)(revocation, on, devices);
     },
     20_000,
   );
 
-  it('somebody who was put to rest comes back when woken, with what was said meanwhile', async () => {
-    const { scene: on, devices } = scenes.get('to rest')!;
+  it('a reactivated user logs in again, with the messages sent meanwhile', async () => {
+    const { scene: on, devices } = scenes.get('deactivated')!;
     await admin.posts(`/users/${on.eva.id}/deactivate`);
     for (const socket of [...devices.lost, devices.second]) await socket.receives('session:ended', () => true, 1_000);
     const login = () => call(other.url, 'POST', '/auth/login', { body: { username: on.eva.username, password: on.eva.password } });
@@ -171,16 +174,16 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     expect((await on.eva.page({ id: on.room })).items.map(({ text }: { text: string }) => text)).toContain(there);
     const [, again] = await speaks(on, `again ${on.room}`);
     await back.receivesText(again!);
-    expect(await said(back, on)).toMatchObject({ 'message:send': 'ok', 'room:read': 'ok' });
+    expect(await acksOf(back, on)).toMatchObject({ 'message:send': 'ok', 'room:read': 'ok' });
   }, 20_000);
 
-  it('nor hears who was arriving meanwhile', async () => {
-    const { eva, room } = scenes.get('arriving')!.scene;
+  it('a socket that connects during the removal receives nothing', async () => {
+    const { eva, room } = scenes.get('connecting')!.scene;
     for (const round of [1, 2]) {
-      const arriving = [world.app, other, world.app, other, world.app, other].map((node) => eva.connects({}, node));
+      const connecting = [world.app, other, world.app, other, world.app, other].map((node) => eva.connects({}, node));
       await owner.deletes(`/rooms/${room}/users/${eva.id}`);
-      const sockets = await Promise.all(arriving);
-      const words = await speaks(scenes.get('arriving')!.scene, `after ${round} ${room}`);
+      const sockets = await Promise.all(connecting);
+      const words = await speaks(scenes.get('connecting')!.scene, `after ${round} ${room}`);
       for (const socket of sockets) {
         expect(receivedBy(await socket.flushes(), words)).toEqual([]);
         socket.close();
@@ -189,16 +192,16 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     }
   }, 20_000);
 
-  it('nor sees what was said before who was taken back at once', async () => {
-    const { eva, room: id } = scenes.get('taken back')!.scene;
-    const { lost: sockets } = scenes.get('taken back')!.devices;
-    const old = await owner.sends({ id }, 'said before');
+  it('a user who was removed and added again sees nothing from before', async () => {
+    const { eva, room: id } = scenes.get('added again')!.scene;
+    const { lost: sockets } = scenes.get('added again')!.devices;
+    const old = await owner.sends({ id }, 'sent before');
     const ask = { roomId: id, messageId: old.id, text: 'changed since' };
-    for (const socket of [...sockets, ...bobs]) await socket.receivesText('said before');
-    // As a process sees it that was busy elsewhere: removed and added are one.
+    for (const socket of [...sockets, ...bobs]) await socket.receivesText('sent before');
+    // As another process sees it: the removal and the addition at the same time.
     await query(
       `WITH head AS (UPDATE room_heads SET fence = fence + 1 WHERE room_id = $1 RETURNING fence, last_seq),
-         seat AS (UPDATE room_users SET visible_from_seq = last_seq + 1 FROM head WHERE room_id = $1 AND user_id = $2),
+         member AS (UPDATE room_users SET visible_from_seq = last_seq + 1 FROM head WHERE room_id = $1 AND user_id = $2),
          number AS (UPDATE user_heads SET my = my + 2 WHERE user_id = $2)
        SELECT pg_notify('parley_access', json_build_object('roomId', $1::uuid, 'userIds', json_build_array($2::uuid), 'fence', fence)::text) FROM head`,
       [id, eva.id],
@@ -216,7 +219,7 @@ describe.each([BY_REDIS, ALONE])('$title', ({ hasRedis }) => {
     }
   }, 20_000);
 
-  it('nor is any of it repaired for them', async () => {
+  it('repair delivers none of it later', async () => {
     await owner.sends(common, 'the last');
     for (const socket of bobs) await socket.receivesText('the last');
     for (const { sockets, words } of silent) {

@@ -2,13 +2,13 @@ import { call, type Person } from '../support/world.js';
 
 type Json = any;
 
-/** Somebody who is about to lose a room or a session, on two devices, and what there is to be lost. */
+/** A user with two devices before a loss of access, and what they lose access to. */
 export interface RevocationSetup {
   readonly owner: Person;
   readonly admin: Person;
-  /** By the session that is to be lost, if it is one. */
+  /** Logged in with the session that ends, if one does. */
   readonly eva: Person;
-  /** The token of another session of theirs. */
+  /** Access token of eva's other session. */
   readonly second: string;
   readonly room: string;
   readonly message: string;
@@ -20,9 +20,9 @@ export interface RevocationSetup {
 export interface Revocation {
   readonly what: string;
   readonly takes: 'room' | 'session';
-  /** What the sockets are told. */
+  /** The reason in `room:gone` or `session:ended`. */
   readonly reason: string;
-  /** Their other device stays. */
+  /** The other session continues. */
   readonly keeps?: true;
   readonly does: (scene: RevocationSetup) => Promise<unknown>;
 }
@@ -38,17 +38,17 @@ async function reusesRefreshToken({ eva }: RevocationSetup): Promise<void> {
   const next = await refresh(eva.refreshToken);
   await refresh(next.body.refreshToken);
   const { status } = await refresh(eva.refreshToken);
-  if (status !== 401) throw new Error(`a dead token → ${status}`);
+  if (status !== 401) throw new Error(`a used token → ${status}`);
 }
 
 export const REVOCATIONS: readonly Revocation[] = [
   { what: 'removed from the room', takes: 'room', reason: 'removed', does: (s) => s.owner.deletes(`/rooms/${s.room}/users/${s.eva.id}`) },
-  { what: 'banned from it', takes: 'room', reason: 'banned', does: (s) => s.owner.puts(`/rooms/${s.room}/bans/${s.eva.id}`) },
-  { what: 'gone from it by their other device', takes: 'room', reason: 'left', does: (s) => bySecond(s, 'POST', `/rooms/${s.room}/leave`) },
-  { what: 'in a room that is deleted', takes: 'room', reason: 'deleted', does: (s) => s.owner.deletes(`/rooms/${s.room}`) },
+  { what: 'banned from the room', takes: 'room', reason: 'banned', does: (s) => s.owner.puts(`/rooms/${s.room}/bans/${s.eva.id}`) },
+  { what: 'leaving with another device', takes: 'room', reason: 'left', does: (s) => bySecond(s, 'POST', `/rooms/${s.room}/leave`) },
+  { what: 'a member of a deleted room', takes: 'room', reason: 'deleted', does: (s) => s.owner.deletes(`/rooms/${s.room}`) },
   { what: 'logged out', takes: 'session', reason: 'logout', keeps: true, does: (s) => s.eva.does('POST', '/auth/logout') },
   {
-    what: 'logged out by their other device',
+    what: 'logged out by another device',
     takes: 'session',
     reason: 'revoked',
     keeps: true,
@@ -58,27 +58,27 @@ export const REVOCATIONS: readonly Revocation[] = [
     },
   },
   {
-    what: 'under a new password',
+    what: 'changing the password',
     takes: 'session',
     reason: 'password',
     keeps: true,
     does: (s) => bySecond(s, 'POST', '/auth/password', { currentPassword: s.eva.password, newPassword: 'another word of mine' }),
   },
-  { what: 'known to have lost a refresh token', takes: 'session', reason: 'revoked', keeps: true, does: reusesRefreshToken },
-  { what: 'put to rest', takes: 'session', reason: 'deactivated', does: (s) => s.admin.posts(`/users/${s.eva.id}/deactivate`) },
-  { what: 'gone with their account', takes: 'session', reason: 'deactivated', does: (s) => s.eva.deletes('/users/me') },
+  { what: 'reusing a refresh token', takes: 'session', reason: 'revoked', keeps: true, does: reusesRefreshToken },
+  { what: 'deactivated', takes: 'session', reason: 'deactivated', does: (s) => s.admin.posts(`/users/${s.eva.id}/deactivate`) },
+  { what: 'deleting the account', takes: 'session', reason: 'deactivated', does: (s) => s.eva.deletes('/users/me') },
   {
-    what: 'gone, their account removed',
+    what: 'deleted by an admin',
     takes: 'session',
     reason: 'deactivated',
     does: (s) => s.admin.deletes(`/users/${s.eva.id}?messages=erase`),
   },
 ];
 
-/** What is said before in the room. */
+/** The text of a message before the loss. */
 export const BEFORE = 'xylographq';
 
-/** One way to read or to write: what is asked, and what is answered to who is in the room, and to who has lost it. */
+/** A request that reads or writes, and its answers to a member and to a former member. */
 export interface Path {
   readonly what: string;
   readonly in: string;
@@ -127,7 +127,7 @@ export const PATHS: readonly Path[] = [
   media('its content by a ticket', (s) => `/content?ticket=${s.ticket}`, true),
 ];
 
-/** The same by a socket. */
+/** The same over a socket. */
 export const EVENTS: readonly { event: string; payload: (scene: RevocationSetup) => object; out: string }[] = [
   { event: 'message:send', payload: (s) => ({ roomId: s.room, text: 'still here' }), out: GONE },
   { event: 'message:edit', payload: (s) => ({ roomId: s.room, messageId: s.own, text: 'still mine' }), out: GONE },

@@ -2,7 +2,7 @@ import { DefaultNamingStrategy, type Table } from 'typeorm';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Maps camelCase properties to snake_case columns, and names constraints as PostgreSQL does, so that no entity needs to name them. */
+/** Maps camelCase properties to snake_case columns, and names keys as PostgreSQL does. Entities name their indexes and other constraints. */
 export class SnakeNaming extends DefaultNamingStrategy {
   override columnName(propertyName: string, customName: string | undefined, embeddedPrefixes: string[]): string {
     return customName ?? snake([...embeddedPrefixes, propertyName].join('_'));
@@ -17,22 +17,6 @@ export class SnakeNaming extends DefaultNamingStrategy {
   }
 
   override foreignKeyName(table: Table | string, columns: string[]): string {
-    return this.joined(table, columns, 'fkey');
-  }
-
-  override uniqueConstraintName(table: Table | string, columns: string[]): string {
-    return this.joined(table, columns, 'key');
-  }
-
-  override relationConstraintName(table: Table | string, columns: string[]): string {
-    return this.joined(table, columns, 'key');
-  }
-
-  override indexName(table: Table | string, columns: string[]): string {
-    return this.joined(table, columns, 'idx');
-  }
-
-  private joined(table: Table | string, columns: string[], end: string): string {
-    return [this.getTableName(table), ...columns, end].join('_');
+    return [this.getTableName(table), ...columns, 'fkey'].join('_');
   }
 }

@@ -3,9 +3,6 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, link, mkdir, open, opendir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { Logger } from '@nestjs/common';
-import { DomainError } from '../common/domain-error.js';
-import { messageOf } from '../common/thrown.js';
 import { MeteredBody } from './metered-body.js';
 import {
   assertKey,
@@ -20,7 +17,7 @@ import {
   type UploadTarget,
   type VerifiedUpload,
 } from './object-store.js';
-import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
+import { ObjectMissing } from './storage.errors.js';
 import { UploadTokens } from './upload-token.js';
 
 /** Longer than any upload can take: an older draft belongs to a process that has ended. */
@@ -37,7 +34,6 @@ export interface DiskStoreOptions {
  * A hash of the key selects one of 256 folders; the file name is the key with `%` instead of `/`.
  */
 export class DiskStore extends ObjectStore {
-  private readonly log = new Logger(DiskStore.name);
   private readonly objects: string;
   private readonly incoming: string;
   private readonly tokens: UploadTokens;
@@ -175,12 +171,6 @@ export class DiskStore extends ObjectStore {
     await mkdir(this.objects, { recursive: true });
     await mkdir(this.incoming, { recursive: true });
     this.hasFolders = true;
-  }
-
-  private toDomainError(error: unknown): DomainError {
-    if (error instanceof DomainError) return error;
-    this.log.error(messageOf(error));
-    return new StorageUnavailable();
   }
 }
 

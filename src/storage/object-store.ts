@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
+import { Logger } from '@nestjs/common';
 import { create } from 'content-disposition';
+import { DomainError } from '../common/domain-error.js';
+import { StorageUnavailable } from './storage.errors.js';
 
 export interface PutOptions {
   readonly contentType: string;
@@ -65,6 +68,8 @@ export interface VerifiedUpload extends UploadGrant {
  * Every method throws {@link StorageUnavailable} within a bounded time if the store does not answer.
  */
 export abstract class ObjectStore {
+  private readonly log = new Logger(this.constructor.name);
+
   /**
    * Streams `body` into the object, with bounded memory, and replaces an object of that key atomically. If the body fails, stores nothing
    * and throws the error of the body.
@@ -106,6 +111,13 @@ export abstract class ObjectStore {
 
   /** Checks that the store is writable. @throws StorageUnavailable */
   abstract check(): Promise<void>;
+
+  /** Returns a domain error unchanged; logs any other, and returns what it means for a client. */
+  protected toDomainError(error: unknown): DomainError {
+    if (error instanceof DomainError) return error;
+    this.log.error(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return new StorageUnavailable();
+  }
 }
 
 const WORD = '[a-z0-9_][a-z0-9_.-]*';

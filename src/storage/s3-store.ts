@@ -11,9 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { Logger } from '@nestjs/common';
 import { chunks } from '../common/chunks.js';
-import { DomainError } from '../common/domain-error.js';
 import {
   assertKey,
   assertPrefix,
@@ -29,7 +27,7 @@ import {
   type UploadTarget,
 } from './object-store.js';
 import { MeteredBody } from './metered-body.js';
-import { ObjectMissing, StorageUnavailable } from './storage.errors.js';
+import { ObjectMissing } from './storage.errors.js';
 import { PartBuffers, uploadStream } from './s3-upload.js';
 
 /** The limit of S3 for one request. */
@@ -52,7 +50,6 @@ export interface S3StoreOptions {
 
 /** Stores objects in a bucket of S3 or a compatible service. Needs permission to get, put, delete, list and abort uploads. */
 export class S3Store extends ObjectStore {
-  private readonly log = new Logger(S3Store.name);
   private readonly buffers = new PartBuffers(MAX_PUTS);
   private readonly bucket: string;
   private readonly client: S3Client;
@@ -175,12 +172,6 @@ export class S3Store extends ObjectStore {
     } catch (error) {
       throw ['NoSuchKey', 'NotFound'].includes((error as Error).name) ? new ObjectMissing() : this.toDomainError(error);
     }
-  }
-
-  private toDomainError(error: unknown): DomainError {
-    if (error instanceof DomainError) return error;
-    this.log.error(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    return new StorageUnavailable();
   }
 }
 

@@ -20,9 +20,7 @@ const COMMANDS: readonly CommandFile[] = [
 ];
 
 const context = new CommandContext();
-const program = new Command('npm run manage --').description(
-  'Administers a Parley installation: the same settings as the server, no port.',
-);
+const program = new Command('npm run manage --').description('Administers a Parley installation, with the settings of the server.');
 for (const add of COMMANDS) add(program, context);
 
 for (const [signal, code] of [

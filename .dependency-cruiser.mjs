@@ -62,13 +62,6 @@ export default {
       comment: 'Break the cycle; do not reach for forwardRef. Two entities of one module may name each other (Relation<T>).',
       severity: 'error',
       from: { pathNot: '\\.entity\\.ts$' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'type-import'] } },
-    },
-    {
-      name: 'no-type-cycle',
-      comment: 'An import of a type is a dependency, too: declare the type in the lower file.',
-      severity: 'error',
-      from: { path: '^src/realtime/' },
       to: { circular: true },
     },
     {

@@ -1,14 +1,31 @@
-import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiResponse,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Actor } from '../common/actor.js';
 import { ApiProblems } from '../common/api.decorators.js';
-import { CurrentActor, TicketAllowed } from '../common/auth.decorators.js';
+import { CurrentActor, Public, TicketAllowed } from '../common/auth.decorators.js';
 import { IdPipe } from '../common/ids.js';
-import { MediaContentQueryDto } from './dto/media.dto.js';
+import { RateLimit } from '../limits/rate-limit.interceptor.js';
+import { MediaContentQueryDto, PutUploadQueryDto, StartUploadDto } from './dto/media.dto.js';
 import { MediaDelivery } from './media-delivery.service.js';
 import { MediaService } from './media.service.js';
-import { MediaView } from './media.view.js';
+import { MediaView, UploadView } from './media.view.js';
+import { DirectUploads } from './uploads/direct-uploads.service.js';
+import { FormUploads } from './uploads/form-uploads.service.js';
+
+const BUSY = ['database_unavailable', 'storage_unavailable', 'overloaded'];
 
 @ApiTags('media')
 @ApiBearerAuth()
@@ -17,7 +34,95 @@ export class MediaController {
   constructor(
     private readonly media: MediaService,
     private readonly delivery: MediaDelivery,
+    private readonly forms: FormUploads,
+    private readonly direct: DirectUploads,
   ) {}
+
+  @Post()
+  @RateLimit('upload')
+  @ApiOperation({
+    summary: 'Upload a file',
+    description:
+      'Send a form with one part, `file`. The content type is detected from the bytes. An image is re-encoded: rotated to its orientation, ' +
+      'without EXIF or other metadata; a damaged image is refused. `size` and `sha256` are those of the stored bytes.',
+  })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } } })
+  @ApiCreatedResponse({ type: MediaView })
+  @ApiProblems({
+    400: ['validation_failed', 'malformed_request', 'upload_broken_off'],
+    413: 'file_too_large',
+    415: ['unsupported_media_type', 'media_type_refused'],
+    422: ['quota_exceeded', 'image_unreadable', 'too_many_pixels'],
+    503: BUSY,
+  })
+  uploadMedia(@CurrentActor() actor: Actor, @Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<MediaView> {
+    return this.forms.uploadMedia(actor, request, response);
+  }
+
+  @Post('uploads')
+  @RateLimit('upload')
+  @ApiOperation({
+    summary: 'Start a direct upload',
+    description: 'Send the bytes to `url` with the method and headers, then complete the upload.',
+  })
+  @ApiCreatedResponse({ type: UploadView })
+  @ApiProblems({
+    413: 'file_too_large',
+    415: 'media_type_refused',
+    422: ['quota_exceeded', 'unstorable_text'],
+    503: ['database_unavailable', 'storage_unavailable'],
+  })
+  startDirectUpload(@CurrentActor() actor: Actor, @Body() dto: StartUploadDto): Promise<UploadView> {
+    return this.direct.startDirectUpload(actor, dto);
+  }
+
+  @Post('uploads/:mediaId/complete')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Complete a direct upload',
+    description:
+      'The bytes are checked as those of any upload. Completing again returns the same file. When a re-encoded image is larger than the ' +
+      'announced size and exceeds your quota, the upload can be completed later, until it expires.',
+  })
+  @ApiOkResponse({ type: MediaView })
+  @ApiProblems({
+    404: 'upload_not_found',
+    409: ['upload_missing', 'upload_expired'],
+    415: 'media_type_refused',
+    422: ['upload_mismatch', 'quota_exceeded', 'image_unreadable', 'too_many_pixels'],
+    503: BUSY,
+  })
+  completeDirectUpload(@CurrentActor() actor: Actor, @Param('mediaId', IdPipe) id: string): Promise<MediaView> {
+    return this.direct.completeDirectUpload(actor, id);
+  }
+
+  @Put('uploads/:mediaId/content')
+  @Public()
+  @HttpCode(204)
+  @ApiSecurity({})
+  @ApiOperation({
+    summary: 'Send the bytes of a direct upload',
+    description: 'The `url` of a direct upload where the object store is a folder. Needs only the `token` of that URL.',
+  })
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @ApiNoContentResponse()
+  @ApiProblems({
+    400: ['validation_failed', 'upload_broken_off'],
+    401: [],
+    404: 'upload_not_found',
+    413: 'file_too_large',
+    422: 'upload_mismatch',
+    503: BUSY,
+  })
+  putDirectUpload(
+    @Param('mediaId', IdPipe) mediaId: string,
+    @Query() { token }: PutUploadQueryDto,
+    @Req() request: Request,
+  ): Promise<void> {
+    return this.direct.putDirectUpload(mediaId, token, request);
+  }
 
   @Get(':id')
   @ApiOperation({ summary: 'Get the metadata of a file' })

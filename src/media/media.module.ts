@@ -16,7 +16,6 @@ import { MediaService } from './media.service.js';
 import { DirectUploads } from './uploads/direct-uploads.service.js';
 import { UploadProcessor } from './uploads/upload-processor.service.js';
 import { UploadSlots } from './uploads/upload-slots.js';
-import { UploadsController } from './uploads/uploads.controller.js';
 import { FormUploads } from './uploads/form-uploads.service.js';
 
 const HOUR_SECONDS = 3_600;
@@ -24,7 +23,7 @@ const DAY_SECONDS = 86_400;
 
 @Module({
   imports: [TypeOrmModule.forFeature([Media, MessageMedia])],
-  controllers: [UploadsController, MediaController],
+  controllers: [MediaController],
   providers: [
     ...[MediaRepository, MediaImportRepository, MediaObjects, MediaService, MediaDelivery, MediaGarbageCollector],
     ...[Decoders, UploadProcessor, UploadSlots, FormUploads, DirectUploads],

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { ImageAnswer, DecodeRequest, DecodeFailure, SoundAnswer } from './decoders.types.js';
+import type { DecodeAnswer } from './decoders.service.js';
+import type { DecodeRequest } from './decoders.types.js';
 import { PipeReader } from './pipe-reader.js';
 import { prepareImages, reencodeImage } from './image-decoder.js';
 import { readSound } from './sound-decoder.js';
@@ -7,7 +8,7 @@ import { readSound } from './sound-decoder.js';
 // The program of a decoder process: untrusted files are decoded here, so that a crash or a full memory ends nothing else. It reads requests,
 // each followed by its file, from stdin, answers on stdout, and ends when its stdin ends.
 
-async function answer(head: ImageAnswer | SoundAnswer | DecodeFailure, ...files: Buffer[]): Promise<void> {
+async function answer(head: DecodeAnswer, ...files: Buffer[]): Promise<void> {
   for (const bytes of [Buffer.from(`${JSON.stringify(head)}\n`), ...files]) {
     if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
   }

@@ -20,6 +20,9 @@ const imageAnswer = z.discriminatedUnion('ok', [
 ]);
 const soundAnswer = z.object({ ok: z.literal(true), durationMs: size, width: size, height: size, hasVideo: z.boolean().nullable() });
 
+/** What a decoder process answers. After an image answer follow two files of the sizes `image` and `thumbnail`. */
+export type DecodeAnswer = z.output<typeof imageAnswer> | z.output<typeof soundAnswer>;
+
 /** A file that is to be decoded. */
 export interface DecodeInput<T extends string = string> {
   readonly type: T;

@@ -37,9 +37,6 @@ export interface SoundFacts {
   readonly hasVideo: boolean | null;
 }
 
-/** `image` and `thumbnail` are the sizes of the two files that follow. */
-export type ImageAnswer = { readonly ok: true; readonly image: number; readonly thumbnail: number } & Dimensions;
-export type SoundAnswer = { readonly ok: true } & SoundFacts;
 export type DecodeFailure = { readonly ok: false; readonly why: 'unreadable' | 'too_many_pixels' };
 
 /** Audio and video up to this size are read whole: some formats have their duration at the end, or only in the number of frames. */

@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { PipeReader } from './pipe-reader.js';
 
@@ -19,6 +18,7 @@ const HEAP_MB = 256;
 export class DecoderProcess {
   readonly answers: PipeReader;
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  private readonly closed = new AbortController();
 
   constructor() {
     this.child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, PROGRAM], {
@@ -28,6 +28,7 @@ export class DecoderProcess {
     // The end of its stdout reports every failure, also a failed start or a closed stdin.
     this.child.on('error', () => this.child.stdout.destroy());
     this.child.stdin.on('error', () => undefined);
+    this.child.once('close', () => this.closed.abort());
     this.answers = new PipeReader(this.child.stdout);
   }
 
@@ -35,10 +36,14 @@ export class DecoderProcess {
     return !this.child.killed && this.child.exitCode === null && this.child.signalCode === null && this.child.pid !== undefined;
   }
 
-  /** Sends a request and its file. Rejects, and destroys the body, when the process has ended. */
+  /** Sends a request and its file. Rejects when the body fails, and, destroying the body, when the process has ended. */
   async send(line: string, body: Readable): Promise<void> {
-    this.child.stdin.write(`${line}\n`);
-    await pipeline(body, this.child.stdin, { end: false });
+    const { stdin } = this.child;
+    stdin.write(`${line}\n`);
+    // `pipeline` with `end: false` would leave listeners on stdin for every file.
+    for await (const chunk of body) {
+      if (!stdin.write(chunk)) await once(stdin, 'drain', { signal: this.closed.signal });
+    }
   }
 
   kill(): void {

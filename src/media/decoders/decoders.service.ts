@@ -85,10 +85,13 @@ export class Decoders implements OnApplicationShutdown {
   /** Returns the decoder's answer; null when it crashed or timed out. @throws StorageUnavailable when the body could not be read to its end */
   private async request(decoder: DecoderProcess, request: DecodeRequest, body: Readable): Promise<unknown> {
     let bodyFailed = false;
+    let answered = false;
     body.once('error', (error: NodeJS.ErrnoException) => (bodyFailed = error.code !== 'EPIPE' && !error.code?.startsWith('ERR_STREAM')));
-    decoder.send(JSON.stringify(request), body).catch(() => undefined);
+    // Without the rest of the body, the decoder would wait until the timeout.
+    decoder.send(JSON.stringify(request), body).catch(() => answered || decoder.kill());
     const timeout = setTimeout(() => decoder.kill(), TIMEOUT_MS);
     const line = await decoder.answers.readLine().catch(() => null);
+    answered = true;
     clearTimeout(timeout);
     if (line === null && bodyFailed) throw new StorageUnavailable();
     if (line === null) this.log.warn(`a decoder process ended while decoding a file of type ${request.type}`);

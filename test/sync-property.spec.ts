@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import type { RunningApp } from './support/app.js';
 import type { TestSocket, ReceivedEvent, Json } from './support/test-socket.js';
-import { within } from './support/properties.js';
+import { limitOf, property } from './support/properties.js';
 import { fresh, ReferenceClient, ROOM_EVENTS } from './support/reference-client.js';
 import { until } from './support/until.js';
 import { World, type Person } from './support/world.js';
@@ -103,7 +103,7 @@ class SyncFixture {
   }
 }
 
-const TIMEOUT_MS = 120_000;
+const USUAL_MS = 120_000;
 
 describe('a client that follows the rules', () => {
   let world: World;
@@ -162,10 +162,10 @@ describe('a client that follows the rules', () => {
           expect(stage.client.shows(stage.room.id)).toEqual(await fresh(stage.listener, stage.room.id));
           await stage.deletesRoom();
         }),
-        { ...within(TIMEOUT_MS), numRuns: 20 },
+        property(10, USUAL_MS),
       );
     },
-    TIMEOUT_MS,
+    limitOf(USUAL_MS),
   );
 
   it(
@@ -178,10 +178,10 @@ describe('a client that follows the rules', () => {
           for (const one of actions) await stage.act(one);
           await settles(stage, false);
         }),
-        { ...within(TIMEOUT_MS), numRuns: 10 },
+        property(5, USUAL_MS),
       );
     },
-    TIMEOUT_MS,
+    limitOf(USUAL_MS),
   );
 
   it(
@@ -199,9 +199,9 @@ describe('a client that follows the rules', () => {
           });
           await Promise.all(ends);
         }),
-        { ...within(TIMEOUT_MS), numRuns: 2 },
+        property(1, USUAL_MS),
       );
     },
-    TIMEOUT_MS,
+    limitOf(USUAL_MS),
   );
 });

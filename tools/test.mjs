@@ -9,13 +9,16 @@ import { fileURLToPath } from 'node:url';
 const JEST = fileURLToPath(import.meta.resolve('jest/bin/jest'));
 const args = process.argv.slice(2);
 
+const WORKERS = /^(-w|--maxWorkers|-i|--runInBand)\b/;
+const isNotOfWorkers = (arg, at) => !WORKERS.test(arg) && !/^(-w|--maxWorkers)$/.test(args[at - 1]);
+
 /** Spec file → its counts; null if Jest ended without any. */
 function runJest(again = []) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'parley-counts-'));
   const TEST_COUNTS = path.join(folder, 'counts.json');
   const env = { ...process.env, TEST_COUNTS, ...(again.length > 0 && { TEST_AGAIN: again.join(',') }) };
-  const alone = again.length > 0 ? ['--runInBand'] : [];
-  const { status, signal } = spawnSync(process.execPath, [JEST, ...args, ...alone], { stdio: 'inherit', env });
+  const options = again.length > 0 ? [...args.filter(isNotOfWorkers), '--runInBand'] : args;
+  const { status, signal } = spawnSync(process.execPath, [JEST, ...options], { stdio: 'inherit', env });
   if (signal) process.kill(process.pid, signal);
   try {
     const counts = JSON.parse(readFileSync(TEST_COUNTS, 'utf8'));

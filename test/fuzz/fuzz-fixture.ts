@@ -1,21 +1,15 @@
-import type fc from 'fast-check';
+import { limitOf } from '../support/properties.js';
 import type { Json } from '../support/test-socket.js';
 import type { Person, World } from '../support/world.js';
 import { KINDS, type Kind, Ref } from './values.js';
 
 const MOST_KEPT = 200;
 
-/** How many things a run tries; `FUZZ_RUNS` makes it as long as one likes. */
-export const runsOf = (usual: number): number => Math.ceil(usual * Number(process.env.FUZZ_RUNS ?? 1));
-
 /** A busy machine tries fewer things in its time: whether that is over. */
 export function deadline(): () => boolean {
-  const end = performance.now() + runsOf(15_000);
+  const end = performance.now() + limitOf(15_000);
   return () => performance.now() > end;
 }
-
-/** What a failed run is repeated with; printed by fast-check. A run changes what there is, so that a smaller one may not fail. */
-export const HOW: fc.Parameters<unknown> = { endOnFailure: true, ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }) };
 
 /**
  * Three rooms that cannot be lost, as their owner takes no part; people who do whatever the fuzzer has them do, one of them a platform admin;

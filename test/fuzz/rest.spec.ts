@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readContract } from '../support/contract.js';
+import { limitOf, unrepeatable } from '../support/properties.js';
 import type { Json } from '../support/test-socket.js';
 import { call, World } from '../support/world.js';
-import { deadline, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
+import { deadline, nothingIsPoisoned, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, hostile, hostileText, type Kind, Ref, Values } from './values.js';
 
 // Requests that the document invites and requests that nobody should make, many at once. `call` fails on every answer that is not documented,
@@ -181,7 +182,7 @@ describe('any request', () => {
           await Promise.all(requests.map(send));
           if (++since % 15 === 0) await stage.heal();
         }),
-        { ...HOW, numRuns: runsOf(300) },
+        unrepeatable(150),
       );
       // A fuzzer whose every request is refused proves nothing. (About one in seven succeeds; far fewer is no coincidence, even on a slow machine.)
       const count = (all: [number, number][]): number => all.reduce((sum, [, times]) => sum + times, 0);
@@ -189,7 +190,7 @@ describe('any request', () => {
       expect(count(answers.filter(([status]) => status < 300))).toBeGreaterThan(count(answers) / 20);
       expect(reached.size).toBeGreaterThan(operations.length / 8);
     },
-    runsOf(120_000),
+    limitOf(120_000),
   );
 
   it(
@@ -198,7 +199,7 @@ describe('any request', () => {
       await stage.heal();
       expect(await nothingIsPoisoned(stage)).toBeGreaterThan(20);
     },
-    runsOf(120_000),
+    limitOf(120_000),
   );
 });
 

@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '../../src/realtime/wire/wire.js';
 import { readContract } from '../support/contract.js';
+import { limitOf, unrepeatable } from '../support/properties.js';
 import { TestSocket, type Json } from '../support/test-socket.js';
 import { until } from '../support/until.js';
 import { type Person, World } from '../support/world.js';
-import { deadline, HOW, nothingIsPoisoned, runsOf, FuzzFixture } from './fuzz-fixture.js';
+import { deadline, nothingIsPoisoned, FuzzFixture } from './fuzz-fixture.js';
 import { type Break, breaks, broken, DEEP, hostile, hostileText, Values } from './values.js';
 
 // Whatever arrives over a connection, the server answers it or closes the connection, and other members notice nothing.
@@ -200,11 +201,11 @@ describe('over a socket', () => {
           await Promise.all(words.map(speak));
           expect(TestSocket.faults).toEqual([]);
         }),
-        { ...HOW, numRuns: runsOf(250) },
+        unrepeatable(120),
       );
       await nothingIsNoticed();
     },
-    runsOf(120_000),
+    limitOf(120_000),
   );
 
   it('what was taken poisons nothing', async () => {
@@ -225,10 +226,10 @@ describe('over a socket', () => {
           }
           await nothingIsNoticed();
         }),
-        { ...HOW, numRuns: runsOf(80) },
+        unrepeatable(40),
       );
     },
-    runsOf(120_000),
+    limitOf(120_000),
   );
 
   it('a poll with anything in it is no defect', async () => {

@@ -131,11 +131,7 @@ describe('a request that hangs between two', () => {
       expect(asked[0]).toMatchObject({ status: 403, body: { reason: 'privacy' } });
       const answers = asked.map(({ status, body }) => ({ status, body: { ...body, requestId: null } }));
       received.push(
-        plainOf(
-          { me: two.me, other: two.other },
-          {},
-          { answers, received: socket.received.filter((received) => received.event !== 'ready') },
-        ),
+        plainOf({ me: two.me, other: two.other }, {}, { answers, received: socket.received.filter((one) => one.event !== 'ready') }),
       );
     }
     expect(received[0]).toEqual(received[1]);

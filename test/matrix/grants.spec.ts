@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunningApp } from '../support/app.js';
-import { within } from '../support/properties.js';
+import { limitOf, property, unrepeatable } from '../support/properties.js';
 import { BAD_HOUR, type RandomAction, action, GOOD_HOUR, LONELY_HOUR, start } from './support/random-actions.js';
 import { type AllowedAction, type Doing, faultsOfAct, type RoleState, setOf, type SilencedMember } from './support/grants.js';
 import { faultsIn } from './support/legal-state.js';
@@ -9,10 +9,7 @@ import { PERMISSIONS, PRESETS, type Role } from './support/permissions.js';
 import { type Look, RoleFixture } from './support/role-fixture.js';
 
 // Nobody holds what nobody could give, whatever is tried, by whom, in which order, and what of it is allowed: any sequence of calls over HTTP,
-// looked at after each one. fast-check prints the seed and the shortest sequence that fails; GRANT_SEED repeats one, GRANT_RUNS makes it long.
-
-const HOW: fc.Parameters<unknown> = process.env.GRANT_SEED ? { seed: Number(process.env.GRANT_SEED) } : {};
-const runs = (usual: number): number => Math.ceil(usual * Number(process.env.GRANT_RUNS ?? 1));
+// looked at after each one. fast-check prints the seed and the shortest sequence that fails.
 
 const EVERY_DOING: readonly Doing[] = [
   ...(['add', 'change', 'remove', 'ban', 'unban', 'leave', 'join', 'invite', 'use', 'revoke', 'handOver', 'rest', 'wake'] as const),
@@ -68,10 +65,10 @@ describe('any sequence of calls', () => {
             await ground.end();
           }
         }),
-        { ...HOW, ...within(runs(120_000)), numRuns: runs(20), examples: [GOOD_HOUR, BAD_HOUR, LONELY_HOUR] },
+        { ...property(20, 120_000), examples: [GOOD_HOUR, BAD_HOUR, LONELY_HOUR] },
       );
     },
-    runs(120_000),
+    limitOf(120_000),
   );
 
   it('was really tried: everything was allowed to somebody, and much was not', () => {
@@ -126,10 +123,10 @@ describe('the same at the same moment', () => {
           }
         }),
         // A race may go otherwise the next time: what failed is told as it was.
-        { ...HOW, numRuns: runs(12), endOnFailure: true },
+        unrepeatable(12),
       );
     },
-    runs(120_000),
+    limitOf(120_000),
   );
 });
 
@@ -207,7 +204,7 @@ describe('the checker of these', () => {
     ['no owner', '0 owners', after({ ana: undefined }), { does: 'leave', by: 'ana', to: ['ana'] }],
     [
       'an owner who rests beside others',
-      'owns the room, and rests',
+      'owns the room with an inactive account',
       after({}, { inactive: ['ana'] }),
       { does: 'rest', by: null, to: ['ana'] },
     ],
@@ -233,7 +230,7 @@ describe('the checker of these', () => {
     ],
     [
       'an invite that gives more',
-      'more than a plain seat',
+      'more than a plain membership',
       after({ zoe: member('admin') }),
       { does: 'use', by: 'zoe', to: ['zoe'], inviter: 'ana' },
     ],

@@ -64,7 +64,7 @@ export function faultsOfAct(before: RoleState, after: RoleState, act: AllowedAct
   const people = [...new Set([...Object.keys(before.members), ...Object.keys(after.members)])];
   const touched = people.filter((name) => !same(before.members[name], after.members[name]));
   const [giver, successor] = [ownerOf(before), ownerOf(after)];
-  const pass = giver !== undefined && successor !== undefined && giver !== successor ? { giver, successor: successor } : null;
+  const pass = giver !== undefined && successor !== undefined && giver !== successor ? { giver, successor } : null;
   return [
     ...ownerFaults(after),
     ...callerFaults(before, act),
@@ -155,7 +155,7 @@ function passFaults(
   before: RoleState,
   after: RoleState,
   { does, by, to }: AllowedAction,
-  { giver, successor: successor }: { giver: string; successor: string },
+  { giver, successor }: { giver: string; successor: string },
 ): string[] {
   const faults: string[] = [];
   const live = Object.keys(before.members).filter((name) => !before.inactive.includes(name));

@@ -184,7 +184,8 @@ export const MEDIA_ROWS: readonly Row[] = [
 /** A frame to one person goes by the private room of the two inside the team. */
 const toOne = (cell: Cell): string => (cell.variant.type !== 'team' ? '422 not_a_team' : (apart(cell) ?? '200'));
 
-export const EVENT_ROWS: readonly Row[] = [
+/** Events that call the same use cases as routes above. */
+const REPEATED: readonly Row[] = [
   ...SENDING.map((row, at): Row => ({
     ...row,
     at: 'message:send',
@@ -198,6 +199,10 @@ export const EVENT_ROWS: readonly Row[] = [
   { ...REACTING, at: 'reaction:add', answer: 200, ask: (p) => ({ body: { roomId: p.room, messageId: p.mine, reaction: '👍' } }) },
   { at: 'reaction:remove', who: 'members', answer: 200, ask: (p) => ({ body: { roomId: p.room, messageId: p.theirs, reaction: '👍' } }) },
   { at: 'room:read', who: 'members', answer: 200, ask: (p) => ({ body: { roomId: p.room, seq: 2 } }) },
+];
+
+export const EVENT_ROWS: readonly Row[] = [
+  ...REPEATED.map((row): Row => ({ ...row, repeatsRoute: true })),
   {
     at: 'typing',
     who: 'members',

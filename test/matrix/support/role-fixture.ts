@@ -150,10 +150,10 @@ const rowsOf = (table: string): string => `(SELECT string_agg(t::text, '|' ORDER
 
 /** Also of a room that is purged by now. */
 const LOOK = `SELECT r.type, r.id IS NULL OR r.deleted_at IS NOT NULL AS ended,
-    (SELECT json_agg(ru) FROM room_users ru WHERE ru.room_id = r.id) AS seats,
+    (SELECT json_agg(ru) FROM room_users ru WHERE ru.room_id = r.id) AS members,
     (SELECT json_object_agg(user_id, until) FROM room_silences s WHERE s.room_id = r.id) AS kept,
     ARRAY(SELECT user_id::text FROM room_bans b WHERE b.room_id = r.id) AS banned,
-    ARRAY(SELECT id::text FROM users u WHERE u.id = ANY ($2::uuid[]) AND u.deactivated_at IS NOT NULL) AS resting,
+    ARRAY(SELECT id::text FROM users u WHERE u.id = ANY ($2::uuid[]) AND u.deactivated_at IS NOT NULL) AS inactive,
     concat_ws('/', r::text, ${['room_heads', 'room_users', 'room_bans', 'room_silences', 'room_invites', 'room_audit', 'room_changes', 'messages'].map(rowsOf).join(', ')},
       (SELECT string_agg(u::text, '|' ORDER BY u.id) FROM users u WHERE u.id = ANY ($2::uuid[]))) AS print
   FROM (SELECT $1::uuid AS id) asked LEFT JOIN rooms r ON r.id = asked.id`;

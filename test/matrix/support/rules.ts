@@ -1,4 +1,5 @@
-import type { Actor, Variant } from './actors.js';
+import { isDeepStrictEqual } from 'node:util';
+import { type Actor, FULL, type Variant } from './actors.js';
 import { holds, type Permission, type Role } from './permissions.js';
 import type { Place } from './room-fixture.js';
 
@@ -35,6 +36,8 @@ export interface Row {
   readonly voice?: true;
   /** It is wanted of somebody outside, or alone: refused where one has blocked the other. */
   readonly favour?: true;
+  /** An event that calls the same use case as a route. */
+  readonly repeatsRoute?: true;
   /** Who is answered has come in by it. */
   readonly letsIn?: true;
   /** The status of an answer to who may; or what is answered for another reason, as a status and a code. */
@@ -82,10 +85,11 @@ export const inPrivate = ({ variant }: Cell): boolean => variant.type === 'priva
 export const changes = ({ at }: Row): boolean => !/^(GET .*|sync|typing)$/.test(at);
 
 /**
- * Whether somebody tries a row. All do, but for some whose place others take, by the rule that a set of permissions decides and nothing
- * else of a seat but its rank: with a single permission that is not asked for one is as without any, and a member with none tries everything;
- * an admin who lacks one that is not asked for is as a member who lacks it, who tries everything, where no rank counts; who has
- * everything but one, elsewhere than in a group, is as in a group, and tries there what asks for that one.
+ * Whether an actor tries a row. An actor defined by single permissions tries only rows that these decide, and events that repeat a route only in a
+ * group: one kind of room is enough to find that both check the same.
  */
-export const tries = ({ only, lacks }: Actor, { needs = [], above, roles }: Row): boolean =>
-  only ? needs.includes(only) : !lacks || needs.includes(lacks) || Boolean(above ?? roles);
+export function tries({ holdsOnly, lacks }: Actor, { needs = [], repeatsRoute }: Row, { type, isPublic }: Variant): boolean {
+  if (FULL || (!holdsOnly && !lacks)) return true;
+  if (repeatsRoute && (type !== 'group' || isPublic)) return false;
+  return lacks ? needs.includes(lacks) : isDeepStrictEqual(needs, holdsOnly);
+}

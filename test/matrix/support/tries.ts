@@ -34,7 +34,9 @@ export class Attempts {
 
   /** Tries one row with everybody, and gives what was not as the row says. */
   async wrongCells(row: Row): Promise<string[]> {
-    const actors = [...this.still.keys()].filter((actor) => tries(actor, row) && (!isEvent(row) || this.stage.devices.has(actor.account)));
+    const actors = [...this.still.keys()].filter(
+      (actor) => tries(actor, row, this.variant) && (!isEvent(row) || this.stage.devices.has(actor.account)),
+    );
     const changing = changes(row) ? actors.filter((actor) => expected(row, { actor, variant: this.variant }).startsWith('2')) : [];
     const still = actors.filter((actor) => !changing.includes(actor));
     return [...(await this.tryStill(row, still)), ...(await this.tryChanging(row, changing))];

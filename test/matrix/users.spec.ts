@@ -21,7 +21,7 @@ beforeAll(async () => {
   world = await World.start();
   const admin = await platformAdmin();
   over = await world.people(...OVER);
-  await admin.posts(`/users/${over.rested.id}/deactivate`);
+  await admin.posts(`/users/${over.inactive.id}/deactivate`);
   await over.ended.posts('/auth/logout');
   kept = await company();
 });
@@ -41,8 +41,8 @@ interface Company {
 
 /** The users whom a row needs. */
 async function company(): Promise<Company> {
-  const [{ one, other, stranger: outsider, blocked, blocking, bystander }, platform] = await Promise.all([
-    world.people('one', 'other', 'stranger', 'blocked', 'blocking', 'bystander'),
+  const [{ one, other, outsider, blocked, blocking, bystander }, platform] = await Promise.all([
+    world.people('one', 'other', 'outsider', 'blocked', 'blocking', 'bystander'),
     platformAdmin(),
   ]);
   const asked = await other.posts('/friend-requests', { userId: one.id });
@@ -68,7 +68,7 @@ async function company(): Promise<Company> {
     file: ((await sent.json()) as { id: string }).id,
     token: new URL(upload.url, world.url).searchParams.get('token')!,
   };
-  return { cast, callers: { nobody: null, ...over, stranger: outsider, blocked, blocking, platform, other, one } };
+  return { cast, callers: { nobody: null, ...over, outsider, blocked, blocking, platform, other, one } };
 }
 
 interface Routed {
@@ -114,8 +114,8 @@ const nowhere = (cast: UserFixture): UserFixture => ({
 const plain = ({ status, body }: Answered): string => JSON.stringify({ status, ...body, requestId: null });
 
 function wanted(row: PeopleRow, caller: Caller): string {
-  if (caller !== 'nobody' && caller !== 'rested' && caller !== 'ended') return row.answers[caller];
-  if (row.open) return row.answers.stranger;
+  if (caller !== 'nobody' && caller !== 'inactive' && caller !== 'ended') return row.answers[caller];
+  if (row.open) return row.answers.outsider;
   return caller === 'nobody' ? '401 token_invalid' : '401 session_ended';
 }
 
@@ -128,7 +128,7 @@ it.each(titled)('$title', async ({ row }) => {
   for (const caller of CALLERS) {
     const me = callers[caller];
     const isEvent = !row.at.includes(' ');
-    if (isEvent && (!me || me === over.rested || me === over.ended)) continue;
+    if (isEvent && (!me || me === over.inactive || me === over.ended)) continue;
     rule[caller] = wanted(row, caller);
     const answer = await ask(row, cast, me);
     got[caller] = payload(answer);

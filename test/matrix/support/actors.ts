@@ -14,11 +14,11 @@ export const VARIANTS: readonly Variant[] = [
 export const variantName = ({ type, isPublic }: Variant): string =>
   `${isPublic ? 'a public' : 'a'} ${type === 'private_messages' ? 'private room' : type}`;
 
-/** The accounts by which the calls are made. Who sits in the room with an account that is like any other sits there as `ann`. */
-export const ACCOUNTS = ['ann', 'outsider', 'removed', 'banned', 'blocked', 'blocking', 'rested', 'platform'] as const;
+/** The accounts that make the calls. A member with an ordinary account is `ann`. */
+export const ACCOUNTS = ['ann', 'outsider', 'removed', 'banned', 'blocked', 'blocking', 'inactive', 'platform'] as const;
 export type Account = (typeof ACCOUNTS)[number] | 'nobody';
 
-/** Somebody who tries what a row says. */
+/** A user who tries a row. */
 export interface Actor {
   readonly name: string;
   readonly account: Account;
@@ -51,8 +51,8 @@ const but = (...permissions: readonly Permission[]): Permission[] => PERMISSIONS
 const OUTSIDERS: readonly Actor[] = [
   { name: 'nobody', account: 'nobody', member: null },
   { name: 'an outsider', account: 'outsider', member: null },
-  { name: 'somebody removed', account: 'removed', member: null, gone: 'removed' },
-  { name: 'somebody banned', account: 'banned', member: null, gone: 'banned' },
+  { name: 'a removed member', account: 'removed', member: null, gone: 'removed' },
+  { name: 'a banned user', account: 'banned', member: null, gone: 'banned' },
   { name: 'an outsider whom all in it have blocked', account: 'blocked', member: null },
   { name: 'a platform admin', account: 'platform', member: null },
 ];
@@ -63,7 +63,7 @@ const MEMBERS: readonly Actor[] = [
   { name: 'a silenced member', account: 'ann', member: member('member'), silenced: true },
   { name: 'a member whom all others have blocked', account: 'blocked', member: member('member') },
   { name: 'a member who has blocked all others', account: 'blocking', member: member('member') },
-  { name: 'a member whose account rests', account: 'rested', member: member('member') },
+  { name: 'a member with an inactive account', account: 'inactive', member: member('member') },
   { name: 'a member who is a platform admin', account: 'platform', member: member('member') },
 ];
 

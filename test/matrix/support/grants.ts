@@ -14,12 +14,12 @@ export interface RoleState {
   /** Until when they are silenced who left under a silence. */
   readonly kept: Readonly<Record<string, string>>;
   readonly banned: readonly string[];
-  /** Whose accounts rest. */
+  /** Members with an inactive account. */
   readonly inactive: readonly string[];
 }
 
 export type Doing =
-  'add' | 'change' | 'remove' | 'ban' | 'unban' | 'leave' | 'join' | 'invite' | 'use' | 'revoke' | 'handOver' | 'rest' | 'wake';
+  'add' | 'change' | 'remove' | 'ban' | 'unban' | 'leave' | 'join' | 'invite' | 'use' | 'revoke' | 'handOver' | 'deactivate' | 'activate';
 
 /** A call that was allowed. */
 export interface AllowedAction {
@@ -161,8 +161,8 @@ function passFaults(
   const live = Object.keys(before.members).filter((name) => !before.inactive.includes(name));
   const right: Partial<Record<Doing, boolean>> = {
     handOver: giver === by && successor === to[0] && live.includes(successor),
-    rest: giver === to[0] && live.includes(successor),
-    wake: live.length === 0 && successor === to[0],
+    deactivate: giver === to[0] && live.includes(successor),
+    activate: live.length === 0 && successor === to[0],
     join: live.length === 0 && successor === by,
   };
   if (!right[does]) faults.push(`the room passed from ${giver} to ${successor} by ${does}`);

@@ -1,7 +1,7 @@
 import { apart, type Cell, HIDDEN, type Row } from './rules.js';
 import { type Place, SECRET } from './room-fixture.js';
 
-// What is said in rooms, over HTTP and by events: who may do what.
+// Messages in rooms, over HTTP and by events: who may do what.
 
 const messages = ({ room }: Place, rest = ''): string => `/rooms/${room}/messages${rest}`;
 const LIKE = encodeURIComponent('👍');
@@ -9,7 +9,7 @@ const LIKE = encodeURIComponent('👍');
 const SENDING: readonly Omit<Row, 'at' | 'answer' | 'ask'>[] = [
   { what: 'a text', who: 'members', needs: ['can_create_messages'], voice: true },
   { what: 'a file', who: 'members', needs: ['can_create_messages', 'can_attach_media'], voice: true },
-  { what: 'to everybody by mention', who: 'members', needs: ['can_create_messages', 'can_mention_all'], voice: true },
+  { what: 'with a mention of all', who: 'members', needs: ['can_create_messages', 'can_mention_all'], voice: true },
 ];
 const BODIES: readonly ((place: Place) => object)[] = [
   () => ({ text: 'hello' }),
@@ -151,7 +151,7 @@ export const MESSAGE_ROWS: readonly Row[] = [
   },
 ];
 
-/** A file is shown to those who may read the message in which it stands. */
+/** A user who may read a message may read its files. */
 const state =
   (status: string) =>
   (cell: Cell): string =>

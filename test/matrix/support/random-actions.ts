@@ -46,7 +46,7 @@ const wish: fc.Arbitrary<Wish> = fc.record({
 
 const WEIGHTS: Record<Doing, number> = {
   ...{ add: 5, change: 9, remove: 2, ban: 2, unban: 3, leave: 2, join: 3 },
-  ...{ invite: 3, use: 3, revoke: 2, handOver: 3, rest: 2, wake: 2 },
+  ...{ invite: 3, use: 3, revoke: 2, handOver: 3, deactivate: 2, activate: 2 },
 };
 
 export const action: fc.Arbitrary<RandomAction> = fc.record({
@@ -100,8 +100,8 @@ export const GOOD_HOUR: [Start, RandomAction[]] = [
     plain('leave', 'dan', 'dan'),
     plain('join', 'dan', 'dan'),
     plain('handOver', 'ana', 'bob'),
-    plain('rest', 'ana', 'bob'),
-    plain('wake', 'ana', 'bob'),
+    plain('deactivate', 'ana', 'bob'),
+    plain('activate', 'ana', 'bob'),
     plain('remove', 'bob', 'cid'),
   ],
 ];
@@ -144,13 +144,13 @@ export const BAD_HOUR: [Start, RandomAction[]] = [
 export const LONELY_HOUR: [Start, RandomAction[]] = [
   { type: 'team', isPublic: true, members: { bob: { role: 'member', allow: [], deny: [] } } },
   [
-    plain('rest', 'ana', 'ana'),
-    plain('rest', 'ana', 'bob'),
-    plain('wake', 'ana', 'ana'),
+    plain('deactivate', 'ana', 'ana'),
+    plain('deactivate', 'ana', 'bob'),
+    plain('activate', 'ana', 'ana'),
     plain('remove', 'ana', 'bob'),
-    plain('rest', 'ana', 'ana'),
+    plain('deactivate', 'ana', 'ana'),
     plain('join', 'eve', 'eve'),
-    plain('wake', 'ana', 'ana'),
+    plain('activate', 'ana', 'ana'),
   ],
 ];
 
@@ -212,8 +212,8 @@ export function requestOf(drawn: RandomAction, room: Room, picture: RoleState): 
     use: () => ask('POST', `/invites/${invite.code}/join`, undefined, { to: [by], inviter: invite.maker }),
     revoke: () => ask('DELETE', `${at}/invites/${invite.id}`, undefined, { to: [] }),
     handOver: () => ask('PUT', `${at}/owner`, { userId: them }),
-    rest: () => ({ ...ask('POST', `/users/${them}/deactivate`, undefined, { by: null }), by: 'platform' }),
-    wake: () => ({ ...ask('POST', `/users/${them}/activate`, undefined, { by: null }), by: 'platform' }),
+    deactivate: () => ({ ...ask('POST', `/users/${them}/deactivate`, undefined, { by: null }), by: 'platform' }),
+    activate: () => ({ ...ask('POST', `/users/${them}/activate`, undefined, { by: null }), by: 'platform' }),
   };
   return requests[does]();
 }
@@ -237,8 +237,8 @@ function meant(
   if ((does === 'use' || does === 'revoke') && invites.length === 0) return ['invite', by, to];
   if (does === 'join' || does === 'use') return [does, first((one) => !members[one]) ?? by, to];
   if (does === 'revoke') return [does, invites[which % invites.length]!.maker, to];
-  if (does === 'rest') return [does, by, owner ?? to];
-  if (does === 'wake') return deactivates ? [does, by, deactivates] : ['rest', by, to];
+  if (does === 'deactivate') return [does, by, owner ?? to];
+  if (does === 'activate') return deactivates ? [does, by, deactivates] : ['deactivate', by, to];
   return [does, by, to];
 }
 

@@ -85,7 +85,7 @@ export class RoleFixture {
   /** What an allowed call means for the calls that come. */
   async follow({ act, by, to }: Request, { body }: Answer): Promise<void> {
     if (act.does === 'invite') this.invites.push({ id: body.id, code: body.code, maker: by as Name });
-    if (act.does === 'wake') await this.logIn(to);
+    if (act.does === 'activate') await this.logIn(to);
   }
 
   async look(): Promise<Look> {

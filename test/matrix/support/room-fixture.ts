@@ -42,7 +42,7 @@ export const nowhere = (place: Place): Place => ({
 });
 
 const newCode = (): string => randomBytes(16).toString('base64url');
-const OTHERS = ['founder', 'boss', 'outlaw'] as const;
+const OTHERS = ['creator', 'boss', 'outlaw'] as const;
 
 const OPEN = {
   friend_requests: 'everyone',
@@ -91,7 +91,7 @@ export class RoomFixture {
         { ...this.file, id: theirMedium, owner_id: target },
       ]),
     );
-    const rows = places.map((place, at) => rowsOf(place, variant, actors[at]!, this.accounts.founder.id));
+    const rows = places.map((place, at) => rowsOf(place, variant, actors[at]!, this.accounts.creator.id));
     for (const table of Object.keys(rows[0] ?? {}))
       await this.insert(
         table,
@@ -190,14 +190,14 @@ export class RoomFixture {
     const { accounts } = this;
     await this.db.query(`UPDATE users SET group_invites = 'everyone', direct_messages = 'everyone', presence = 'everyone'`);
     await accounts.platform.becomesPlatformAdmin();
-    await this.keepApart((['founder', 'boss'] as const).map((name) => accounts[name].id));
-    await call(this.world.url, 'POST', `/users/${accounts.rested.id}/deactivate`, { token: accounts.platform.accessToken });
+    await this.keepApart((['creator', 'boss'] as const).map((name) => accounts[name].id));
+    await call(this.world.url, 'POST', `/users/${accounts.inactive.id}/deactivate`, { token: accounts.platform.accessToken });
     const { rows } = await this.db.query<{ table_name: string }>(
       `SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'room_id' AND table_name <> 'search_marks'
        ORDER BY table_name = 'room_heads', table_name`,
     );
     this.tables = rows.map(({ table_name: name }) => name);
-    for (const account of ACCOUNTS) if (account !== 'rested') this.devices.set(account, await accounts[account].connects());
+    for (const account of ACCOUNTS) if (account !== 'inactive') this.devices.set(account, await accounts[account].connects());
   }
 }
 

@@ -3,7 +3,7 @@ import { type Actor, FULL, type Variant } from './actors.js';
 import { holds, type Permission, type Role } from './permissions.js';
 import type { Place } from './room-fixture.js';
 
-/** Somebody somewhere. */
+/** An actor in a kind of room. */
 export interface Cell {
   readonly actor: Actor;
   readonly variant: Variant;
@@ -19,22 +19,22 @@ export interface Ask {
 export interface Row {
   /** `PATCH /v1/rooms/{roomId}`, or the name of an event. */
   readonly at: string;
-  /** What it is, where several rows stand for one route. */
+  /** What the row tries, where one route has several rows. */
   readonly what?: string;
   /**
-   * `members`: from others a room is hidden, a public one says that they are no members.
-   * `people`: anybody who is logged in.
+   * `members`: the room is hidden from other users; a public one answers `not_member`.
+   * `people`: every user who is logged in.
    */
   readonly who: 'members' | 'people';
   /** The permissions that it needs, in the order in which they are asked for. */
   readonly needs?: readonly Permission[];
   /** Only these roles, whatever their permissions. */
   readonly roles?: readonly Role[];
-  /** It is done to somebody of this rank, so only a higher one may. */
+  /** It concerns a member of this rank, so it needs a higher one. */
   readonly above?: Role;
-  /** It is saying something: refused to the silenced, and in a private room where one has blocked the other. */
+  /** It posts: refused to silenced members, and in the private room of a blocked pair. */
   readonly voice?: true;
-  /** It is wanted of somebody outside, or alone: refused where one has blocked the other. */
+  /** It concerns a non-member, or another user: refused within a blocked pair. */
   readonly favour?: true;
   /** An event that calls the same use case as a route. */
   readonly repeatsRoute?: true;
@@ -48,11 +48,11 @@ export interface Row {
 /** What hides is written so: the answer must be that of ids which are nowhere. */
 export const HIDDEN = 'hidden';
 
-/** What is said where one has blocked the other: the word itself only to who did it. */
+/** The reason within a blocked pair: `blocked` only to the blocker. */
 export const apart = ({ actor: { account } }: Cell): string | null =>
   account === 'blocked' ? '403 privacy' : account === 'blocking' ? '403 blocked' : null;
 
-/** What somebody in the room is told who lacks a permission; null where they hold it. */
+/** The reason for a member who lacks a permission; null where they hold it. */
 export function lacking({ variant: { type }, actor: { member } }: Cell, permission: Permission): string | null {
   if (!member || holds(type, member, permission)) return null;
   return `403 ${member.deny.includes(permission) ? 'not_granted' : 'role_preset'} ${permission}`;
@@ -60,11 +60,11 @@ export function lacking({ variant: { type }, actor: { member } }: Cell, permissi
 
 const RANKS: readonly Role[] = ['member', 'admin', 'owner'];
 
-/** What the row says of the cell: a status, and for a refusal the reason (or the code) and the permission. */
+/** Returns what the row expects in the cell: a status, and for a refusal the reason (or the code) and the permission. */
 export function expected(row: Row, cell: Cell): string {
   const { actor, variant } = cell;
   if (actor.account === 'nobody') return '401 token_invalid';
-  if (actor.account === 'rested') return '401 session_ended';
+  if (actor.account === 'inactive') return '401 session_ended';
   return (row.who === 'members' ? checked(row, cell) : null) ?? (typeof row.answer === 'number' ? String(row.answer) : row.answer(cell));
 
   function checked({ needs = [], roles, above, voice, favour }: Row, { actor: { member, silenced } }: Cell): string | null {

@@ -32,7 +32,7 @@ export class Attempts {
     return trials;
   }
 
-  /** Tries one row with everybody, and gives what was not as the row says. */
+  /** Tries one row with every actor, and returns the answers that differ from the row. */
   async wrongCells(row: Row): Promise<string[]> {
     const actors = [...this.still.keys()].filter(
       (actor) => tries(actor, row, this.variant) && (!isEvent(row) || this.stage.devices.has(actor.account)),
@@ -91,7 +91,7 @@ async function wrongIn(stage: RoomFixture, row: Row, cell: Cell, place: Place): 
     if (shown !== none) wrong.push(`${cell.actor.name}: ${shown}, and of a random id ${none}`);
   }
   const outside = !cell.actor.member && !(row.letsIn && answer.status === 200);
-  if (outside && JSON.stringify(answer.body).includes(SECRET)) wrong.push(`${cell.actor.name}: reads what is said inside`);
+  if (outside && JSON.stringify(answer.body).includes(SECRET)) wrong.push(`${cell.actor.name}: reads the content of the room`);
   return wrong;
 }
 

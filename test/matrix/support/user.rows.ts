@@ -18,13 +18,13 @@ export interface UserFixture {
 }
 
 /** Callers with an invalid token: of an inactive account, or of an ended session. */
-export const OVER = ['rested', 'ended'] as const;
+export const OVER = ['inactive', 'ended'] as const;
 
 /**
  * Who tries a row, the one whose things they are at the end: `other` has asked `one` for friendship, `blocked` and `blocking` have a block
  * between them and every user whom a row concerns.
  */
-export const CALLERS = ['nobody', ...OVER, 'stranger', 'blocked', 'blocking', 'platform', 'other', 'one'] as const;
+export const CALLERS = ['nobody', ...OVER, 'outsider', 'blocked', 'blocking', 'platform', 'other', 'one'] as const;
 export type Caller = (typeof CALLERS)[number];
 
 export interface PeopleRow {
@@ -40,7 +40,7 @@ export interface PeopleRow {
 
 /** All callers who are logged in, each for themselves. */
 const everyone = (answer: string): PeopleRow['answers'] => ({
-  ...{ stranger: answer, blocked: answer, blocking: answer, platform: answer, other: answer, one: answer },
+  ...{ outsider: answer, blocked: answer, blocking: answer, platform: answer, other: answer, one: answer },
 });
 /** A call that concerns a user is refused within a blocked pair, and only the blocker gets that reason. */
 const favour = (answer: string): PeopleRow['answers'] => ({ ...everyone(answer), blocked: '403 privacy', blocking: '403 blocked' });

@@ -16,8 +16,10 @@ export class AccountAdminController {
 
   @Delete()
   @HttpCode(202)
-  @ApiOperation({ summary: 'Delete an account', description: 'Needs a platform admin. Has the same effects as a deletion by the user.' })
-  @ApiAcceptedResponse({ description: 'The account is deleted; its memberships and messages follow.' })
+  @ApiOperation({ summary: 'Delete an account', description: 'Only for platform admins. Has the same effects as a deletion by the user.' })
+  @ApiAcceptedResponse({
+    description: 'The account is deleted. A job ends its memberships and friendships, and erases its messages if you chose `erase`.',
+  })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })
   deleteUser(@CurrentActor() actor: Actor, @UserId() userId: string, @Query() { messages }: DeleteAccountDto): Promise<void> {
     return this.lifecycle.deleteUser(actor, userId, messages);
@@ -28,7 +30,7 @@ export class AccountAdminController {
   @ApiOperation({
     summary: 'Deactivate an account',
     description:
-      'Needs a platform admin. Ends its sessions and closes its sockets at once, and hides it from searches until it is activated. A ' +
+      'Only for platform admins. Ends its sessions and closes its sockets at once, and hides it from searches until it is activated. A ' +
       'room that it owns gets another owner as soon as it has another active member.',
   })
   @ApiOkResponse({ type: UserView })
@@ -41,7 +43,7 @@ export class AccountAdminController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Activate an account',
-    description: 'Needs a platform admin. The user may log in again. A room that has got another owner keeps that owner.',
+    description: 'Only for platform admins. The user can log in again. A room that has another owner by now keeps that owner.',
   })
   @ApiOkResponse({ type: UserView })
   @ApiProblems({ 403: 'forbidden', 404: 'user_not_found' })

@@ -25,7 +25,10 @@ export class AccountsController {
   ) {}
 
   @Patch()
-  @ApiOperation({ summary: 'Update your name, picture or privacy', description: 'A field that is left out stays; null clears it.' })
+  @ApiOperation({
+    summary: 'Update your display name, avatar or privacy',
+    description: 'A field that is left out keeps its value; null clears it.',
+  })
   @ApiOkResponse({ type: MeView })
   @ApiProblems({ 422: ['media_not_usable', 'unstorable_text'] })
   updateMe(@CurrentActor() actor: Actor, @Body() dto: UpdateMeDto): Promise<MeView> {
@@ -37,10 +40,12 @@ export class AccountsController {
   @ApiOperation({
     summary: 'Delete your account',
     description:
-      'Deletes login, sessions, name and picture at once, and rooms in which you are the only member; other rooms of yours get another ' +
-      'owner. Your messages stay as those of a deleted user, or become tombstones within the hour.',
+      'Deletes your login, sessions, names and avatar at once, and the rooms in which you are the only member. Other rooms that you own ' +
+      'get another owner. Your messages stay as those of a deleted user, or become tombstones within the hour.',
   })
-  @ApiAcceptedResponse({ description: 'The account is deleted; your memberships and messages follow.' })
+  @ApiAcceptedResponse({
+    description: 'The account is deleted. A job ends its memberships and friendships, and erases its messages if you chose `erase`.',
+  })
   @ApiProblems({ 404: 'user_not_found' })
   deleteMe(@CurrentActor() actor: Actor, @Query() { messages }: DeleteAccountDto): Promise<void> {
     return this.lifecycle.deleteMe(actor.userId, messages);
@@ -48,12 +53,13 @@ export class AccountsController {
 
   @Get('export')
   @ApiOperation({
-    summary: 'Export your data as lines of JSON',
+    summary: 'Export your data as NDJSON',
     description:
       'Each line has a `type`: `profile`, `session`, `friend`, `friendRequest`, `block`, `room`, `message`, `reaction`, `media`, ' +
-      '`report` (with your reason), `reportResolution` (with your note), `ban` and `invite` (that you have created, without the code). ' +
-      'A file that does not end with the type `end` is not complete. It has nothing of deleted rooms. A message that you may not read any ' +
-      'more is exported as you wrote it last, without later edits by others; its `text` is null where the author of the text is unknown.',
+      '`report` (with your reason), `reportResolution` (with your note), `ban` and `invite` (created by you, without the code). A file ' +
+      'whose last line is not of the type `end` is incomplete. The export contains nothing from deleted rooms. A message that you may ' +
+      'no longer read is exported as you last wrote it, without later edits by others; its `text` is null if the author of the text is ' +
+      'unknown.',
   })
   @ApiProduces(NDJSON)
   @ApiOkResponse({ schema: { type: 'string', example: '{"type":"profile","id":"…"}\n{"type":"end"}\n' } })

@@ -43,7 +43,10 @@ export class AuthController {
   @RateLimit('auth')
   @Post('login')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Log in', description: 'An unknown user and a wrong password get the same answer after the same time.' })
+  @ApiOperation({
+    summary: 'Log in',
+    description: 'The answer, and the time it takes, are the same for an unknown user and a wrong password.',
+  })
   @ApiOkResponse({ type: LoggedInView })
   @ApiProblems({ 401: 'credentials_invalid', 404: OFF, 422: 'unstorable_text', 503: ['database_unavailable', 'overloaded'] })
   login(@Body() dto: LoginDto, @Req() request: Request): Promise<LoggedInView> {
@@ -57,8 +60,8 @@ export class AuthController {
   @ApiOperation({
     summary: 'Exchange a refresh token for a new token pair (single use)',
     description:
-      'The latest used token is answered with the same pair for 10 seconds, while the new one is unused. Any other use of a used token ' +
-      'ends the session.',
+      'If you repeat the request within 10 seconds and have not used the new refresh token, the answer is the same pair. Any other use ' +
+      'of a used token ends the session.',
   })
   @ApiOkResponse({ type: TokenPairView })
   @ApiProblems({ 401: ['token_invalid', 'session_ended'], 404: OFF, 422: 'unstorable_text' })

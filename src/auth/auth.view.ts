@@ -16,7 +16,7 @@ export class LoggedInView extends TokenPairView {
 
 export class SessionView {
   @ApiProperty({ format: 'uuid', example: '0199f3a1-6c11-7d2e-8f00-1a2b3c4d5e6f' }) id: string;
-  @ApiProperty({ description: 'This session sent the request.', example: true }) current: boolean;
+  @ApiProperty({ description: 'Whether this session sent the request.', example: true }) current: boolean;
   @ApiProperty({ type: String, nullable: true, example: 'Mozilla/5.0 (X11; Linux x86_64)' }) userAgent: string | null;
   @ApiProperty({ type: String, nullable: true, example: '203.0.113.7' }) ip: string | null;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
@@ -25,5 +25,5 @@ export class SessionView {
 
 export class TicketView {
   @ApiProperty({ description: 'Value of `?ticket=`.', example: TOKEN }) ticket: string;
-  @ApiProperty({ description: 'Seconds until it expires.', example: 900 }) expiresIn: number;
+  @ApiProperty({ description: 'Seconds until the ticket expires.', example: 900 }) expiresIn: number;
 }

@@ -55,8 +55,8 @@ export class MediaTicketsController {
   @ApiOperation({
     summary: 'Create a ticket for reading media',
     description:
-      'For requests that cannot send a header, as of an `<img>`: `GET /v1/media/:id/content?ticket=…`. Every request with it is authorised ' +
-      'as yours. It ends with this session.',
+      'For requests that cannot send a header, such as those of an `<img>`: `GET /v1/media/{id}/content?ticket=…`. A request with the ' +
+      'ticket has your access. The ticket ends with this session.',
   })
   @ApiOkResponse({ type: TicketView })
   @ApiProblems({ 400: [] })

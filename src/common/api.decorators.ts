@@ -14,7 +14,7 @@ export const ApiPage = (model: Type): MethodDecorator =>
         required: ['items', 'nextCursor'],
         properties: {
           items: { type: 'array', items: { $ref: getSchemaPath(model) } },
-          nextCursor: { type: 'string', nullable: true, description: 'Page cursor: opaque; null on the last page.' },
+          nextCursor: { type: 'string', nullable: true, description: 'Page cursor, opaque; null on the last page.' },
         },
       },
     }),

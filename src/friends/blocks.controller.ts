@@ -27,8 +27,9 @@ export class BlocksController {
   @ApiOperation({
     summary: 'Block a user',
     description:
-      'Works in both directions: no friend requests, no private messages, no adding to rooms, no presence, typing or receipts between the ' +
-      'two users. Ends friendship and pending requests. The user is not notified. In rooms with both, each still sees the other.',
+      'Applies in both directions: no friend requests, no private messages, no adding to rooms, no presence, typing or read receipts ' +
+      'between the two users. Ends the friendship and pending friend requests. The user is not notified. In rooms of both, each still ' +
+      'sees the other.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'user_not_found', 422: ['cannot_block_oneself', 'too_many_blocks'] })
@@ -38,7 +39,10 @@ export class BlocksController {
 
   @Delete(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Unblock a user', description: 'Does not restore what the block has ended. 204 also if there was no block.' })
+  @ApiOperation({
+    summary: 'Unblock a user',
+    description: 'Does not restore what the block ended. If you have not blocked the user, nothing changes.',
+  })
   @ApiNoContentResponse()
   @ApiProblems()
   unblockUser(@CurrentActor() actor: Actor, @UserId() userId: string): Promise<void> {

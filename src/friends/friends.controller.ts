@@ -21,8 +21,9 @@ export class FriendRequestsController {
   @ApiOperation({
     summary: 'Send a friend request',
     description:
-      'If your request to the user is pending, answers 200 with it. If a request of the user to you is pending, approves it and answers 200. ' +
-      'After a rejection the sender waits for the cooldown (24 hours by default); the other user may send a request at once.',
+      'If your request to the user is pending, answers 200 with it. If a request from the user to you is pending, approves it and ' +
+      'answers 200. After a rejection the sender must wait for the cooldown (24 hours by default); the other user may send a request ' +
+      'at once.',
   })
   @ApiCreatedResponse({ type: FriendRequestView })
   @ApiOkResponse({ type: FriendRequestView, description: 'The existing request.' })
@@ -53,7 +54,7 @@ export class FriendRequestsController {
 
   @Post(':id/approve')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Approve a friend request that you have received' })
+  @ApiOperation({ summary: 'Approve a friend request that you received' })
   @ApiOkResponse({ type: FriendRequestView })
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided', 422: 'too_many_friends' })
   approveFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
@@ -62,7 +63,7 @@ export class FriendRequestsController {
 
   @Post(':id/reject')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Reject a friend request that you have received' })
+  @ApiOperation({ summary: 'Reject a friend request that you received' })
   @ApiOkResponse({ type: FriendRequestView })
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
   rejectFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<FriendRequestView> {
@@ -71,7 +72,7 @@ export class FriendRequestsController {
 
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Cancel a friend request that you have sent' })
+  @ApiOperation({ summary: 'Cancel a friend request that you sent' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'friend_request_not_found', 409: 'friend_request_decided' })
   cancelFriendRequest(@CurrentActor() actor: Actor, @Param('id', IdPipe) id: string): Promise<void> {
@@ -95,7 +96,7 @@ export class FriendsController {
 
   @Delete(':userId')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'End a friendship, for both users', description: 'Rooms and messages stay.' })
+  @ApiOperation({ summary: 'End a friendship', description: 'For both users. Rooms and messages stay.' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: 'friend_not_found' })
   removeFriend(@CurrentActor() actor: Actor, @UserId() userId: string): Promise<void> {

@@ -20,8 +20,10 @@ export class InvitesController {
 
   @Post()
   @ApiOperation({
-    summary: 'Create an invite. Needs `can_create_invites`.',
-    description: 'Users join with the role `member`. The invite works while its creator is a member of the room and may create invites.',
+    summary: 'Create an invite',
+    description:
+      'Needs `can_create_invites`. Users join with the role `member`. The invite works while its creator is a member of the room and ' +
+      'may create invites.',
   })
   @ApiCreatedResponse({ type: InviteView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['too_many_invites', 'time_is_past'] })
@@ -30,7 +32,7 @@ export class InvitesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'List the usable invites, newest first. Needs `can_create_invites`.' })
+  @ApiOperation({ summary: 'List the usable invites of a room, newest first', description: 'Needs `can_create_invites`.' })
   @ApiPage(InviteView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listInvites(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: PageQuery): Promise<Page<InviteView>> {
@@ -39,7 +41,7 @@ export class InvitesController {
 
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Revoke an invite. Needs `can_remove_users` for an invite of another user.' })
+  @ApiOperation({ summary: 'Revoke an invite', description: 'An invite that another user created needs `can_remove_users`.' })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'invite_not_found'] })
   revokeInvite(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Param('id', IdPipe) id: string): Promise<void> {
@@ -66,7 +68,7 @@ export class InviteRedemptionController {
 
   @Post(':code/join')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Join a room by an invite', description: 'Counts as a use, unless you are a member already.' })
+  @ApiOperation({ summary: 'Join a room by invite', description: 'Counts as a use of the invite, unless you are already a member.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'invite_not_found', 422: ['room_full', 'too_many_rooms'] })
   async joinByInvite(@CurrentActor() actor: Actor, @Param('code') code: string): Promise<RoomView> {

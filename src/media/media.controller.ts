@@ -43,7 +43,7 @@ export class MediaController {
   @ApiOperation({
     summary: 'Upload a file',
     description:
-      'Send a form with one part, `file`. The content type is detected from the bytes. An image is re-encoded: rotated to its orientation, ' +
+      'Send a form with one part, `file`. The content type is detected from the bytes. An image is re-encoded: rotated upright, ' +
       'without EXIF or other metadata; a damaged image is refused. `size` and `sha256` are those of the stored bytes.',
   })
   @ApiConsumes('multipart/form-data')
@@ -82,8 +82,8 @@ export class MediaController {
   @ApiOperation({
     summary: 'Complete a direct upload',
     description:
-      'The bytes are checked as those of any upload. Completing again returns the same file. When a re-encoded image is larger than the ' +
-      'announced size and exceeds your quota, the upload can be completed later, until it expires.',
+      'The bytes are checked like those of any other upload. If you complete it again, the answer is the same file. If a re-encoded ' +
+      'image is larger than the announced size and exceeds your quota, you can complete the upload later, until it expires.',
   })
   @ApiOkResponse({ type: MediaView })
   @ApiProblems({
@@ -103,7 +103,7 @@ export class MediaController {
   @ApiSecurity({})
   @ApiOperation({
     summary: 'Send the bytes of a direct upload',
-    description: 'The `url` of a direct upload where the object store is a folder. Needs only the `token` of that URL.',
+    description: 'The `url` of a direct upload if the object store is a folder. Needs only the `token` in that URL.',
   })
   @ApiConsumes('application/octet-stream')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
@@ -137,16 +137,16 @@ export class MediaController {
   @ApiOperation({
     summary: 'Get the bytes of a file',
     description:
-      'Allowed for its uploader, for readers of a message to which it is attached, and for users who see the user or room whose avatar it ' +
-      'is. Access is checked on every request. The answer is a stream (`Range`, `If-Range`, `If-None-Match`), or a redirect to a URL of the ' +
-      'object store that is valid for 60 seconds. Where no header can be sent, `?ticket=` replaces the token. Files other than images, video ' +
-      'and audio are sent as attachments.',
+      'Allowed for the uploader, for users who can read a message to which the file is attached, and for users who can see the user or ' +
+      'room whose avatar it is. Access is checked on every request. The answer is a stream (`Range`, `If-Range`, `If-None-Match`), or ' +
+      'a redirect to a URL of the object store that is valid for 60 seconds. Where no header can be sent, `?ticket=` replaces the ' +
+      'token. Files other than images, video and audio are sent as attachments.',
   })
   @ApiProduces('*/*')
   @ApiOkResponse({ description: 'The whole file, with its content type.', schema: { type: 'string', format: 'binary' } })
   @ApiResponse({ status: 206, description: 'The requested range.', schema: { type: 'string', format: 'binary' } })
   @ApiResponse({ status: 302, description: 'A redirect to the object store, valid for 60 seconds.' })
-  @ApiResponse({ status: 304, description: 'The file that the client has is current.' })
+  @ApiResponse({ status: 304, description: 'The copy of the client is current.' })
   @ApiProblems({
     404: ['media_not_found', 'thumbnail_missing', 'object_missing'],
     416: 'range_not_satisfiable',
@@ -167,7 +167,7 @@ export class MediaController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete an unused file',
-    description: 'Deletes a file that you uploaded, and that no message, user or room refers to.',
+    description: 'Only a file that you uploaded, and to which no message, user or room refers.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'media_not_found', 409: 'media_in_use' })

@@ -8,7 +8,7 @@ export class MediaView {
   @ApiProperty({ enum: MEDIA_KINDS, example: 'image' }) kind: MediaKind;
   @ApiProperty({ example: 'beach.jpg' }) filename: string;
   @ApiProperty({ example: 'image/jpeg' }) contentType: string;
-  @ApiProperty({ description: 'Bytes, as stored and served.', example: 204800 }) size: number;
+  @ApiProperty({ description: 'In bytes, as stored and served.', example: 204800 }) size: number;
   @ApiProperty({ type: String, nullable: true, description: 'Hexadecimal, of the bytes as stored and served.' }) sha256: string | null;
   @ApiProperty({ type: Number, nullable: true, example: 1600 }) width: number | null;
   @ApiProperty({ type: Number, nullable: true, example: 1200 }) height: number | null;
@@ -23,7 +23,8 @@ export class UploadView {
   @ApiProperty({ format: 'uuid' }) mediaId: string;
   @ApiProperty({ enum: ['PUT'] }) method: 'PUT';
   @ApiProperty({
-    description: 'A URL of the object store, or a path of this API where the store is a folder. Needs no token until it expires.',
+    description:
+      'A URL of the object store, or a path of this API if the store is a folder. Needs no access token. Valid until `expiresAt`.',
   })
   url: string;
   @ApiProperty({

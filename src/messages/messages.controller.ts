@@ -32,8 +32,8 @@ export class MessagesController {
   @ApiOperation({
     summary: "Get a page of a room's history",
     description:
-      'Ascending by `seq`; without a bound, the newest messages. `before` and `after` exclude their seq, `around` includes it, with half ' +
-      'of the page on each side. `seq` and `rev` of the answer are the sync cursor for `changes`.',
+      'Ascending by `seq`; without a bound, the newest messages. `before` and `after` exclude their `seq`, `around` includes it, with ' +
+      'half of the page on each side. `seq` and `rev` of the answer are the sync cursor for `changes`.',
   })
   @ApiOkResponse({ type: MessagesPageView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
@@ -45,9 +45,9 @@ export class MessagesController {
   @ApiOperation({
     summary: 'Send a message',
     description:
-      'Needs `can_create_messages`, with media also `can_attach_media`. A message with an `id` can be sent again at any time, by REST or ' +
-      'socket: it is stored once, and the answer is 200 with its current state. The same id with another body or from another sender ' +
-      'is a conflict.',
+      'Needs `can_create_messages`, and with media also `can_attach_media`. A message with an `id` can be sent again at any time, by ' +
+      'REST or socket: it is stored once, and the answer is 200 with its current state. The same id with a different body or from a ' +
+      'different sender is a conflict.',
   })
   @ApiBody({ type: SendMessageDto })
   @ApiCreatedResponse({ type: MessageView })
@@ -81,8 +81,8 @@ export class MessagesController {
   @ApiOperation({
     summary: 'Edit a message',
     description:
-      "Needs `can_edit_own_messages`, for another user's message `can_edit_messages`. The mentions follow the new text; the same text " +
-      'changes nothing.',
+      "Needs `can_edit_own_messages`, for another user's message `can_edit_messages`. The mentions change with the text. If the text " +
+      'is the same, nothing changes.',
   })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems({ ...GONE, 409: 'message_deleted', 422: ['empty_message', 'system_message', 'unstorable_text'], 503: BUSY })
@@ -99,7 +99,8 @@ export class MessagesController {
   @ApiOperation({
     summary: 'Delete a message',
     description:
-      "Needs `can_delete_own_messages`, for another user's message `can_delete_messages`. A tombstone stays; deleting it again returns it.",
+      "Needs `can_delete_own_messages`, for another user's message `can_delete_messages`. A tombstone stays; if you delete the message " +
+      'again, the answer is the tombstone.',
   })
   @ApiOkResponse({ type: MessageView })
   @ApiProblems({ ...GONE, 422: 'system_message', 503: BUSY })
@@ -123,7 +124,7 @@ export class MessagesController {
   @Get(':messageId/history')
   @ApiOperation({
     summary: 'List the former texts of a message',
-    description: 'Newest first; for its author and members who may delete it.',
+    description: 'Newest first. Only for the author and for members who may delete the message.',
   })
   @ApiPage(EditView)
   @ApiProblems(GONE)
@@ -157,7 +158,7 @@ export class MentionsController {
   @Get()
   @ApiOperation({
     summary: 'List the messages that mention you',
-    description: 'By name or by `@all`, in all your rooms, newest first; not your own.',
+    description: 'By name or by `@all`, in all your rooms, newest first. Your own messages are left out.',
   })
   @ApiPage(MessageView)
   @ApiProblems()

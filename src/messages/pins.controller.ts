@@ -18,7 +18,7 @@ export class PinsController {
   constructor(private readonly pins: PinsService) {}
 
   @Get('pins')
-  @ApiOperation({ summary: 'List the pinned messages of a room', description: 'Last pinned first.' })
+  @ApiOperation({ summary: 'List the pinned messages of a room', description: 'Most recently pinned first.' })
   @ApiPage(MessageView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listPins(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: PageQuery): Promise<Page<MessageView>> {
@@ -36,7 +36,7 @@ export class PinsController {
 
   @Delete('messages/:messageId/pin')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Unpin a message', description: 'Needs `can_pin_messages`. Without a pin, nothing changes.' })
+  @ApiOperation({ summary: 'Unpin a message', description: 'Needs `can_pin_messages`. If the message is not pinned, nothing changes.' })
   @ApiNoContentResponse()
   @ApiProblems({ ...GONE, 503: BUSY })
   unpinMessage(@CurrentActor() actor: Actor, @RoomId() roomId: string, @MessageId() messageId: string): Promise<void> {

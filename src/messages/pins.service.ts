@@ -48,7 +48,7 @@ export class PinsService {
     });
   }
 
-  /** Without a pin, nothing changes. @throws RoomNotFound, Forbidden, MessageNotFound */
+  /** If the message is not pinned, nothing changes. @throws RoomNotFound, Forbidden, MessageNotFound */
   unpinMessage(actor: Actor, roomId: string, messageId: string): Promise<void> {
     return this.access.change(actor, roomId, 'can_pin_messages', async (grant) => {
       const message = await this.messageRepository.requireMessage(grant, messageId);

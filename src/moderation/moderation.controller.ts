@@ -19,7 +19,7 @@ export class ModerationController {
   @Post('messages/:messageId/report')
   @ApiOperation({
     summary: 'Report a message to the members who may delete it',
-    description: 'Reporting a message again answers 200 with your first report. The author is not notified.',
+    description: 'If you have already reported the message, the answer is 200 with your first report. The author is not notified.',
   })
   @ApiCreatedResponse({ type: ReportView })
   @ApiOkResponse({ type: ReportView, description: 'Your first report.' })
@@ -37,7 +37,10 @@ export class ModerationController {
   }
 
   @Get('reports')
-  @ApiOperation({ summary: 'List the reports of messages that you may see, newest first. Needs `can_delete_messages`.' })
+  @ApiOperation({
+    summary: 'List the reports of a room, newest first',
+    description: 'Needs `can_delete_messages`. Only reports of messages that you may read.',
+  })
   @ApiPage(ReportView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listReports(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: ReportsQuery): Promise<Page<ReportView>> {
@@ -46,7 +49,7 @@ export class ModerationController {
 
   @Post('reports/:id/resolve')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Resolve a report. Needs `can_delete_messages`.' })
+  @ApiOperation({ summary: 'Resolve a report', description: 'Needs `can_delete_messages`.' })
   @ApiOkResponse({ type: ReportView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'report_not_found'], 409: 'report_resolved', 422: 'unstorable_text' })
   resolveReport(
@@ -59,7 +62,7 @@ export class ModerationController {
   }
 
   @Get('audit')
-  @ApiOperation({ summary: 'List the moderation actions of the room, newest first. Needs `can_remove_users`.' })
+  @ApiOperation({ summary: 'List the moderation actions of a room, newest first', description: 'Needs `can_remove_users`.' })
   @ApiPage(AuditEntryView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
   listAudit(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Query() query: PageQuery): Promise<Page<AuditEntryView>> {

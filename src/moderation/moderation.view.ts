@@ -8,7 +8,7 @@ import { userJson, UserView } from '../users/user.view.js';
 export class ReportView {
   @ApiProperty({ format: 'uuid', example: '0199f3c0-11aa-7bb2-8cc3-9dd4ee5ff601' }) id: string;
   @ApiProperty({ format: 'uuid' }) roomId: string;
-  @ApiProperty({ format: 'uuid', description: 'The message may be deleted.' }) messageId: string;
+  @ApiProperty({ format: 'uuid', description: 'The message may have been deleted.' }) messageId: string;
   @ApiProperty({ type: UserView, description: 'The user who reported the message.' }) user: UserView;
   @ApiProperty({ example: 'Spam' }) reason: string;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;

@@ -47,7 +47,7 @@ export class HealthController implements OnModuleDestroy {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: 'Check that the process can serve requests',
-    description: 'The database answers and is migrated, and no shutdown has begun.',
+    description: 'It can if the database answers and is migrated, and no shutdown has begun.',
   })
   @ApiOkResponse({ type: Health })
   @ApiServiceUnavailableResponse({ type: Problem })

@@ -27,7 +27,7 @@ export class MetricsController {
   @Get()
   @ApiOperation({
     summary: 'Get metrics in the Prometheus text format',
-    description: 'With METRICS_TOKEN set, needs it as the bearer token; without it, hidden in production.',
+    description: 'Needs METRICS_TOKEN as the bearer token. Without that setting, public, but hidden in production.',
   })
   @ApiBearerAuth()
   @ApiProduces('text/plain')

@@ -36,11 +36,11 @@ export class ReactionsController {
   @ApiOperation({
     summary: 'Add a reaction to a message',
     description:
-      'Needs `can_add_reactions`. If you reacted with it before, the answer is 200 with that reaction. With REACTIONS=like_dislike, a ' +
-      'like replaces a dislike and the other way round.',
+      'Needs `can_add_reactions`. If you have already reacted with it, the answer is 200 with that reaction. With ' +
+      'REACTIONS=like_dislike, a like replaces a dislike, and a dislike a like.',
   })
   @ApiCreatedResponse({ type: ReactionView })
-  @ApiOkResponse({ type: ReactionView, description: 'You reacted with it before.' })
+  @ApiOkResponse({ type: ReactionView, description: 'Your existing reaction.' })
   @ApiProblems({
     ...GONE,
     409: 'message_deleted',
@@ -92,7 +92,7 @@ export class ReactionsController {
 
   @Delete()
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Remove your reaction', description: 'Without such a reaction, nothing changes.' })
+  @ApiOperation({ summary: 'Remove your reaction', description: 'If you have not reacted with it, nothing changes.' })
   @ApiNoContentResponse()
   @ApiProblems({
     ...GONE,
@@ -116,7 +116,7 @@ export class MyReactionsController {
   constructor(private readonly reactions: ReactionsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'List your reactions', description: 'Newest first, to messages that you may still read.' })
+  @ApiOperation({ summary: 'List your reactions', description: 'Newest first; only reactions to messages that you may still read.' })
   @ApiPage(ReactionView)
   @ApiProblems()
   listMyReactions(@CurrentActor() actor: Actor, @Query() query: PageQuery): Promise<Page<ReactionView>> {

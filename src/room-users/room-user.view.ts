@@ -16,8 +16,13 @@ export class RoomUserView {
   @ApiProperty({ enum: ROOM_ROLES, example: 'member' }) role: RoomRole;
   @ApiProperty({ enum: ROOM_PERMISSIONS, isArray: true, description: 'All permissions of the member in this room.' })
   permissions: RoomPermission[];
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The user who added them, or they themselves.' }) createdBy:
-    string | null;
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'The user who added the member; the member, if they joined on their own.',
+  })
+  createdBy: string | null;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) joinedAt: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null }) silencedUntil: string | null;
   @ApiProperty({
@@ -40,7 +45,7 @@ export class MembershipView extends RoomUserView {
   @ApiProperty({ description: 'Messages after `lastReadSeq`, without deleted ones, your own and system messages.', example: 3 })
   unreadCount: number;
   @ApiProperty({ example: 0 }) mentionCount: number;
-  @ApiProperty({ description: 'The first `seq` that you can read. Fixed at joining.', example: 1 }) visibleFromSeq: number;
+  @ApiProperty({ description: 'The first `seq` that you can read. Set when you join.', example: 1 }) visibleFromSeq: number;
 }
 
 /** The read mark of a member and what is unread after it. */
@@ -49,8 +54,8 @@ export class ReadStateView extends PickType(MembershipView, ['lastReadSeq', 'unr
 /** A page of members, with the room head. */
 export class RoomUsersPage {
   @ApiProperty({ type: [RoomUserView] }) items: RoomUserView[];
-  @ApiProperty({ type: String, nullable: true, description: 'Opaque; null on the last page.' }) nextCursor: string | null;
-  @ApiProperty({ description: 'Last `seq` of the room, read before the members: with `rev` a sync cursor.', example: 42 }) seq: number;
+  @ApiProperty({ type: String, nullable: true, description: 'Page cursor, opaque; null on the last page.' }) nextCursor: string | null;
+  @ApiProperty({ description: 'Last `seq` of the room, read before the members; with `rev`, a sync cursor.', example: 42 }) seq: number;
   @ApiProperty({ example: 7 }) rev: number;
 }
 
@@ -59,7 +64,7 @@ export class BanView {
   @ApiProperty({ type: UserView }) user: UserView;
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: until the ban is lifted.' }) until: string | null;
   @ApiProperty({ type: String, nullable: true, example: 'spam' }) reason: string | null;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The member who banned them.' }) by: string | null;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The member who banned the user.' }) by: string | null;
   @ApiProperty({ format: 'date-time' }) createdAt: string;
 }
 

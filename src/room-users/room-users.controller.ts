@@ -57,10 +57,10 @@ export class RoomUsersController {
   @ApiOperation({
     summary: 'Add members to a room',
     description:
-      'Needs `can_add_users`. Adds one user, or up to 100: all or none. Another role, and permissions beyond or below the preset of the role, ' +
-      'need `can_manage_roles`; to add a permission you must hold it.',
+      'Needs `can_add_users`. Adds one user, or up to 100, all or none. A role other than `member`, and permissions other than the ' +
+      'preset of the role, need `can_manage_roles`; to add a permission you must have it.',
   })
-  @ApiCreatedResponse({ schema: ADDED, description: 'The new member for `userId`, `{ items }` for `userIds`.' })
+  @ApiCreatedResponse({ schema: ADDED, description: 'The new member for `userId`; `{ items }` for `userIds`.' })
   @ApiProblems({
     403: 'forbidden',
     404: ['room_not_found', 'user_not_found'],
@@ -87,7 +87,7 @@ export class RoomUsersController {
   }
 
   @Put('me/read')
-  @ApiOperation({ summary: 'Mark a room as read up to a message', description: 'The read mark never goes back. Also sets `lastSeenAt`.' })
+  @ApiOperation({ summary: 'Mark a room as read up to a message', description: 'The read mark never moves back. Also sets `lastSeenAt`.' })
   @ApiOkResponse({ type: ReadStateView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 503: ['database_unavailable', 'overloaded'] })
   markRead(@CurrentActor() actor: Actor, @RoomId() roomId: string, @Body() { seq }: MarkReadDto): Promise<ReadStateView> {
@@ -106,9 +106,10 @@ export class RoomUsersController {
   @ApiOperation({
     summary: 'Update a member',
     description:
-      'Only of a lower rank than yours. Role and permissions need `can_manage_roles`, and to add a permission you must hold it; a silence ' +
-      'needs `can_remove_users`. Another role removes overrides. A silence is kept when the member leaves or is removed: it can still be ' +
-      'changed or lifted here, and holds again on rejoin. Role and permissions are not kept: a rejoining user has the preset of a member.',
+      'The member must be of a lower rank than yours. Role and permissions need `can_manage_roles`, and to add a permission you must ' +
+      'have it; a silence needs `can_remove_users`. A new role removes overrides. A silence is kept when the member leaves or is ' +
+      'removed: it can still be changed or lifted here, and applies again on rejoin. Role and permissions are not kept: a rejoining ' +
+      'user has the preset of a member.',
   })
   @ApiOkResponse({ type: RoomUserView })
   @ApiNoContentResponse({ description: 'The kept silence of a former member is changed.' })
@@ -129,7 +130,7 @@ export class RoomUsersController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     summary: 'Remove a member',
-    description: 'Needs `can_remove_users`; only of a lower rank than yours. They receive nothing that is committed later.',
+    description: 'Needs `can_remove_users`; the member must be of a lower rank than yours, and receives nothing that is committed later.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })
@@ -160,7 +161,8 @@ export class BansController {
   @ApiOperation({
     summary: 'Ban a user from a room',
     description:
-      'Needs `can_ban_users`; a member must be of a lower rank than yours, and is removed. Until the ban ends the user cannot join, be added or use an invite.',
+      'Needs `can_ban_users`; a member must be of a lower rank than yours, and is removed. Until the ban ends the user cannot join, be ' +
+      'added or use an invite.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'user_not_found'], 422: ['time_is_past', 'unstorable_text'] })

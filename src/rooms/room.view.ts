@@ -26,13 +26,14 @@ export class RoomView {
   @ApiProperty({ type: [String], example: ['travel'] }) metaTags: string[];
   @ApiProperty({ description: 'An inactive room accepts no new messages.', example: true }) active: boolean;
   @ApiProperty({ enum: HISTORY_VISIBILITIES, example: 'all' }) historyVisibility: HistoryVisibility;
-  @ApiProperty({ description: 'Seconds between two messages of one member; 0: none.', example: 0 }) slowModeSeconds: number;
+  @ApiProperty({ description: 'Seconds that a member must wait between two messages; 0: no slow mode.', example: 0 })
+  slowModeSeconds: number;
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The team that a private room belongs to.', example: null })
   teamId: string | null;
   @ApiProperty({ format: 'uuid' }) createdBy: string;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) updatedAt: string;
-  @ApiProperty({ description: 'With `rev` a sync cursor.', example: 42 }) lastSeq: number;
+  @ApiProperty({ description: 'With `rev`, a sync cursor.', example: 42 }) lastSeq: number;
   @ApiProperty({ example: 7 }) rev: number;
   @ApiProperty({ example: 3 }) memberCount: number;
   @ApiProperty({

@@ -47,7 +47,7 @@ export class RoomsController {
 
   @Get()
   @Header('Content-Type', JSON_TYPE)
-  @ApiOperation({ summary: 'List your rooms', description: 'Each with its last visible message, unread counts and your permissions.' })
+  @ApiOperation({ summary: 'List your rooms', description: 'Each with its last visible message, your unread count and your permissions.' })
   @ApiPage(RoomView)
   @ApiProblems({ 422: 'unstorable_text' })
   listMyRooms(@CurrentActor() actor: Actor, @Query() query: MyRoomsQuery): Promise<JsonPage> {
@@ -56,7 +56,7 @@ export class RoomsController {
 
   @Get('public')
   @Header('Content-Type', JSON_TYPE)
-  @ApiOperation({ summary: 'List public rooms', description: 'Finds them by name, description or tag, the newest first.' })
+  @ApiOperation({ summary: 'List public rooms', description: 'Newest first; `query` searches names, descriptions and tags.' })
   @ApiPage(RoomCardView)
   @ApiProblems({ 422: 'unstorable_text' })
   listPublicRooms(@CurrentActor() actor: Actor, @Query() query: PublicRoomsQuery): Promise<JsonPage> {
@@ -67,9 +67,9 @@ export class RoomsController {
   @ApiOperation({
     summary: 'Create a room',
     description:
-      'Adds all of the users or creates nothing. `private_messages` takes one user whose privacy permits it. There is one such room for two ' +
-      'users, and one inside each team (`teamId`) of which both are members: if it exists, also by a concurrent request, the answer is 200 ' +
-      'with that room. A channel or a team needs a name.',
+      'Adds all users, or creates nothing. A private room (`private_messages`) takes one user, whose privacy settings must allow it. ' +
+      'Two users have at most one private room, plus one inside each team (`teamId`) of which both are members; if it already exists, ' +
+      'the answer is 200 with that room. A channel or a team needs a name.',
   })
   @ApiCreatedResponse({ type: RoomView })
   @ApiOkResponse({ type: RoomView, description: 'The existing private room.' })
@@ -90,7 +90,7 @@ export class RoomsController {
 
   @Get(':roomId')
   @ApiExtraModels(RoomView, RoomCardView)
-  @ApiOperation({ summary: 'Get a room', description: 'A non-member of a public room receives its card.' })
+  @ApiOperation({ summary: 'Get a room', description: 'If you are not a member of a public room, the answer is its card.' })
   @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(RoomView) }, { $ref: getSchemaPath(RoomCardView) }] } })
   @ApiProblems({ 404: 'room_not_found' })
   getRoom(@CurrentActor() actor: Actor, @RoomId() roomId: string): Promise<RoomView | RoomCardView> {
@@ -109,7 +109,7 @@ export class RoomsController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     summary: 'Delete a room',
-    description: 'Needs `can_delete_room`. All members lose it at once; its id is not used again.',
+    description: 'Needs `can_delete_room`. All members lose access at once. The id is not used again.',
   })
   @ApiNoContentResponse()
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found' })
@@ -119,7 +119,7 @@ export class RoomsController {
 
   @Post(':roomId/join')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Join a public room', description: 'Changes nothing if you are a member.' })
+  @ApiOperation({ summary: 'Join a public room', description: 'If you are already a member, nothing changes.' })
   @ApiOkResponse({ type: RoomView })
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['room_full', 'too_many_rooms'] })
   joinRoom(@CurrentActor() actor: Actor, @RoomId() roomId: string): Promise<RoomView> {
@@ -160,8 +160,9 @@ export class RoomRightsController {
 
   @Get('permissions')
   @ApiOperation({
-    summary: 'Explain permissions',
-    description: 'Whether each permission is allowed, and by which rule: yours, or for admins and owners those of another member.',
+    summary: 'Explain the permissions of a member',
+    description:
+      'States for each permission whether you have it, and by which rule. Admins and owners may ask for another member with `userId`.',
   })
   @ApiOkResponse({ type: RoomPermissionsView })
   @ApiProblems({ 403: 'forbidden', 404: ['room_not_found', 'room_user_not_found'] })

@@ -17,7 +17,7 @@ export class SearchController {
   @Get()
   @ApiOperation({
     summary: 'Search messages',
-    description: 'In all rooms that you may read, or in one; newest first. A new message is found within a second or two.',
+    description: 'In all rooms that you may read, or in one; newest first. A new message can be found after a second or two.',
   })
   @ApiPage(SearchHitView)
   @ApiProblems({ 403: 'forbidden', 404: 'room_not_found', 422: ['empty_query', 'unstorable_text'] })

@@ -26,9 +26,9 @@ export class RoomChangeView {
 /** The changes in a room after a sync cursor, each entity in its current state. */
 @ApiExtraModels(MessageChangeView, RoomUserChangeView, RoomChangeView)
 export class ChangesView {
-  @ApiProperty({ type: [MessageView], description: 'New messages, ascending by seq.' }) messages: MessageView[];
+  @ApiProperty({ type: [MessageView], description: 'New messages, ascending by `seq`.' }) messages: MessageView[];
   @ApiProperty({
-    description: 'All other changes, each entity once in its current state, ascending by rev.',
+    description: 'All other changes, each entity once in its current state, ascending by `rev`.',
     type: 'array',
     items: {
       oneOf: [MessageChangeView, RoomUserChangeView, RoomChangeView].map((view) => ({ $ref: getSchemaPath(view) })),
@@ -43,12 +43,13 @@ export class ChangesView {
     },
   })
   changes: (MessageChangeView | RoomUserChangeView | RoomChangeView)[];
-  @ApiProperty({ description: 'With `rev` the next sync cursor.', example: 42 }) seq: number;
+  @ApiProperty({ description: 'With `rev`, the next sync cursor.', example: 42 }) seq: number;
   @ApiProperty({ example: 10 }) rev: number;
-  @ApiProperty({ description: 'True if there are more changes: ask again with the new cursor.', example: false }) hasMore: boolean;
+  @ApiProperty({ description: 'Whether there are more changes; if so, ask again with the new cursor.', example: false }) hasMore: boolean;
   @ApiProperty({
     description:
-      'True if the cursor cannot be continued: take `seq` and `rev`, load the newest page, the room and its users, then ask again.',
+      'Whether your cursor cannot be continued; if so, take `seq` and `rev` as your cursor, load the newest messages, the room and its ' +
+      'members, then ask again.',
     example: false,
   })
   reset: boolean;
@@ -68,7 +69,7 @@ export class GoneRoomView {
 @ApiExtraModels(SyncedRoomView, GoneRoomView)
 export class SyncView {
   @ApiProperty({
-    description: 'By room id.',
+    description: 'Keyed by room id.',
     type: 'object',
     additionalProperties: { oneOf: [{ $ref: getSchemaPath(SyncedRoomView) }, { $ref: getSchemaPath(GoneRoomView) }] },
   })
@@ -89,7 +90,7 @@ export class RoomHeadView {
 }
 
 export class RoomHeadsView {
-  @ApiProperty({ type: [RoomHeadView], description: 'By room id.' }) rooms: RoomHeadView[];
+  @ApiProperty({ type: [RoomHeadView], description: 'Ordered by room id.' }) rooms: RoomHeadView[];
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: '`after` for the next request; null after the last page.' })
   next: string | null;
 }

@@ -29,7 +29,7 @@ export class MentionView {
 export class ReactionCountView {
   @ApiProperty({ example: '👍' }) reaction: string;
   @ApiProperty({ example: 3 }) count: number;
-  @ApiProperty({ required: false, description: 'Whether you reacted with it; absent in broadcasts.' }) mine?: boolean;
+  @ApiProperty({ required: false, description: 'Whether you have reacted with it; absent in broadcasts.' }) mine?: boolean;
 }
 
 export class SystemView {
@@ -43,7 +43,7 @@ export class MessageView {
   @ApiProperty({ format: 'uuid', example: '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11' }) id: string;
   @ApiProperty({ format: 'uuid' }) roomId: string;
   @ApiProperty({ description: 'Sequence number in the room: 1, 2, 3, … without gaps.', example: 42 }) seq: number;
-  @ApiProperty({ description: 'Rev of its last change; 0 if none.', example: 0 }) rev: number;
+  @ApiProperty({ description: '`rev` of the last change of the message; 0 if there is none.', example: 0 }) rev: number;
   @ApiProperty({ enum: MESSAGE_TYPES, example: 'text' }) type: MessageType;
   @ApiProperty({ type: String, nullable: true, example: 'hello' }) text: string | null;
   @ApiProperty({ type: [MediaView] }) media: MediaView[];

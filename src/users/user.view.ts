@@ -20,7 +20,7 @@ export class UserView {
   @ApiProperty({ type: String, nullable: true, example: 'Ana Lima' }) displayName: string | null;
   @ApiProperty({ type: String, nullable: true, example: '/v1/media/0199f3a1-7b2c-7d10-8a55-4be0a1c2d3e4/content' }) avatarUrl:
     string | null;
-  @ApiProperty({ description: 'The account was deleted; the username is a placeholder.', example: false }) deleted: boolean;
+  @ApiProperty({ description: 'Whether the account was deleted; if so, the username is a placeholder.', example: false }) deleted: boolean;
   @ApiProperty({ format: 'date-time', example: '2026-03-01T09:30:00.000Z' }) createdAt: string;
 }
 
@@ -35,7 +35,7 @@ export class PrivacyView implements Privacy {
 /** A user as the user sees it. */
 export class MeView extends UserView {
   @ApiProperty({ type: PrivacyView }) privacy: PrivacyView;
-  @ApiProperty({ description: 'You are a platform admin.', example: false }) admin: boolean;
+  @ApiProperty({ description: 'Whether you are a platform admin.', example: false }) admin: boolean;
   @ApiProperty({ description: 'The number of your latest personal change.', example: 12 }) my: number;
 }
 

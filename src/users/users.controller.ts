@@ -24,7 +24,7 @@ export class UsersController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Search users by a part of their name' })
+  @ApiOperation({ summary: 'Search users by name' })
   @ApiPage(UserView)
   @ApiProblems({ 422: 'unstorable_text' })
   searchUsers(@Query() dto: SearchUsersDto): Promise<Page<UserView>> {

@@ -61,7 +61,12 @@ export class UpdateMeDto {
   @IsText(1, MAX_DISPLAY_NAME)
   displayName?: string | null;
 
-  @ApiPropertyOptional({ type: String, nullable: true, format: 'uuid', description: 'Your own image, with the status `ready`.' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    format: 'uuid',
+    description: 'An image that you uploaded, with the status `ready`.',
+  })
   @IsOptional()
   @IsId()
   avatarMediaId?: string | null;

@@ -8,7 +8,11 @@ const USERNAME_FORM = 'must be 3 to 32 of a-z 0-9 _ . -';
 const folded = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? foldUsername(value) : value);
 
 export class RegisterDto {
-  @ApiProperty({ description: '3 to 32 of `a-z 0-9 _ . -`; upper case becomes lower case.', pattern: USERNAME.source, example: 'ana' })
+  @ApiProperty({
+    description: '3 to 32 characters of `a-z 0-9 _ . -`; upper case is converted to lower case.',
+    pattern: USERNAME.source,
+    example: 'ana',
+  })
   @Transform(folded)
   @Matches(USERNAME, { message: USERNAME_FORM })
   username: string;

@@ -21,7 +21,7 @@ export class StartUploadDto {
   filename: string;
 
   @ApiProperty({
-    description: 'The type with which the bytes will be sent. The stored type is detected from the bytes.',
+    description: 'The content type with which you will send the bytes. The stored type is detected from the bytes.',
     maxLength: 200,
     example: 'image/jpeg',
   })

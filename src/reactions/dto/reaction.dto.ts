@@ -9,7 +9,7 @@ const MAX_REACTION = 255;
 /** The body or query that names a reaction. */
 export class ReactionDto {
   @ApiProperty({
-    description: 'By the setting REACTIONS: one emoji, `like` or `dislike`, or any text.',
+    description: 'Depends on the setting REACTIONS: one emoji, `like` or `dislike`, or any text.',
     minLength: 1,
     maxLength: MAX_REACTION,
     example: '👍',
@@ -19,7 +19,7 @@ export class ReactionDto {
 }
 
 export class ReactionsQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'Only users who reacted with this.', minLength: 1, maxLength: MAX_REACTION, example: '👍' })
+  @ApiPropertyOptional({ description: 'Only this reaction.', minLength: 1, maxLength: MAX_REACTION, example: '👍' })
   @IsOptional()
   @IsText(1, MAX_REACTION)
   reaction?: string;

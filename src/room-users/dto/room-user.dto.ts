@@ -9,7 +9,7 @@ const USER_ID = '0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11';
 const MAX_ADDED = 100;
 
 class RoleRequestDto {
-  @ApiPropertyOptional({ enum: ROOM_ROLES, description: 'Below your own. Another role removes overrides.', example: 'member' })
+  @ApiPropertyOptional({ enum: ROOM_ROLES, description: 'Must be below your own. A new role removes overrides.', example: 'member' })
   @IsNotNull()
   @IsIn(ROOM_ROLES)
   role?: RoomRole;
@@ -35,7 +35,7 @@ export class AddMembersDto extends RoleRequestDto {
   @IsId()
   userId?: string;
 
-  @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: MAX_ADDED, description: 'All or none.', example: [USER_ID] })
+  @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: MAX_ADDED, description: 'All are added, or none.', example: [USER_ID] })
   @IsNotNull()
   @IsArray()
   @ArrayMinSize(1)
@@ -49,7 +49,7 @@ export class UpdateMemberDto extends RoleRequestDto {
     type: String,
     format: 'date-time',
     nullable: true,
-    description: 'Null lifts the silence. It is kept when the member leaves.',
+    description: 'Null lifts the silence. A silence is kept when the member leaves.',
   })
   @IsOptional()
   @IsTime()
@@ -81,7 +81,7 @@ export class UpdateMembershipDto {
 export class MarkReadDto {
   @ApiProperty({
     minimum: 0,
-    description: 'A `seq` past the last one counts as the last one; one below the read mark changes nothing.',
+    description: 'A `seq` after the last message means the last message; a `seq` below the read mark changes nothing.',
     example: 42,
   })
   @IsInt()

@@ -21,12 +21,18 @@ class RoomFieldsDto {
   @IsText(0, description)
   description?: string | null;
 
-  @ApiPropertyOptional({ type: String, format: 'uuid', nullable: true, description: 'An image that you uploaded.', example: null })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'An image that you uploaded, with the status `ready`.',
+    example: null,
+  })
   @IsOptional()
   @IsId()
   avatarMediaId?: string | null;
 
-  @ApiPropertyOptional({ description: 'Any user may find and join it. Must be false for a private room.', example: false })
+  @ApiPropertyOptional({ description: 'True: any user may find and join the room. Must be false for a private room.', example: false })
   @IsNotNull()
   @IsBoolean()
   isPublic?: boolean;
@@ -40,7 +46,7 @@ class RoomFieldsDto {
   @Matches(NOT_BLANK, { each: true, ...BLANK_MESSAGE })
   metaTags?: string[];
 
-  @ApiPropertyOptional({ enum: HISTORY_VISIBILITIES, description: 'Holds for users who join later.', example: 'all' })
+  @ApiPropertyOptional({ enum: HISTORY_VISIBILITIES, description: 'Applies to users who join later.', example: 'all' })
   @IsNotNull()
   @IsIn(HISTORY_VISIBILITIES)
   historyVisibility?: HistoryVisibility;
@@ -61,7 +67,12 @@ export class CreateRoomDto extends RoomFieldsDto {
   @IsId()
   teamId?: string | null;
 
-  @ApiPropertyOptional({ type: [String], maxItems: 100, description: 'All or none. A private room takes one user.', example: [ID] })
+  @ApiPropertyOptional({
+    type: [String],
+    maxItems: 100,
+    description: 'All are added, or none. A private room takes one user.',
+    example: [ID],
+  })
   @IsNotNull()
   @IsArray()
   @ArrayMaxSize(100)
@@ -73,7 +84,7 @@ export class UpdateRoomDto extends RoomFieldsDto {
   @ApiPropertyOptional({
     minimum: 0,
     maximum: slowModeSeconds,
-    description: 'Seconds between two messages of a member; 0: none. Admins and owners are exempt.',
+    description: 'Seconds that a member must wait between two messages; 0: no slow mode. Admins and owners are exempt.',
     example: 0,
   })
   @IsNotNull()
@@ -127,7 +138,8 @@ export class MyRoomsQuery extends PublicRoomsQuery {
   @ApiPropertyOptional({
     enum: ROOM_ORDERS,
     default: 'activity',
-    description: 'By `activity` a room with a new message moves to the front while you page; by `id` the list is stable and complete.',
+    description:
+      'With `activity`, a room with a new message moves to the front while you page; with `id`, the list is stable and complete.',
   })
   @IsNotNull()
   @IsIn(ROOM_ORDERS)

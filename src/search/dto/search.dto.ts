@@ -38,7 +38,7 @@ export class SearchQuery extends PageQuery {
   @IsISO8601({ strict: true })
   after?: string;
 
-  @ApiPropertyOptional({ description: 'Only messages with media, or only those without.' })
+  @ApiPropertyOptional({ description: 'True: only messages with media. False: only messages without media.' })
   @IsOptional()
   @Transform(toBoolean)
   @IsBoolean()

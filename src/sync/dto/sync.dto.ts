@@ -44,7 +44,7 @@ const IsCursorMap = (): PropertyDecorator => (target, property) =>
 export class SyncDto {
   @ApiProperty({
     type: 'object',
-    description: 'By room id.',
+    description: 'Keyed by room id.',
     additionalProperties: {
       type: 'object',
       required: ['seq', 'rev'],
@@ -67,11 +67,11 @@ export class RoomHeadsDto {
 
 /** The query of `changes`. */
 export class ChangesQuery implements Cursor {
-  @ApiProperty({ description: 'Seq of the newest message that you have.', minimum: 0 })
+  @ApiProperty({ description: '`seq` of the newest message that you have.', minimum: 0 })
   @IsQueryInteger()
   seq: number;
 
-  @ApiProperty({ description: 'Rev of the newest change that you have.', minimum: 0 })
+  @ApiProperty({ description: '`rev` of the newest change that you have.', minimum: 0 })
   @IsQueryInteger()
   rev: number;
 

@@ -29,7 +29,7 @@ export class LookupUsersDto {
 
 export class SearchUsersDto extends PageQuery {
   @ApiPropertyOptional({
-    description: 'A part of the username or the display name. Without it, all active users are listed.',
+    description: 'Part of the username or display name. Without it, all active users are listed.',
     maxLength: 64,
     example: 'an',
   })

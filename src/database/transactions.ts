@@ -68,29 +68,30 @@ export class Transactions {
   }
 
   /** Runs one statement. Returns the rows of pg (`int8` as number), also for UPDATE … RETURNING. */
-  async query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const current = this.current.getStore();
-    const runner = current?.runner ?? this.dataSource.createQueryRunner();
-    try {
-      const result = await runner.query(sql, [...parameters], true);
-      return result.records as Row[];
-    } finally {
-      if (!current) await runner.release();
-    }
+  query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.withRunner(async (runner) => (await runner.query(sql, [...parameters], true)).records as Row[]);
   }
 
   /**
    * Runs a statement that each connection prepares once: for frequent statements that cost more to plan than to run.
    * @param sql one of a few texts: none is ever deallocated
    */
-  async queryPrepared<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  queryPrepared<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.withRunner(async (runner) => {
+      try {
+        const client = (await runner.connect()) as ClientBase;
+        return (await client.query({ name: statementName(sql), text: sql, values: [...parameters] })).rows as Row[];
+      } catch (error) {
+        throw fromDatabaseError(error);
+      }
+    });
+  }
+
+  private async withRunner<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
     const current = this.current.getStore();
     const runner = current?.runner ?? this.dataSource.createQueryRunner();
     try {
-      const client = (await runner.connect()) as ClientBase;
-      return (await client.query({ name: statementName(sql), text: sql, values: [...parameters] })).rows as Row[];
-    } catch (error) {
-      throw fromDatabaseError(error);
+      return await work(runner);
     } finally {
       if (!current) await runner.release();
     }

@@ -50,7 +50,7 @@ export class DiskStore extends ObjectStore {
     const file = this.fileOf(key);
     const meter = new MeteredBody(body, maxBytes);
     try {
-      await this.replaceFile(file, (draft) => writeDurably(draft, meter));
+      await this.replaceFile(file, (draft) => writeFile(draft, meter.chunks(), { flag: 'wx', flush: true }));
     } catch (error) {
       body.destroy();
       throw meter.failure ?? this.toDomainError(error);
@@ -181,16 +181,6 @@ async function* entries(folder: string): AsyncGenerator<string> {
     for await (const entry of await opendir(folder)) yield entry.name;
   } catch (error) {
     if (!isMissing(error)) throw error;
-  }
-}
-
-async function writeDurably(file: string, meter: MeteredBody): Promise<void> {
-  const handle = await open(file, 'wx');
-  try {
-    await writeFile(handle, meter.chunks());
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -43,25 +43,9 @@ export function oneOf<const T extends string>(variable: string, values: readonly
   return setting(variable, z.enum(values, `must be one of ${values.join(', ')}`), fallback, `${doc} One of ${values.join(', ')}.`);
 }
 
-const SWITCH: Readonly<Record<string, boolean>> = {
-  on: true,
-  true: true,
-  yes: true,
-  '1': true,
-  off: false,
-  false: false,
-  no: false,
-  '0': false,
-};
+const SWITCH = z.stringbool({ truthy: ['on', 'true', 'yes', '1'], falsy: ['off', 'false', 'no', '0'], error: 'must be on or off' });
 
-export function onOff(variable: string, fallback: 'on' | 'off', doc: string): Setting<boolean> {
-  const schema = z.string().transform((text, context) => {
-    const value = SWITCH[text.toLowerCase()];
-    if (value === undefined) context.addIssue({ code: 'custom', message: 'must be on or off' });
-    return value ?? false;
-  });
-  return setting(variable, schema, fallback, doc);
-}
+export const onOff = (variable: string, fallback: 'on' | 'off', doc: string): Setting<boolean> => setting(variable, SWITCH, fallback, doc);
 
 /** A comma-separated list; spaces around a word are ignored. */
 export const words = z.string().transform((text) =>

@@ -90,13 +90,13 @@ export default {
       comment: 'The product does not know its tests, benches or tools.',
       severity: 'error',
       from: { path: '^(src|migrations)/' },
-      to: { path: '^(test|bench|tools|clients)/' },
+      to: { path: ['^(test|bench|tools|clients)/', '\\.spec\\.ts$'] },
     },
     {
       name: 'not-to-dev-dependency',
       comment: 'A package that runs in production belongs to dependencies.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'type-import', 'npm', 'npm-optional'] },
     },
     {

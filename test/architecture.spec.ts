@@ -34,7 +34,7 @@ const sources = Object.keys(modules).flatMap((module) =>
   readdirSync('src')
     .filter((folder) => folder === module)
     .flatMap((folder) => readdirSync(path.join('src', folder), { recursive: true, encoding: 'utf8' }))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
     .map((file) => ({ module, file: path.join('src', module, file) })),
 );
 

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { SocketServer } from '../../src/realtime/adapter/socket-server.service.js';
+import { type ChatSocket, Connection } from '../../src/realtime/hub/connection.js';
 import { startApp } from '../support/app.js';
 import { TestSocket } from '../support/test-socket.js';
 import { until } from '../support/until.js';
-import { World } from '../support/world.js';
+import { type Person, World } from '../support/world.js';
 
 let world: World;
 beforeAll(async () => (world = await World.start({ REALTIME_OUTBOUND_BYTES: '262144' })));
@@ -45,11 +47,7 @@ describe('a client that does not read', () => {
     await until('the others received everything', () => e.messages(room.id).filter(({ system }) => !system).length === FLOOD, 15_000);
     const closed = new Promise((resolve) => stalled.socket.once('close', resolve));
     const before = stalled.received.length;
-    await until(
-      'the server holds its socket no more',
-      async () => ![...serverOf(world).sockets.sockets.values()].some((socket: any) => socket.data.actor.userId === bob.id),
-      12_000,
-    );
+    await until('the server holds its socket no more', () => socketsOf(world, bob).length === 0, 12_000);
     expect(stalled.received.length).toBe(before);
     stalled.resume();
     await closed;
@@ -65,8 +63,11 @@ describe('a client that does not read', () => {
     const slow = await bareSocket(world.url, bob.accessToken);
     const a = await ana.connects();
     slow.pause();
-    await flood(a, room);
+    const flooding = flood(a, room);
+    // A socket that lags for eight seconds is disconnected.
+    await until('the socket lags', () => socketsOf(world, bob).some((socket) => Connection.of(socket).lagging), 30_000);
     slow.resume();
+    await flooding;
     await until('resync received', () => slow.received.some((packet) => packet.startsWith('42["resync"')));
     const { lastSeq } = await bob.gets(`/rooms/${room.id}`);
     await until('it receives messages again', async () => {
@@ -79,10 +80,8 @@ describe('a client that does not read', () => {
   }, 60_000);
 });
 
-const serverOf = ({ app }: World): any => {
-  const container = (app.app as any).socketModule.socketsContainer.getAll();
-  return [...container.values()][0].server;
-};
+const socketsOf = ({ app }: World, { id }: Person): ChatSocket[] =>
+  [...app.app.get(SocketServer).server!.sockets.sockets.values()].filter(({ data }) => data.actor.userId === id);
 
 describe('settings', () => {
   it('close a connection that does not authenticate', async () => {

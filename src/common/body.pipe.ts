@@ -36,7 +36,7 @@ function requirePlain(root: unknown): void {
   for (let depth = 0; level.length > 0; depth++) {
     const objects = level.filter((value): value is object => typeof value === 'object' && value !== null && !ArrayBuffer.isView(value));
     if (depth > MAX_DEPTH && objects.length > 0)
-      throw new ValidationFailed([{ path: '', message: `is nested more than ${MAX_DEPTH} deep` }]);
+      throw new ValidationFailed([{ path: '', message: `is nested more than ${MAX_DEPTH} levels deep` }]);
     const found = PROTOTYPE_NAMES.find((name) => objects.some((object) => Object.hasOwn(object, name)));
     if (found) throw new ValidationFailed([{ path: found, message: UNKNOWN }]);
     level = objects.flatMap((object) => Object.values(object) as unknown[]);

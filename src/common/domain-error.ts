@@ -4,8 +4,8 @@ import type { RoomPermission } from './permissions.js';
 const DENIALS = {
   not_member: 'Only members of the room may do this.',
   role_preset: 'Your role in this room does not include the permission.',
-  not_granted: 'The permission was removed from you in this room.',
-  rank: 'The user has your rank or a higher one.',
+  not_granted: 'The permission was taken from you in this room.',
+  rank: 'The user has the same rank as you, or a higher one.',
   banned: 'The user is banned from the room.',
   silenced: 'You are silenced in this room.',
   slow_mode: 'The room is in slow mode; wait before you send again.',

@@ -16,7 +16,7 @@ const FRAMEWORK_ERRORS: Partial<Record<number, [ProblemStatus, string, string]>>
   413: [413, 'payload_too_large', 'The body is too large.'],
   415: [415, 'unsupported_media_type', 'The media type of the body is not supported.'],
   416: [416, 'range_not_satisfiable', 'The range is outside the file.'],
-  429: [429, 'rate_limited', 'Too many requests; wait before the next.'],
+  429: [429, 'rate_limited', 'Too many requests; wait before the next one.'],
   503: [503, 'unavailable', 'The service is not available; try again later.'],
 };
 

@@ -4,7 +4,7 @@ import { DomainError, declareError } from '../common/domain-error.js';
 export class CannotBefriendYourself extends declareError(422, 'cannot_befriend_oneself', 'You cannot send a friend request to yourself.') {}
 
 /** 409: a request is not needed. */
-export class AlreadyFriends extends declareError(409, 'already_friends', 'You are friends already.') {}
+export class AlreadyFriends extends declareError(409, 'already_friends', 'You are already friends with this user.') {}
 
 /** 404: no such request, or one between other users. */
 export class FriendRequestNotFound extends declareError(404, 'friend_request_not_found', 'There is no such friend request.') {}
@@ -13,14 +13,16 @@ export class FriendRequestNotFound extends declareError(404, 'friend_request_not
 export class FriendRequestDecided extends declareError(
   409,
   'friend_request_decided',
-  'The friend request was approved, rejected or cancelled before.',
+  'The friend request is already approved, rejected or cancelled.',
 ) {}
 
 /** 429: the receiver has rejected a request of this sender a short while ago. */
 export class FriendRequestCooldown extends DomainError {
   /** @param seconds until a new request is accepted */
   constructor(seconds: number) {
-    super(429, 'friend_request_cooldown', 'The user has rejected your friend request; send another later.', { retryAfter: seconds });
+    super(429, 'friend_request_cooldown', 'The user has rejected your friend request; wait before you send another.', {
+      retryAfter: seconds,
+    });
   }
 }
 

@@ -113,7 +113,7 @@ export class Relations {
       const denial = denialFor(audienceOf(user), user);
       if (!denial) continue;
       reason ??= denial;
-      errors.push({ path: `userIds.${index}`, message: denial === 'blocked' ? 'you have blocked them' : 'does not accept this from you' });
+      errors.push({ path: `userIds.${index}`, message: denial === 'blocked' ? 'is blocked by you' : 'does not allow this' });
     }
     if (reason) throw new Forbidden(reason, undefined, userIds.length > 1 ? { errors } : {});
   }

@@ -4,7 +4,7 @@ import { declareError } from '../common/domain-error.js';
 export class InviteNotFound extends declareError(
   404,
   'invite_not_found',
-  'There is no such invite, or it is not usable any more; ask for a new one.',
+  'There is no such invite, or it is no longer usable; ask for a new one.',
 ) {}
 
 /** 422: the room's limit of usable invites. */

@@ -4,7 +4,7 @@ import { declareError } from '../common/domain-error.js';
 export class AvatarNotUsable extends declareError(
   422,
   'media_not_usable',
-  'The file cannot be an avatar. Use an image that you have uploaded completely.',
+  'The file cannot be an avatar; use an image that you uploaded and whose status is ready.',
 ) {}
 
 /** 404: no such file, or not readable for the caller. */
@@ -23,11 +23,19 @@ export class RangeNotSatisfiable extends declareError(416, 'range_not_satisfiabl
 export class QuotaExceeded extends declareError(
   422,
   'quota_exceeded',
-  'Your files would exceed your storage quota. Delete unused files.',
+  'Your files would exceed your storage quota; delete unused files first.',
 ) {}
 
 /** 422: the bytes begin as an image, but cannot be decoded as one. */
-export class ImageUnreadable extends declareError(422, 'image_unreadable', 'The image is damaged or takes too long to decode.') {}
+export class ImageUnreadable extends declareError(
+  422,
+  'image_unreadable',
+  'The image is damaged or takes too long to decode; send another one.',
+) {}
 
 /** 422: a small file may decode into an image that fills the memory. */
-export class TooManyPixels extends declareError(422, 'too_many_pixels', 'The image has more pixels than allowed. Send a smaller one.') {}
+export class TooManyPixels extends declareError(
+  422,
+  'too_many_pixels',
+  'The image exceeds the maximum number of pixels; send a smaller one.',
+) {}

@@ -1,7 +1,7 @@
 import { DomainError, declareError } from '../common/domain-error.js';
 
 /** 404: the message has no such reaction. */
-export class ReactionNotFound extends declareError(404, 'reaction_not_found', 'The reaction does not exist.') {}
+export class ReactionNotFound extends declareError(404, 'reaction_not_found', 'There is no such reaction.') {}
 
 /** 422: the setting REACTIONS does not allow this reaction. */
 export class InvalidReaction extends DomainError {

@@ -51,7 +51,7 @@ export class RoomMembers {
   addMembers(actor: Actor, roomId: string, dto: AddMembersDto): Promise<RoomUserView | { items: RoomUserView[] }> {
     const { userId, userIds, ...request } = dto;
     if ((userId === undefined) === (userIds === undefined)) {
-      throw new ValidationFailed([{ path: 'userId', message: 'must be given, or userIds, and not both' }]);
+      throw new ValidationFailed([{ path: 'userId', message: 'give either userId or userIds' }]);
     }
     const added = [...new Set(userIds ?? [userId ?? ''])];
     return this.access.change(actor, roomId, 'can_add_users', async (grant) => {

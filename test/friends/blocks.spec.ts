@@ -170,7 +170,7 @@ describe('relations between users', () => {
     expect(await reasonOf(relations.requireMayMessage(bob.id, ana.id))).toBe('privacy');
     await refusal(relations.requireMayAdd(ana.id, [zoe.id, bob.id], 'group'));
     await expect(relations.requireMayAdd(ana.id, [zoe.id, bob.id], 'group')).rejects.toHaveProperty('extras.errors', [
-      { path: 'userIds.1', message: 'you have blocked them' },
+      { path: 'userIds.1', message: 'is blocked by you' },
     ]);
   });
 

@@ -41,5 +41,5 @@ export class UploadMissing extends declareError(
 export class UploadMismatch extends declareError(
   422,
   'upload_mismatch',
-  'The size, type or checksum differs from what was announced; start another upload.',
+  'The size, type or checksum differs from the announced one; start another upload.',
 ) {}

@@ -5,8 +5,8 @@ import { jsonSchema, wholeNumbers, type Json } from './asyncapi-schema.js';
 import { CLIENT_EVENTS, type ClientEvent, SERVER_EVENTS, type ServerEvent } from '../wire/wire.js';
 
 const DESCRIPTION = `Live events over Socket.IO 4, in the root namespace. The \`auth\` of the handshake is \`{ token, protocol: 1, frames? }\`; if the
-server refuses it, \`err.data\` of \`connect_error\` is the problem object. Every client event is acked: with \`ok: true\` and the reply that is
-documented here, or with \`ok: false\` and \`error\`, the problem object of the HTTP API.`;
+server refuses it, \`err.data\` of \`connect_error\` is the problem object. Every client event is acknowledged: with \`ok: true\` and the reply
+that is documented here, or with \`ok: false\` and \`error\`, the problem object of the REST API.`;
 
 /** Keeps HTTP routes out of the document that the schemas are taken from. */
 @Module({})

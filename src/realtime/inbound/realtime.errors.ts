@@ -8,7 +8,7 @@ export class ProtocolUnsupported extends declareError(
 ) {}
 
 /** 404: no such event. */
-export class UnknownEvent extends declareError(404, 'event_unknown', 'The event does not exist; the documentation lists all events.') {}
+export class UnknownEvent extends declareError(404, 'event_unknown', 'There is no such event; the documentation lists all events.') {}
 
 /** 429: the user has reached the maximum number of sockets. */
 export class TooManySockets extends declareError(

@@ -28,7 +28,8 @@ export interface ServerEvent {
 /** Every event that a client may send. Handlers, documents and tests follow this table. */
 export const CLIENT_EVENTS = {
   'message:send': {
-    summary: 'Send a message. The ack follows the commit; messages of one socket to one room are numbered in the order sent.',
+    summary:
+      'Send a message. The ack follows the commit; messages of one socket to one room are numbered in the order in which they were sent.',
     payload: request.SendMessageEvent,
     ack: view.MessageAck,
     budget: 'send',
@@ -51,7 +52,7 @@ export const CLIENT_EVENTS = {
     budget: 'typing',
   },
   sync: {
-    summary: 'Get what you missed in rooms. Ask again for the rooms in `later`.',
+    summary: 'Get the changes that you missed in rooms. Ask again for the rooms in `later`.',
     payload: SyncDto,
     ack: SyncView,
     budget: 'request',
@@ -94,16 +95,16 @@ export const SERVER_EVENTS = {
     audience: 'room',
   },
   'room-user:removed': { summary: 'A user is no longer a member of the room.', payload: view.RoomUserRemovedView, audience: 'room' },
-  'room:created': { summary: 'You are a member of a new room.', payload: view.RoomCreatedView, audience: 'user' },
+  'room:created': { summary: 'You became a member of a room.', payload: view.RoomCreatedView, audience: 'user' },
   'room:gone': { summary: 'You lost access to the room. No further events of it follow.', payload: view.RoomGoneView, audience: 'user' },
   'membership:updated': { summary: 'Your own membership changed.', payload: view.MembershipUpdatedView, audience: 'user' },
   'me:updated': { summary: 'Your profile, privacy or blocks changed.', payload: view.MeUpdatedView, audience: 'user' },
   'user:updated': {
-    summary: 'The profile of a user changed whom you watch or share a private room with.',
+    summary: 'The profile of a user whom you watch, or with whom you share a private room, changed.',
     payload: view.UserUpdatedView,
     audience: 'user',
   },
-  'room:read': { summary: 'A member has read up to a message.', payload: view.RoomReadView, audience: 'room' },
+  'room:read': { summary: 'A member marked the room as read up to a message.', payload: view.RoomReadView, audience: 'room' },
   typing: { summary: 'A member started or stopped typing.', payload: view.TypingView, audience: 'room' },
   presence: { summary: 'A user whom you watch came online or went offline.', payload: view.PresenceView, audience: 'socket' },
   'friend-request:received': { summary: 'A friend request was sent.', payload: view.FriendRequestEventView, audience: 'user' },
@@ -118,7 +119,11 @@ export const SERVER_EVENTS = {
   },
   resync: { summary: 'Events were dropped. Send `sync` after a random wait.', payload: view.ResyncView, audience: 'socket' },
   'server:draining': { summary: 'The server is shutting down; reconnect.', payload: view.ServerDrainingView, audience: 'process' },
-  message: { summary: 'A team frame, in place of `messages:created`.', payload: view.TeamFrameView, audience: 'room' },
+  message: {
+    summary: 'A team frame, in place of `messages:created` if the handshake has `frames: true`.',
+    payload: view.TeamFrameView,
+    audience: 'room',
+  },
 } as const satisfies Record<string, ServerEvent>;
 
 export type ServerEventName = keyof typeof SERVER_EVENTS;

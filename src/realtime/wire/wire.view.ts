@@ -30,13 +30,13 @@ class MyStep {
 export class ReadyView {
   @ApiProperty({ type: UserView }) user: UserView;
   @ApiProperty({ description: 'Version of the protocol.', example: 1 }) protocol: number;
-  @ApiProperty({ description: 'If it differs from the one before, the database was restored and every sync cursor is void.' })
+  @ApiProperty({ description: 'If it differs from the previous one, the database was restored: all your sync cursors are void.' })
   epoch: string;
-  @ApiProperty({ description: 'The number of the latest personal change.', example: 12 }) my: number;
+  @ApiProperty({ description: 'The number of your latest personal change.', example: 12 }) my: number;
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'integer' },
-    description: 'The limits of what clients send. Text in characters.',
+    description: 'Limits for what clients send. Text lengths are in characters.',
   })
   limits: Record<string, number>;
   @ApiProperty({ type: [RoomHeadView], description: 'The rooms with the latest activity.' }) rooms: RoomHeadView[];
@@ -62,7 +62,7 @@ export const limitsOf = ({ messages, rooms, realtime }: Settings): Record<string
 
 export class MessagesCreatedView {
   @ApiProperty(ID) roomId: string;
-  @ApiProperty({ type: [MessageView], description: 'All that one commit added, by ascending `seq`.' }) messages: MessageView[];
+  @ApiProperty({ type: [MessageView], description: 'All messages that one commit added, ascending by `seq`.' }) messages: MessageView[];
 }
 
 export class CauseView {
@@ -73,7 +73,7 @@ export class CauseView {
     type: String,
     format: 'uuid',
     nullable: true,
-    description: 'The user who changed it; null for `hidden`, and in events that repair a lost one.',
+    description: 'The user who made the change; null for `hidden`, and in events that replace a lost event.',
   })
   userId: string | null;
   @ApiPropertyOptional({ example: '👍' }) reaction?: string;
@@ -162,11 +162,11 @@ export class SessionEndedView {
 
 export class ResyncView {
   @ApiPropertyOptional({ type: [String], format: 'uuid', description: 'Absent: all rooms.' }) rooms?: string[];
-  @ApiProperty({ description: 'Milliseconds. Wait a random time up to it.', example: 1000 }) withinMs: number;
+  @ApiProperty({ description: 'Wait a random time of at most this many milliseconds.', example: 1000 }) withinMs: number;
 }
 
 export class ServerDrainingView {
-  @ApiProperty({ description: 'Seconds. Reconnect after a random time up to it.', example: 5 }) retryAfter: number;
+  @ApiProperty({ description: 'Reconnect after a random time of at most this many seconds.', example: 5 }) retryAfter: number;
 }
 
 /** A message in the small dialect of thin clients. */
@@ -175,12 +175,12 @@ export class TeamFrameView {
   channel_id: string;
   @ApiProperty({ description: '`*`, or the user to whom a direct message is addressed.', example: '*' }) to: string;
   @ApiProperty({ enum: ['text', 'image', 'video', 'audio', 'file', 'system'], example: 'text' }) type: string;
-  @ApiProperty({ type: String, nullable: true, description: 'The text, or the id of the medium.', example: 'hello' }) data: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'The text, or the id of the file.', example: 'hello' }) data: string | null;
   @ApiProperty({ format: 'date-time' }) ts: string;
   @ApiProperty({ format: 'uuid' }) from: string;
   @ApiProperty({ format: 'uuid', description: 'Id of the message.' }) id: string;
   @ApiProperty({ format: 'uuid' }) room_id: string;
-  @ApiProperty({ description: 'Number of the message in `room_id`.', example: 42 }) seq: number;
+  @ApiProperty({ description: 'Sequence number of the message in the room `room_id`.', example: 42 }) seq: number;
 }
 
 // Acks; each has `ok: true` besides.

@@ -17,7 +17,7 @@ const FRAMEWORK_ERRORS: Partial<Record<number, [ProblemStatus, string, string]>>
   415: [415, 'unsupported_media_type', 'The media type of the body is not supported.'],
   416: [416, 'range_not_satisfiable', 'The range is outside the file.'],
   429: [429, 'rate_limited', 'Too many requests; wait before the next one.'],
-  503: [503, 'unavailable', 'The service is not available; try again later.'],
+  503: [503, 'unavailable', 'The service is unavailable; try again.'],
 };
 
 /** Errors of Express middleware (body-parser, multer) have a `status` or a `statusCode`. */

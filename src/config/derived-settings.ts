@@ -91,6 +91,6 @@ export function validateProduction({ database, auth, argon2, metrics }: CheckedS
   }
   if (metrics.token && metrics.token.length < 16) report('METRICS_TOKEN is too weak: give 16 or more random characters');
   if (argon2.memoryKib * argon2.iterations < 2 * 19_456) {
-    report('ARGON2_MEMORY_KIB is too low for production: 19456 with ARGON2_ITERATIONS 2, or as much work');
+    report('ARGON2_MEMORY_KIB is too low for production: set 19456 with ARGON2_ITERATIONS=2, or values of equal cost');
   }
 }

@@ -24,14 +24,14 @@ const auth = {
     'SESSIONS_PER_USER',
     100,
     [1, 1_000],
-    'Sessions of one user; the next one ends the session that was unused longest.',
+    'Maximum number of sessions of one user; a further one ends the least recently used one.',
   ),
-  builtIn: onOff('AUTH_BUILT_IN', 'on', 'Serve registration and login here; off: only the external service authenticates.'),
+  builtIn: onOff('AUTH_BUILT_IN', 'on', 'Offer registration and login here; off: only tokens of the external service are accepted.'),
 };
 
 /** An external service that issues tokens: AUTH_JWKS_URL or AUTH_JWT_PUBLIC_KEY, with issuer and audience. */
 const external = {
-  jwksUrl: optional('AUTH_JWKS_URL', address('https', 'http'), 'The key set of an external service whose JWTs are accepted.'),
+  jwksUrl: optional('AUTH_JWKS_URL', address('https', 'http'), 'The URL of the key set of an external service whose JWTs are accepted.'),
   refetchSeconds: integer(
     'AUTH_JWKS_REFETCH_SECONDS',
     30,
@@ -43,8 +43,8 @@ const external = {
     z.string().transform((pem) => pem.replaceAll('\\n', '\n')),
     'Instead of a key set, the public key of the service (PEM, \\n for line breaks).',
   ),
-  issuer: optional('AUTH_ISSUER', z.string(), 'The issuer that its tokens must name.'),
-  audience: optional('AUTH_AUDIENCE', z.string(), 'The audience that its tokens must name.'),
+  issuer: optional('AUTH_ISSUER', z.string(), 'The issuer that the tokens of the external service must name.'),
+  audience: optional('AUTH_AUDIENCE', z.string(), 'The audience that the tokens of the external service must name.'),
   algorithms: setting(
     'AUTH_ALGORITHMS',
     words.refine(
@@ -52,7 +52,7 @@ const external = {
       'must name asymmetric algorithms, like RS256',
     ),
     'RS256,PS256,ES256,EdDSA',
-    'The algorithms that its tokens may use.',
+    'The algorithms that the tokens of the external service may use.',
   ),
 };
 
@@ -75,7 +75,7 @@ const budget = (variable: string, fallback: string, doc: string): Setting<{ read
 };
 
 const limits = {
-  enabled: onOff('RATE_LIMIT', 'on', 'One budget per user over REST and sockets; off for load tests.'),
+  enabled: onOff('RATE_LIMIT', 'on', 'Apply the rate limits, shared by REST and sockets; off for load tests.'),
   request: budget('RATE_LIMIT_REQUEST', '1500/5', 'Requests and socket events of one user, or of one address without a token.'),
   send: budget('RATE_LIMIT_SEND', '600/6', 'Messages of one user.'),
   typing: budget('RATE_LIMIT_TYPING', '100/10', 'Typing events of one user.'),
@@ -86,18 +86,18 @@ const limits = {
 };
 
 const rooms = {
-  maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, [2, 100_000], 'Members of a room that is not a channel.'),
-  maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, [1, 100_000], 'Rooms in which one user may be a member.'),
-  maxInvites: integer('ROOM_MAX_INVITES', 50, [1, 1_000], 'Usable invites of one room.'),
-  maxPins: integer('ROOM_MAX_PINS', 50, [1, 1_000], 'Pinned messages of one room.'),
+  maxMembers: integer('ROOM_MAX_MEMBERS', 1_000, [2, 100_000], 'Maximum number of members of a room that is not a channel.'),
+  maxPerUser: integer('ROOM_MAX_PER_USER', 10_000, [1, 100_000], 'Maximum number of rooms of one user.'),
+  maxInvites: integer('ROOM_MAX_INVITES', 50, [1, 1_000], 'Maximum number of usable invites of one room.'),
+  maxPins: integer('ROOM_MAX_PINS', 50, [1, 1_000], 'Maximum number of pinned messages of one room.'),
 };
 
 const messages = {
-  maxTextLength: integer('MESSAGE_MAX_TEXT', 10_000, [1, 10_000], 'Code points of a text.'),
-  maxMedia: integer('MESSAGE_MAX_MEDIA', 10, [1, 10], 'Media of one message.'),
-  maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, [0, 100], 'Users mentioned by one message.'),
-  maxEdits: integer('MESSAGE_MAX_EDITS', 100, [0, 1_000], 'Stored edits of one message.'),
-  maxReactions: integer('MESSAGE_MAX_REACTIONS', 50, [1, 1_000], 'Different reactions to one message.'),
+  maxTextLength: integer('MESSAGE_MAX_TEXT', 10_000, [1, 10_000], 'Maximum length of a text, in code points.'),
+  maxMedia: integer('MESSAGE_MAX_MEDIA', 10, [1, 10], 'Maximum number of files of one message.'),
+  maxMentions: integer('MESSAGE_MAX_MENTIONS', 50, [0, 100], 'Maximum number of users mentioned by one message.'),
+  maxEdits: integer('MESSAGE_MAX_EDITS', 100, [0, 1_000], 'Maximum number of stored edits of one message.'),
+  maxReactions: integer('MESSAGE_MAX_REACTIONS', 50, [1, 1_000], 'Maximum number of different reactions to one message.'),
 };
 
 const product = {
@@ -107,11 +107,11 @@ const product = {
 const media = {
   maxBytes: integer('MEDIA_MAX_BYTES', 100 * MIB, [1, 5_000 * MIB], 'Maximum size of a file.'),
   quotaBytes: integer('MEDIA_QUOTA_BYTES', 5_000 * MIB, [1, 1_000_000_000_000], 'Maximum size of all files of one user together.'),
-  maxPixels: integer('MEDIA_MAX_PIXELS', 50_000_000, [1, 1_000_000_000], 'Width times height of an image, all its frames together.'),
+  maxPixels: integer('MEDIA_MAX_PIXELS', 50_000_000, [1, 1_000_000_000], 'Maximum width times height of an image, summed over its frames.'),
   types: setting('MEDIA_TYPES', words, MEDIA_TYPES.join(','), 'Content types that may be uploaded, detected from the bytes.'),
-  thumbnailPixels: integer('MEDIA_THUMBNAIL_PIXELS', 320, [16, 2_048], 'The longer side of a thumbnail.'),
-  decoders: integer('MEDIA_DECODERS', 2, [1, 32], 'Images and sounds that one process decodes at the same time.'),
-  uploadsAtOnce: integer('MEDIA_UPLOADS_AT_ONCE', 20, [1, 1_000], 'Uploads through one process at the same time.'),
+  thumbnailPixels: integer('MEDIA_THUMBNAIL_PIXELS', 320, [16, 2_048], 'Length of the longer side of a thumbnail.'),
+  decoders: integer('MEDIA_DECODERS', 2, [1, 32], 'Maximum number of files that one process decodes at the same time.'),
+  uploadsAtOnce: integer('MEDIA_UPLOADS_AT_ONCE', 20, [1, 1_000], 'Maximum number of simultaneous uploads through one process.'),
   uploadSeconds: integer('MEDIA_UPLOAD_SECONDS', 900, [10, 86_400], 'Maximum duration of a direct upload.'),
   ticketSeconds: integer('MEDIA_TICKET_SECONDS', 900, [1, 900], 'Lifetime of a media ticket.'),
   collectAfterHours: integer(
@@ -127,11 +127,11 @@ const friends = {
     'FRIENDS_COOLDOWN_HOURS',
     24,
     [0, 8_760],
-    'After a rejection, the same user may send the next request after this many hours.',
+    'After a rejection, the same user may send another request only after this many hours.',
   ),
-  maxPending: integer('FRIENDS_MAX_PENDING', 100, [1, 10_000], 'Pending friend requests of one user.'),
-  maxFriends: integer('FRIENDS_MAX', 5_000, [1, 100_000], 'Friends of one user.'),
-  maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, [1, 100_000], 'Users whom one user may block.'),
+  maxPending: integer('FRIENDS_MAX_PENDING', 100, [1, 10_000], 'Maximum number of pending friend requests of one user.'),
+  maxFriends: integer('FRIENDS_MAX', 5_000, [1, 100_000], 'Maximum number of friends of one user.'),
+  maxBlocks: integer('FRIENDS_MAX_BLOCKS', 10_000, [1, 100_000], 'Maximum number of users whom one user may block.'),
 };
 
 const privacyDefaults = {

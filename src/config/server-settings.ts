@@ -23,7 +23,7 @@ const server = {
     'NODE_ENV',
     ['development', 'test', 'production'],
     'development',
-    'Production refuses to start with a missing or weak setting.',
+    'In production, the server does not start while a required setting is missing or weak.',
   ),
   dataDir: setting('DATA_DIR', z.string(), '.data', 'The folder for the embedded PostgreSQL, media files and generated secrets.'),
   logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info', 'The lowest level that is logged.'),
@@ -37,7 +37,7 @@ const server = {
     'CORS_ORIGINS',
     words,
     '',
-    'Browser origins that may call the API, comma separated; * allows all, empty only the same origin.',
+    'Browser origins that may call the API, comma separated; * allows all; empty: only the same origin.',
   ),
   shutdownMs: integer(
     'SHUTDOWN_MS',
@@ -59,19 +59,24 @@ const database = {
     address('postgres', 'postgresql'),
     'PostgreSQL 15 or later. Unset: an embedded one in DATA_DIR. Required in production.',
   ),
-  poolSize: integer('DATABASE_POOL_SIZE', 10, [2, 200], 'Connections of one process; one more listens for notifications.'),
+  poolSize: integer(
+    'DATABASE_POOL_SIZE',
+    10,
+    [2, 200],
+    'Maximum number of connections of one process; one more listens for notifications.',
+  ),
   migrateOnStart: onOff('DATABASE_MIGRATE', 'on', 'Run pending migrations when a server starts; off where `manage migrate` runs first.'),
   statementTimeoutMs: integer('DATABASE_STATEMENT_TIMEOUT_MS', 30_000, [1_000, 600_000], 'Maximum duration of a statement.'),
   userNamespace: onOff(
     'EMBEDDED_USER_NAMESPACE',
     'on',
-    'Started by root, run the embedded PostgreSQL in a user namespace where the kernel allows it; off: as nobody.',
+    'If started by root, run the embedded PostgreSQL in a user namespace where the kernel allows it; off: as the user nobody.',
   ),
   patienceMs: integer(
     'DATABASE_PATIENCE_MS',
     2_000,
     [100, 30_000],
-    'A database that does not answer within this time counts as unavailable: 503.',
+    'A database that does not answer within this time counts as unavailable: requests get 503.',
   ),
 };
 
@@ -82,14 +87,18 @@ const redis = {
 /** Used when S3_BUCKET is set; otherwise media are stored on disk. */
 const s3 = {
   bucket: optional('S3_BUCKET', z.string(), 'Stores media in S3 or a compatible service. Unset: in a folder of DATA_DIR.'),
-  endpoint: optional('S3_ENDPOINT', address('http', 'https'), 'The URL of the S3 service. Unset: Amazon.'),
+  endpoint: optional('S3_ENDPOINT', address('http', 'https'), 'The URL of the S3 service. Unset: Amazon S3.'),
   publicEndpoint: optional(
     'S3_PUBLIC_ENDPOINT',
     address('http', 'https'),
-    'The URL in signed links, if clients do not reach the service at S3_ENDPOINT.',
+    'The URL in signed links, if clients cannot reach the service at S3_ENDPOINT.',
   ),
   region: setting('S3_REGION', z.string(), 'us-east-1', 'The region of the bucket.'),
-  accessKeyId: optional('S3_ACCESS_KEY_ID', z.string(), 'Unset, with the secret: the default credential chain of the AWS SDK.'),
+  accessKeyId: optional(
+    'S3_ACCESS_KEY_ID',
+    z.string(),
+    'The access key of the bucket. If it and the secret are unset: the default credential chain of the AWS SDK.',
+  ),
   secretAccessKey: secret('S3_SECRET_ACCESS_KEY', 'The secret for S3_ACCESS_KEY_ID.'),
   forcePathStyle: onOff(
     'S3_FORCE_PATH_STYLE',
@@ -112,11 +121,16 @@ const realtime = {
     'REALTIME_OUTBOUND_BYTES',
     MIB,
     [64 * KIB, 64 * MIB],
-    'Bytes buffered for one slow socket; beyond it the client must resync, then the socket is closed.',
+    'Maximum number of bytes buffered for one socket; beyond it, the client must resync, then the socket is closed.',
   ),
-  eventsPerSecond: integer('REALTIME_EVENTS_PER_SECOND', 50, [1, 100_000], 'Events that one socket may send per second, on average.'),
-  socketsPerUser: integer('REALTIME_SOCKETS_PER_USER', 50, [1, 10_000], 'Open sockets of one user in one process.'),
-  syncRooms: integer('REALTIME_SYNC_ROOMS', 200, [1, 1_000], 'Rooms in one sync, and in ready.'),
+  eventsPerSecond: integer(
+    'REALTIME_EVENTS_PER_SECOND',
+    50,
+    [1, 100_000],
+    'Maximum number of events that one socket may send per second, on average.',
+  ),
+  socketsPerUser: integer('REALTIME_SOCKETS_PER_USER', 50, [1, 10_000], 'Maximum number of open sockets of one user in one process.'),
+  syncRooms: integer('REALTIME_SYNC_ROOMS', 200, [1, 1_000], 'Maximum number of rooms in one sync, and in ready.'),
   ephemeralMembers: integer(
     'REALTIME_EPHEMERAL_MEMBERS',
     100,
@@ -133,7 +147,7 @@ const realtime = {
     'REALTIME_REPAIR_MS',
     4_000,
     [50, 60_000],
-    'Within this time a process compares the heads of all its rooms with what it delivered.',
+    'A process compares the heads of all its rooms with what it delivered at least once in this time.',
   ),
 };
 
@@ -142,10 +156,10 @@ const writer = {
     'WRITER_QUEUE',
     10_000,
     [1, 1_000_000],
-    'Messages that wait for the database in one process; beyond it: 503 overloaded.',
+    'Maximum number of messages that wait for the database in one process; beyond it: 503 overloaded.',
   ),
   queuePerSender: integer('WRITER_QUEUE_PER_SENDER', 200, [1, 100_000], 'The same limit for one sender.'),
-  batchSize: integer('WRITER_BATCH', 256, [1, 500], 'Messages in one call of the send function.'),
+  batchSize: integer('WRITER_BATCH', 256, [1, 500], 'Maximum number of messages in one call of the send function.'),
   lockTimeoutMs: integer(
     'WRITER_LOCK_TIMEOUT_MS',
     2_000,

@@ -59,7 +59,7 @@ export class DatabaseNotifications implements OnApplicationShutdown {
 
   private handleUp(first: boolean): void {
     if (first) return this.firstUp.resolve();
-    this.log.log('The connection for notifications is up again');
+    this.log.log('The connection for notifications is open again');
     for (const handler of this.reconnectHandlers) runLogged(this.log, handler);
   }
 

@@ -17,7 +17,7 @@ export function exportCommand(program: Command, context: CommandContext): void {
     .command('export')
     .option('--room <id>', 'one room with the users that it names; without it, everything')
     .option('--output <file>', 'a file; without it, the standard output (then run npm with -s)')
-    .description('write users, rooms and messages as NDJSON for import, without passwords, sessions and the bytes of files')
+    .description('write users, rooms and messages as NDJSON for import, without passwords, sessions or the bytes of files')
     .action(({ room, output }: Options) => {
       if (room !== undefined && !isId(room)) throw new CommandError('--room needs the id of a room');
       return context.withApplication(async (app) => {

@@ -6,7 +6,7 @@ import type { CommandContext } from './command-context.js';
 export function maintenanceCommands(program: Command, context: CommandContext): void {
   program
     .command('media:collect')
-    .description('mark files to which nothing refers, and delete those marked a day ago, as the server does every hour and every day')
+    .description('mark unreferenced files for deletion, and delete files marked at least a day ago; the server does both by itself')
     .action(() =>
       context.withApplication(async (app) => {
         const collector = app.get(MediaGarbageCollector);

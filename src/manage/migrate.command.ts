@@ -9,7 +9,7 @@ export function migrateCommands(program: Command, context: CommandContext): void
     .action(() =>
       context.withDatabase(async (settings) => {
         const done = await migrate(settings);
-        context.print(done.length > 0 ? done.map((name) => `done: ${name}`).join('\n') : 'nothing is pending');
+        context.print(done.length > 0 ? done.map((name) => `done: ${name}`).join('\n') : 'no migration is pending');
       }),
     );
   program

@@ -24,11 +24,11 @@ const MESSAGE_IDS = '6f5a1f0e-93f5-4d0c-9d52-0d3a5f6f1c11';
 export function seedCommand(program: Command, context: CommandContext): void {
   program
     .command('seed')
-    .description('create five users, four rooms and some hundred messages to try things with; not in production')
+    .description('create five users, four rooms and about 300 messages to try Parley with; refused in production')
     .action(() => {
       if (context.settings().production) throw new CommandError('seed creates users with a known password: it is refused in production');
       return context.withApplication(async (app) => {
-        if (!app.get(Settings).auth.builtIn) throw new CommandError('seed needs the built-in login: set AUTH_BUILT_IN');
+        if (!app.get(Settings).auth.builtIn) throw new CommandError('seed needs the built-in login: set AUTH_BUILT_IN=on');
         const users = await createUsers(app);
         const rooms = await createRooms(app, users);
         context.print(`rooms: ${rooms.join(', ')}`);

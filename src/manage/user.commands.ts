@@ -54,7 +54,8 @@ export function userCommands(program: Command, context: CommandContext): void {
 }
 
 async function createUser(app: INestApplicationContext, context: CommandContext, username: string, given?: string): Promise<string> {
-  if (!isUsername(username) || isReservedUsername(username)) throw new CommandError('a username has 3 to 32 characters of a-z 0-9 _ . -');
+  if (!isUsername(username) || isReservedUsername(username))
+    throw new CommandError('a username must have 3 to 32 characters of a-z 0-9 _ . - and must not be reserved');
   const { password, passwordHash } = await hashedPassword(app, given);
   const user = await app.get(UsersService).createUser({ username, displayName: null, passwordHash });
   if (!user) throw new CommandError(`${username} belongs to a deactivated account`);
@@ -66,7 +67,7 @@ async function createUser(app: INestApplicationContext, context: CommandContext,
 async function hashedPassword(app: INestApplicationContext, given?: string): Promise<{ password: string; passwordHash: string }> {
   const password = given ?? randomBytes(15).toString('base64url');
   if (codePoints(password) < 8 || codePoints(password) > 128 || isCommonPassword(password)) {
-    throw new CommandError('a password has 8 to 128 characters and is not a common one');
+    throw new CommandError('a password must have 8 to 128 characters and must not be common');
   }
   return { password, passwordHash: await app.get(Passwords).hash(password) };
 }

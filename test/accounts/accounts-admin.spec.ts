@@ -42,8 +42,8 @@ describe('manage create-admin', () => {
 
   it('refuses invalid arguments with one line', async () => {
     for (const [args, complaint] of [
-      [['all'], 'a username has 3 to 32 characters of a-z 0-9 _ . -'],
-      [['boss', '--password', 'password'], 'a password has 8 to 128 characters and is not a common one'],
+      [['all'], 'a username must have 3 to 32 characters of a-z 0-9 _ . - and must not be reserved'],
+      [['boss', '--password', 'password'], 'a password must have 8 to 128 characters and must not be common'],
     ] as const) {
       const { code, stderr } = await run(...args);
       expect([code, stderr.trim()]).toEqual([1, complaint]);

@@ -131,7 +131,7 @@ describe('the embedded PostgreSQL', () => {
     const server = folder.server();
     const url = await server.url();
     const { pid } = folder.postgres();
-    expect(await folder.command('migrate').end()).toMatchObject({ code: 0, stdout: 'nothing is pending\n' });
+    expect(await folder.command('migrate').end()).toMatchObject({ code: 0, stdout: 'no migration is pending\n' });
     expect(folder.postgres().pid).toBe(pid);
     expect(await isReady(url)).toBe(true);
   });
@@ -171,7 +171,7 @@ describe('the embedded PostgreSQL', () => {
     const options = { dataDir: folder.dataDir, durable: false, stopWithProcess: true };
     await (await EmbeddedPostgres.start(options)).stop();
     writeFileSync(path.join(folder.data, 'PG_VERSION'), '17\n');
-    await expect(EmbeddedPostgres.start(options)).rejects.toThrow(/was made by PostgreSQL 17, and this is \d+: take the data over/);
+    await expect(EmbeddedPostgres.start(options)).rejects.toThrow(/was made by PostgreSQL 17, and this is \d+: run PostgreSQL 17 on it/);
   });
 
   it('reports that its password file is missing', async () => {

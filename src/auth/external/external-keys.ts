@@ -32,7 +32,7 @@ export function keyOf({ jwksUrl, publicKey, refetchSeconds }: ExternalIssuer): K
         triedAt = -Infinity;
         return Response.json(keys);
       } catch (error) {
-        log.error(`keys of the identity service: ${error instanceof Error ? error.message : String(error)}`);
+        log.error(`The keys of the identity service could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
         throw new IdentityUnavailable();
       }
     },

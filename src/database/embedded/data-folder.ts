@@ -23,7 +23,7 @@ export function prepareFolder(wanted: string, runner: Runner): string {
   }
   // A parent folder is closed to "nobody" (/root has 0700): new data are stored where every user may pass.
   if (hasData) {
-    throw new Error(`${folder} is closed to "nobody", who must run PostgreSQL here: chmod o+x its parent folders, or set DATABASE_URL`);
+    throw new Error(`the user nobody runs PostgreSQL here, and cannot open ${folder}: chmod o+x its parent folders, or set DATABASE_URL`);
   }
   return realpathSync(makeFolder(moved, runner));
 }
@@ -80,7 +80,7 @@ export async function waitForShutdown(dataDir: string): Promise<Postmaster | nul
     if (postmaster?.ready) return postmaster;
     // Backends run a little longer than a killed postmaster; a second server beside them would corrupt the data.
     if (!postmaster && !isFolderInUse(dataDir)) break;
-    if (Date.now() > deadline) throw new Error(`${dataDir} is still in use by an earlier PostgreSQL: end it, and start again`);
+    if (Date.now() > deadline) throw new Error(`${dataDir} is still in use by an earlier PostgreSQL: stop it, then start again`);
   }
   // A zombie keeps its pid, and PostgreSQL would respect its lock.
   if (process.platform === 'linux') rmSync(lockFileOf(dataDir), { force: true });

@@ -83,7 +83,7 @@ export class EmbeddedPostgres {
   supervise(onLost: (reason: string) => void): void {
     const check = (): void => {
       if (this.stopping || this.restarting || this.isRunning()) return;
-      this.options.log?.('PostgreSQL has ended: restarting it');
+      this.options.log?.('The embedded PostgreSQL has ended; restarting it');
       this.restarting = this.restart()
         .catch((error: unknown) => onLost(messageOf(error)))
         .finally(() => (this.restarting = undefined));
@@ -97,7 +97,7 @@ export class EmbeddedPostgres {
       const server = await adoptOrLaunch(this.options, this.runner, this.data, this.server.port);
       if (server.port !== this.server.port) throw new Error(`PostgreSQL was restarted on another port (${server.port})`);
       this.server = server;
-      this.options.log?.(`PostgreSQL runs again: pid ${this.pid}, port ${server.port}`);
+      this.options.log?.(`The embedded PostgreSQL runs again: pid ${this.pid}, port ${server.port}`);
     });
   }
 
@@ -136,7 +136,8 @@ function loadPassword(dataDir: string, data: string): string {
 function requireSameVersion(data: string, runner: Runner): void {
   const version = readText(path.join(data, 'PG_VERSION')).trim();
   const own = / (\d+)/.exec(runProgram(runner, 'postgres', ['--version']).stdout)?.[1] ?? version;
-  if (version !== own) throw new Error(`${data} was made by PostgreSQL ${version}, and this is ${own}: take the data over by DATABASE_URL`);
+  if (version !== own)
+    throw new Error(`${data} was made by PostgreSQL ${version}, and this is ${own}: run PostgreSQL ${version} on it, and set DATABASE_URL`);
 }
 
 async function adoptOrLaunch(options: EmbeddedOptions, runner: Runner, data: string, samePort?: number): Promise<Server> {

@@ -16,7 +16,7 @@ export async function withFolderLock<T>(file: string, work: () => Promise<T>): P
   writeIdentity(draft);
   try {
     for (const deadline = Date.now() + TIMEOUT_MS; !linkUnlessExists(draft, file); await sleep(POLL_MS)) {
-      if (Date.now() > deadline) throw new Error(`${file} is locked by process ${readText(file)}: end it, and start again`);
+      if (Date.now() > deadline) throw new Error(`${file} is locked by process ${readText(file)}: stop it, then start again`);
       removeStaleLock(file);
     }
   } finally {

@@ -32,7 +32,7 @@ const text = (most: number) =>
     .refine((value) => codePoints(value) <= most, `must be at most ${most} characters`)
     .refine(isStorable, 'contains a character that cannot be stored');
 const moment = z.iso
-  .datetime({ offset: true, message: 'must be a time such as 2026-03-01T09:30:00.000Z' })
+  .datetime({ offset: true, message: 'must be a time like 2026-03-01T09:30:00.000Z' })
   .refine((value) => isStorableTime(Date.parse(value)), 'must be in the years 1 to 9999')
   .transform((value) => new Date(value).toISOString());
 const past = moment.refine((value) => Date.parse(value) < Date.now() + CLOCK_AHEAD_MS, 'is in the future');

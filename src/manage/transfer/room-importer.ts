@@ -39,7 +39,7 @@ export class RoomImporter {
         const { id, type, teamId, userIds } = record;
         if (teamId !== null && known.get(teamId)?.type !== 'team') rejectLine(number, 'teamId', 'is an unknown team');
         if (userIds) {
-          if (pairs.has(pairKey({ userIds, teamId }))) rejectLine(number, 'userIds', 'have another private room here');
+          if (pairs.has(pairKey({ userIds, teamId }))) rejectLine(number, 'userIds', 'already have another private room');
           pairs.add(pairKey({ userIds, teamId }));
         }
         known.set(id, { id, type, deleted: record.deletedAt !== null });
@@ -90,7 +90,7 @@ export class RoomImporter {
       if (room.isPrivate && ![room.userLow, room.userHigh].includes(userId))
         rejectLine(number, 'userId', 'is not a member of the private room');
       if (room.isPrivate && role !== 'member') rejectLine(number, 'role', 'must be member in a private room');
-      if (role === 'owner' && hasOwner) rejectLine(number, 'role', 'cannot be owner: the room has one');
+      if (role === 'owner' && hasOwner) rejectLine(number, 'role', 'cannot be owner: the room already has an owner');
       hasOwner ||= role === 'owner';
     }
   }
@@ -120,8 +120,8 @@ const START: MessagePlace = { seq: 0, n: 0 };
 function isKnown({ number, record }: ImportLine<'room'>, known: Map<string, KnownRoom>): boolean {
   const room = known.get(record.id);
   if (!room) return false;
-  if (room.type !== record.type) rejectLine(number, 'type', `must be ${room.type}, as the room is here`);
-  if (room.deleted && record.deletedAt === null) rejectLine(number, 'id', 'is a room that was deleted here');
+  if (room.type !== record.type) rejectLine(number, 'type', `must be ${room.type}, the type of the existing room`);
+  if (room.deleted && record.deletedAt === null) rejectLine(number, 'id', 'is a deleted room of this installation');
   return true;
 }
 

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsDefined, IsIn, IsObject, IsOptional, ValidateNested } from 'class-validator';
-import { IsId, IsNotNull, IsText } from '../../common/validators.js';
+import { IsDefined, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { BooleanField, EnumField, IsId, IsNotNull, TextField } from '../../common/fields.js';
 import {
   DIRECT_MESSAGES,
   FRIEND_REQUESTS,
@@ -18,47 +18,26 @@ export const DELETED_ACCOUNT_MESSAGES = ['keep', 'erase'] as const;
 export type DeletedAccountMessages = (typeof DELETED_ACCOUNT_MESSAGES)[number];
 
 export class DeleteAccountDto {
-  @ApiPropertyOptional({
+  @EnumField({
+    optional: true,
     enum: DELETED_ACCOUNT_MESSAGES,
     default: 'keep',
     description: '`keep`: the messages stay, as those of a deleted user. `erase`: they become tombstones within the hour.',
   })
-  @IsIn(DELETED_ACCOUNT_MESSAGES)
   messages: DeletedAccountMessages = 'keep';
 }
 
 export class UpdatePrivacyDto {
-  @ApiPropertyOptional({ enum: FRIEND_REQUESTS, example: 'everyone' })
-  @IsNotNull()
-  @IsIn(FRIEND_REQUESTS)
-  friendRequests?: FriendRequestPrivacy;
-
-  @ApiPropertyOptional({ enum: DIRECT_MESSAGES, example: 'friends' })
-  @IsNotNull()
-  @IsIn(DIRECT_MESSAGES)
-  directMessages?: DirectMessagePrivacy;
-
-  @ApiPropertyOptional({ enum: GROUP_INVITES, example: 'friends' })
-  @IsNotNull()
-  @IsIn(GROUP_INVITES)
-  groupInvites?: GroupInvitePrivacy;
-
-  @ApiPropertyOptional({ enum: PRESENCE, example: 'nobody' })
-  @IsNotNull()
-  @IsIn(PRESENCE)
-  presence?: PresencePrivacy;
-
-  @ApiPropertyOptional({ example: false })
-  @IsNotNull()
-  @IsBoolean()
-  readReceipts?: boolean;
+  @EnumField({ optional: true, enum: FRIEND_REQUESTS, example: 'everyone' }) friendRequests?: FriendRequestPrivacy;
+  @EnumField({ optional: true, enum: DIRECT_MESSAGES, example: 'friends' }) directMessages?: DirectMessagePrivacy;
+  @EnumField({ optional: true, enum: GROUP_INVITES, example: 'friends' }) groupInvites?: GroupInvitePrivacy;
+  @EnumField({ optional: true, enum: PRESENCE, example: 'nobody' }) presence?: PresencePrivacy;
+  @BooleanField({ optional: true, example: false }) readReceipts?: boolean;
 }
 
 /** A field that is left out stays; null clears it. */
 export class UpdateMeDto {
-  @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: MAX_DISPLAY_NAME, example: 'Ana Lima' })
-  @IsOptional()
-  @IsText(1, MAX_DISPLAY_NAME)
+  @TextField({ optional: true, nullable: true, minLength: 1, maxLength: MAX_DISPLAY_NAME, example: 'Ana Lima' })
   displayName?: string | null;
 
   @ApiPropertyOptional({

@@ -1,7 +1,7 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsOptional, Matches } from 'class-validator';
-import { IsText } from '../../common/validators.js';
+import { Matches } from 'class-validator';
+import { TextField } from '../../common/fields.js';
 import { foldUsername, MAX_DISPLAY_NAME, USERNAME } from '../../users/user.policy.js';
 
 const USERNAME_FORM = 'must be 3 to 32 of a-z 0-9 _ . -';
@@ -17,39 +17,26 @@ export class RegisterDto {
   @Matches(USERNAME, { message: USERNAME_FORM })
   username: string;
 
-  @ApiProperty({ description: 'Common passwords are refused.', minLength: 8, maxLength: 128, example: 'correct horse battery' })
-  @IsText(8, 128)
+  @TextField({ description: 'Common passwords are refused.', minLength: 8, maxLength: 128, example: 'correct horse battery' })
   password: string;
-
-  @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: MAX_DISPLAY_NAME, example: 'Ana Lima' })
-  @IsOptional()
-  @IsText(1, MAX_DISPLAY_NAME)
+  @TextField({ optional: true, nullable: true, minLength: 1, maxLength: MAX_DISPLAY_NAME, example: 'Ana Lima' })
   displayName?: string | null;
 }
 
 export class LoginDto {
-  @ApiProperty({ maxLength: 32, example: 'ana' })
   @Transform(folded)
-  @IsText(1, 32)
+  @TextField({ notEmpty: true, maxLength: 32, example: 'ana' })
   username: string;
 
-  @ApiProperty({ maxLength: 128, example: 'correct horse battery' })
-  @IsText(1, 128)
-  password: string;
+  @TextField({ notEmpty: true, maxLength: 128, example: 'correct horse battery' }) password: string;
 }
 
 export class RefreshDto {
-  @ApiProperty({ maxLength: 128, example: 'q3VQmZ1k4bR0S0y1oWJtT0u8p7k0p3q6cJb8yT2Xn4E' })
-  @IsText(1, 128)
-  refreshToken: string;
+  @TextField({ notEmpty: true, maxLength: 128, example: 'q3VQmZ1k4bR0S0y1oWJtT0u8p7k0p3q6cJb8yT2Xn4E' }) refreshToken: string;
 }
 
 export class ChangePasswordDto {
-  @ApiProperty({ maxLength: 128, example: 'correct horse battery' })
-  @IsText(1, 128)
-  currentPassword: string;
-
-  @ApiProperty({ description: 'Common passwords are refused.', minLength: 8, maxLength: 128, example: 'a staple of my own' })
-  @IsText(8, 128)
+  @TextField({ notEmpty: true, maxLength: 128, example: 'correct horse battery' }) currentPassword: string;
+  @TextField({ description: 'Common passwords are refused.', minLength: 8, maxLength: 128, example: 'a staple of my own' })
   newPassword: string;
 }

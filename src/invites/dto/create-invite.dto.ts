@@ -1,32 +1,15 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { IsTime } from '../../common/validators.js';
-
-const MAX_USES = 100_000;
+import { IntegerField, TimeField } from '../../common/fields.js';
 
 export class CreateInviteDto {
-  @ApiPropertyOptional({
-    type: Number,
+  @IntegerField({
+    optional: true,
     nullable: true,
     minimum: 1,
-    maximum: MAX_USES,
+    maximum: 100_000,
     description: 'How many users may join by the invite. Default: no limit.',
     example: 10,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_USES)
   maxUses?: number | null;
-
-  @ApiPropertyOptional({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description: 'When the invite expires. Default: never.',
-    example: '2026-03-08T09:30:00Z',
-  })
-  @IsOptional()
-  @IsTime()
+  @TimeField({ optional: true, nullable: true, description: 'When the invite expires. Default: never.', example: '2026-03-08T09:30:00Z' })
   expiresAt?: string | null;
 }

@@ -1,12 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsString, Matches, MaxLength, Min } from 'class-validator';
-import { IsNotNull, IsText } from '../../common/validators.js';
+import { IsInt, IsString, Matches, MaxLength, Min } from 'class-validator';
+import { EnumField, IsNotNull, TextField } from '../../common/fields.js';
 
 export class MediaContentQueryDto {
-  @ApiPropertyOptional({ enum: ['thumbnail'], description: 'A small WebP version of an image.' })
-  @IsNotNull()
-  @IsIn(['thumbnail'])
-  variant?: 'thumbnail';
+  @EnumField({ optional: true, enum: ['thumbnail'], description: 'A small WebP version of an image.' }) variant?: 'thumbnail';
 
   @ApiPropertyOptional({ description: 'From `POST /v1/media/ticket`; replaces the token where no header can be sent.' })
   @IsNotNull()
@@ -16,9 +13,7 @@ export class MediaContentQueryDto {
 }
 
 export class StartUploadDto {
-  @ApiProperty({ minLength: 1, maxLength: 255, example: 'beach.jpg' })
-  @IsText(1, 255)
-  filename: string;
+  @TextField({ minLength: 1, maxLength: 255, example: 'beach.jpg' }) filename: string;
 
   @ApiProperty({
     description: 'The content type with which you will send the bytes. The stored type is detected from the bytes.',

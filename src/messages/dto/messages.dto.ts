@@ -1,7 +1,6 @@
-import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { IsOptional, ValidateIf } from 'class-validator';
+import { ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { QueryIntegerField, TextField } from '../../common/fields.js';
 import { DEFAULT_PAGE, IsPageLimit, MAX_PAGE } from '../../common/page.js';
-import { IsQueryInteger, IsText } from '../../common/validators.js';
 import { SENDABLE_TYPES, type MentionRequest, type SendableType } from '../../timeline/message.types.js';
 import { MentionView } from '../../timeline/message.view.js';
 
@@ -49,33 +48,18 @@ export class SendMessageDto {
 }
 
 export class EditMessageDto {
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    maxLength: MAX_TEXT,
-    description: 'Null removes the text of a message with media.',
-    example: 'hello!',
-  })
-  @ValidateIf(({ text }: EditMessageDto) => text !== null)
-  @IsText(0, MAX_TEXT)
+  @TextField({ nullable: true, maxLength: MAX_TEXT, description: 'Null removes the text of a message with media.', example: 'hello!' })
   text: string | null;
 }
 
 /** The part of a room's history to return: at most one bound. */
 export class HistoryQuery {
-  @ApiPropertyOptional({ description: 'Only messages below this `seq`.', minimum: 0 })
-  @IsOptional()
-  @IsQueryInteger()
-  before?: number;
-
-  @ApiPropertyOptional({ description: 'Only messages above this `seq`.', minimum: 0 })
-  @IsOptional()
-  @IsQueryInteger(Number.MAX_SAFE_INTEGER - MAX_PAGE)
-  after?: number;
-
-  @ApiPropertyOptional({ description: 'Messages around this `seq`, half of the page on each side.', minimum: 0 })
-  @IsOptional()
-  @IsQueryInteger(Number.MAX_SAFE_INTEGER - MAX_PAGE)
+  @QueryIntegerField({ optional: true, description: 'Only messages below this `seq`.' }) before?: number;
+  @QueryIntegerField({ optional: true, description: 'Only messages above this `seq`.' }, Number.MAX_SAFE_INTEGER - MAX_PAGE) after?: number;
+  @QueryIntegerField(
+    { optional: true, description: 'Messages around this `seq`, half of the page on each side.' },
+    Number.MAX_SAFE_INTEGER - MAX_PAGE,
+  )
   around?: number;
 
   @IsPageLimit()

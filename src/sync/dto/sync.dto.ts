@@ -1,9 +1,9 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsOptional, registerDecorator } from 'class-validator';
+import { registerDecorator } from 'class-validator';
+import { IdField, QueryIntegerField } from '../../common/fields.js';
 import { isId } from '../../common/ids.js';
 import { DEFAULT_PAGE, IsPageLimit } from '../../common/page.js';
-import { IsId, IsQueryInteger } from '../../common/validators.js';
 
 /** Maximum number of rooms in one `sync`; the setting may be lower. */
 const MAX_ROOMS = 1_000;
@@ -59,21 +59,13 @@ export class SyncDto {
 
 /** The payload of `rooms`. */
 export class RoomHeadsDto {
-  @ApiPropertyOptional({ type: String, format: 'uuid', nullable: true, description: '`next` of the previous answer.' })
-  @IsOptional()
-  @IsId()
-  after?: string | null;
+  @IdField({ optional: true, nullable: true, description: '`next` of the previous answer.' }) after?: string | null;
 }
 
 /** The query of `changes`. */
 export class ChangesQuery implements Cursor {
-  @ApiProperty({ description: '`seq` of the newest message that you have.', minimum: 0 })
-  @IsQueryInteger()
-  seq: number;
-
-  @ApiProperty({ description: '`rev` of the newest change that you have.', minimum: 0 })
-  @IsQueryInteger()
-  rev: number;
+  @QueryIntegerField({ description: '`seq` of the newest message that you have.' }) seq: number;
+  @QueryIntegerField({ description: '`rev` of the newest change that you have.' }) rev: number;
 
   @IsPageLimit({ description: 'Maximum length of each of the two lists.' })
   limit: number = DEFAULT_PAGE;

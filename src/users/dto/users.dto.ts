@@ -1,8 +1,7 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsOptional } from 'class-validator';
+import { IsOptional } from 'class-validator';
+import { IdsField, TextField, TextsField } from '../../common/fields.js';
 import { PageQuery } from '../../common/page.js';
-import { IsId, IsText } from '../../common/validators.js';
 import { foldUsername } from '../user.policy.js';
 
 const MAX_LOOKUP = 100;
@@ -10,30 +9,24 @@ const MAX_LOOKUP = 100;
 const folded = (value: unknown): unknown =>
   Array.isArray(value) ? value.map((name: unknown) => (typeof name === 'string' ? foldUsername(name) : name)) : value;
 
+/** Null counts as absent. */
 export class LookupUsersDto {
-  @ApiPropertyOptional({ type: [String], maxItems: MAX_LOOKUP, example: ['0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11'] })
   @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(MAX_LOOKUP)
-  @IsId({ each: true })
+  @IdsField({ optional: true, maxItems: MAX_LOOKUP, example: ['0199f3a1-5d0e-7c3a-9b1f-2f6d1f0c8a11'] })
   ids?: string[];
 
-  @ApiPropertyOptional({ type: [String], maxItems: MAX_LOOKUP, example: ['ana', 'bob'] })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => folded(value))
-  @IsArray()
-  @ArrayMaxSize(MAX_LOOKUP)
-  @IsText(1, 32, { each: true })
+  @TextsField({ optional: true, maxItems: MAX_LOOKUP, each: { minLength: 1, maxLength: 32 }, example: ['ana', 'bob'] })
   usernames?: string[];
 }
 
 export class SearchUsersDto extends PageQuery {
-  @ApiPropertyOptional({
+  @TextField({
+    optional: true,
     description: 'Part of the username or display name. Without it, all active users are listed.',
     maxLength: 64,
     example: 'an',
   })
-  @IsOptional()
-  @IsText(0, 64)
   query?: string;
 }

@@ -12,6 +12,7 @@ export default {
   testTimeout: 30_000, // a machine may be busy; a test that must be fast sets its own bound
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
+  workerGracefulExitTimeout: 10_000,
   reporters: ['default', '<rootDir>/test/jest/counts.mjs'],
   globalSetup: '<rootDir>/test/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/test/jest/global-teardown.mjs',

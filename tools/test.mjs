@@ -7,6 +7,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const JEST = fileURLToPath(import.meta.resolve('jest/bin/jest'));
+process.chdir(path.resolve(import.meta.dirname, '..'));
+// Workers, and servers that specs start, need not compile what an earlier one did.
+const NODE_COMPILE_CACHE = path.resolve('node_modules/.cache/parley-test');
 const args = process.argv.slice(2);
 
 const WORKERS = /^(-w|--maxWorkers|-i|--runInBand)\b/;
@@ -16,7 +19,7 @@ const isNotOfWorkers = (arg, at) => !WORKERS.test(arg) && !/^(-w|--maxWorkers)$/
 function runJest(again = []) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'parley-counts-'));
   const TEST_COUNTS = path.join(folder, 'counts.json');
-  const env = { ...process.env, TEST_COUNTS, ...(again.length > 0 && { TEST_AGAIN: again.join(',') }) };
+  const env = { NODE_COMPILE_CACHE, ...process.env, TEST_COUNTS, ...(again.length > 0 && { TEST_AGAIN: again.join(',') }) };
   const options = again.length > 0 ? [...args.filter(isNotOfWorkers), '--runInBand'] : args;
   const { status, signal } = spawnSync(process.execPath, [JEST, ...options], { stdio: 'inherit', env });
   if (signal) process.kill(process.pid, signal);
@@ -30,7 +33,6 @@ function runJest(again = []) {
   }
 }
 
-process.chdir(path.resolve(import.meta.dirname, '..'));
 const counts = runJest();
 const failed = [...counts].filter(([, count]) => count.failed > 0).map(([spec]) => spec);
 if (failed.length > 0) {

@@ -8,7 +8,9 @@ import { EmbeddedPostgres } from '../../dist/src/database/embedded/embedded-post
 import { migrate } from '../../dist/src/database/migrate.js';
 
 export default async () => {
-  process.env.TEST_POSTGRES_URL = await migratedPostgres(); // the workers inherit it
+  // The workers inherit both.
+  process.env.TEST_FOLDER = fs.mkdtempSync(path.join(os.tmpdir(), 'parley-apps-'));
+  process.env.TEST_POSTGRES_URL = await migratedPostgres();
 };
 
 async function migratedPostgres() {

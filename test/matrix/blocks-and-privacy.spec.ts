@@ -13,7 +13,7 @@ let pairs: Record<PairRelation, PairFixture>;
 const receivedAtParting = {} as Record<PairRelation, ReceivedEvent[]>;
 
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.shared();
   pairs = {
     free: await PairFixture.meet(world, 'free'),
     blocked: await PairFixture.meet(world, 'blocked'),

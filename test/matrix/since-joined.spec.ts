@@ -29,7 +29,7 @@ let read: Shared;
 const written = new Map<PastRow, Shared>();
 
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.shared();
   const people = await world.people('ana', 'bob', 'eva', 'ida');
   ({ ana, bob } = people);
   late = { eva: people.eva, ida: people.ida };

@@ -5,7 +5,7 @@ import { World } from '../support/world.js';
 
 describe('mentions', () => {
   let world: World;
-  beforeAll(async () => void (world = await World.start()));
+  beforeAll(async () => void (world = await World.shared()));
   afterAll(() => world.stop());
 
   const names = (message: Json): string[] => (message.mentions === 'all' ? ['all'] : message.mentions.map((one: Json) => one.username));

@@ -8,7 +8,7 @@ const range = (from: number, to: number): number[] => Array.from({ length: Math.
 
 describe('messages', () => {
   let world: World;
-  beforeAll(async () => void (world = await World.start()));
+  beforeAll(async () => void (world = await World.shared()));
   afterAll(() => world.stop());
 
   describe('a page of history', () => {

@@ -8,7 +8,7 @@ let zoe: Person;
 let room: any;
 
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.shared();
 });
 afterAll(() => world.stop());
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { World } from '../support/world.js';
 
 let world: World;
-beforeAll(async () => (world = await World.start()));
+beforeAll(async () => (world = await World.shared()));
 afterAll(() => world.stop());
 
 it('a frame to the whole room is a message, and arrives as a frame at sockets that asked for frames', async () => {

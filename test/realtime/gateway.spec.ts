@@ -18,7 +18,7 @@ let bob: Person;
 let zoe: Person;
 
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.shared();
   ({ ana, bob, zoe } = await world.people('ana', 'bob', 'zoe'));
 });
 afterAll(() => world.stop());

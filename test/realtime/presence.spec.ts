@@ -3,7 +3,7 @@ import { until } from '../support/until.js';
 import { World } from '../support/world.js';
 
 let world: World;
-beforeAll(async () => (world = await World.start()));
+beforeAll(async () => (world = await World.shared()));
 afterAll(() => world.stop());
 
 describe('presence', () => {

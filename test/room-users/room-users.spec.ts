@@ -7,7 +7,7 @@ let world: World;
 let db: pg.Client;
 
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.shared();
   db = await world.database();
 });
 

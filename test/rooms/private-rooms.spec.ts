@@ -9,7 +9,7 @@ import { type Person, World } from '../support/world.js';
 let world: World;
 
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.shared();
 });
 
 afterAll(() => world?.stop());

@@ -36,7 +36,7 @@ let message: Json;
 let reaction: Json;
 
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.shared();
   ({ ana, bob } = await world.people('ana', 'bob'));
   room = await ana.opensGroup(bob);
   message = await ana.sends(room, 'hello @all');

@@ -254,7 +254,7 @@ describe('what is built from events is what a fresh load gives', () => {
   let mirrors: Record<Exclude<Name, 'max'>, Mirror>;
 
   beforeAll(async () => {
-    world = await World.start();
+    world = await World.shared();
     ({ ana, bob, zoe, boss } = await world.people('ana', 'bob', 'zoe', 'boss'));
     await boss.becomesPlatformAdmin();
     mirrors = { ana: await Mirror.of(ana), bob: await Mirror.of(bob), zoe: await Mirror.of(zoe) };

@@ -29,7 +29,7 @@ const recipes: Recipe[] = page
 
 describe('a recipe', () => {
   let world: World;
-  beforeAll(async () => void (world = await World.start()));
+  beforeAll(async () => void (world = await World.shared()));
   afterAll(() => world.stop());
 
   it.each(recipes.map((recipe) => [recipe.title, recipe] as const))('%s', async (_, { program, prints }) => {

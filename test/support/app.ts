@@ -1,6 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadSettings } from '../../src/config/settings.js';
 import { createApp } from '../../src/configure.js';
@@ -39,7 +38,7 @@ export async function startApp({
   databaseUrl,
 }: { env?: Record<string, string>; databaseUrl?: string } = {}): Promise<RunningApp> {
   const database = databaseUrl ? undefined : await freshDatabase();
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'parley-app-'));
+  const dataDir = await mkdtemp(path.join(process.env.TEST_FOLDER!, 'app-'));
   const url = databaseUrl ?? database!.url;
   const app = await createApp(loadSettings({ ...TEST_ENVIRONMENT, DATA_DIR: dataDir, DATABASE_URL: url, ...env }));
   await app.listen(0, '127.0.0.1');
@@ -56,4 +55,11 @@ export async function startApp({
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+let shared: Promise<RunningApp> | undefined;
+
+/** One server for all spec files that want nothing else. Ends with the worker, or before PostgreSQL where Jest needs no worker. */
+export function sharedApp(): Promise<RunningApp> {
+  return (shared ??= startApp().then((app) => Object.assign(globalThis, { sharedApp: app }).sharedApp));
 }

@@ -38,7 +38,7 @@ export class AppProcess {
 
   private static start(file: string, args: string[], env: Environment): AppProcess {
     const child = spawn(process.execPath, [path.join(DIST, file), ...args], {
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new AppProcess(child);

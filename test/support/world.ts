@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import * as consumers from 'node:stream/consumers';
 import pg from 'pg';
-import { startApp, type RunningApp } from './app.js';
+import { sharedApp, startApp, type RunningApp } from './app.js';
 import { TestSocket, type Json } from './test-socket.js';
 import { ContractChecker } from './contract-checker.js';
 
@@ -153,12 +153,21 @@ export class World {
   readonly sockets: TestSocket[] = [];
   private readonly nodes: RunningApp[] = [];
   private readonly databases: pg.Client[] = [];
-  private known = 0;
+  private static known = 0;
 
   private constructor(
     readonly app: RunningApp,
     private readonly env: Record<string, string>,
+    private readonly stopsApp = true,
   ) {}
+
+  /**
+   * A server with default settings that the spec files of a worker share: for those that need no setting, look only at their own users and rooms,
+   * and neither change nor count what belongs to others.
+   */
+  static async shared(): Promise<World> {
+    return new World(await sharedApp(), {}, false);
+  }
 
   static async start(env: Record<string, string> = {}): Promise<World> {
     return new World(await startApp({ env }), env);
@@ -166,7 +175,7 @@ export class World {
 
   /** A world around a server that runs somewhere else, and that nobody here stops. */
   static at(url: string): World {
-    return new World({ url, close: () => Promise.resolve() } as RunningApp, {});
+    return new World({ url } as RunningApp, {}, false);
   }
 
   get url(): string {
@@ -195,7 +204,7 @@ export class World {
   }
 
   async person(name: string): Promise<Person> {
-    const username = `${name}.${++this.known}.${process.pid}`;
+    const username = `${name}.${++World.known}.${process.pid}`;
     const password = `the password of ${username}`;
     const answer = await call(this.url, 'POST', '/auth/register', { body: { username, password, displayName: name } });
     if (answer.status !== 201) throw new Error(`register → ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -206,7 +215,7 @@ export class World {
     for (const socket of this.sockets) socket.close();
     await Promise.all(this.databases.map((database) => database.end()));
     await Promise.all(this.nodes.map((node) => node.close()));
-    await this.app.close();
+    if (this.stopsApp) await this.app.close();
     if (TestSocket.faults.length > 0) throw new Error(`not as documented:\n${TestSocket.faults.splice(0).join('\n')}`);
   }
 }

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { registerDecorator } from 'class-validator';
+import { ValidateBy } from 'class-validator';
 import { IdField, QueryIntegerField } from '../../common/fields.js';
 import { isId } from '../../common/ids.js';
 import { DEFAULT_PAGE, IsPageLimit } from '../../common/page.js';
@@ -29,16 +29,10 @@ const isCursorMap = (value: unknown): value is Record<string, Cursor> =>
   Object.keys(value).length <= MAX_ROOMS &&
   Object.entries(value).every(([id, cursor]) => isId(id) && isCursor(cursor));
 
-const IsCursorMap = (): PropertyDecorator => (target, property) =>
-  registerDecorator({
-    name: 'isCursorMap',
-    target: target.constructor,
-    propertyName: String(property),
-    validator: {
-      validate: isCursorMap,
-      defaultMessage: () => 'must contain a cursor { seq, rev } for each room id',
-    },
-  });
+const IsCursorMap = (): PropertyDecorator => {
+  const defaultMessage = (): string => 'must contain a cursor { seq, rev } for each room id';
+  return ValidateBy({ name: 'isCursorMap', validator: { validate: isCursorMap, defaultMessage } });
+};
 
 /** The payload of `sync`. */
 export class SyncDto {

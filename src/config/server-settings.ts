@@ -112,7 +112,7 @@ const docs = {
 };
 
 const metrics = {
-  token: secret('METRICS_TOKEN', 'The bearer token for GET /metrics. Unset: public, but hidden in production.'),
+  token: secret('METRICS_TOKEN', 'The bearer token for GET /metrics. Unset: public, except in production: 404.'),
 };
 
 const realtime = {
@@ -147,7 +147,7 @@ const realtime = {
     'REALTIME_REPAIR_MS',
     4_000,
     [50, 60_000],
-    'A process compares the heads of all its rooms with what it delivered at least once in this time.',
+    'At least once in this time, a process compares the heads of all its rooms with what it delivered.',
   ),
 };
 

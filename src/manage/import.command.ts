@@ -11,7 +11,7 @@ export function importCommand(program: Command, context: CommandContext): void {
   program
     .command('import')
     .argument('<file>', 'NDJSON as written by export; - reads the standard input')
-    .description('import users, rooms and messages; existing entries stay unchanged, so that a second run changes nothing')
+    .description('import users, rooms and messages; existing records stay unchanged, so that a second run changes nothing')
     .action(async (file: string) => {
       // The whole file is validated before anything is written.
       const complete = file === '-' || (await hasEndRecord(file));

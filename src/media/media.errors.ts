@@ -30,7 +30,7 @@ export class QuotaExceeded extends declareError(
 export class ImageUnreadable extends declareError(
   422,
   'image_unreadable',
-  'The image is damaged or takes too long to decode; send another one.',
+  'The image is damaged or takes too long to decode; send another image.',
 ) {}
 
 /** 422: a small file may decode into an image that fills the memory. */

@@ -27,7 +27,7 @@ export class MetricsController {
   @Get()
   @ApiOperation({
     summary: 'Get metrics in the Prometheus text format',
-    description: 'Needs METRICS_TOKEN as the bearer token. Without that setting, public, but hidden in production.',
+    description: 'Needs METRICS_TOKEN as the bearer token. If it is unset, the route is public, except in production: 404.',
   })
   @ApiBearerAuth()
   @ApiProduces('text/plain')

@@ -24,7 +24,9 @@ beforeAll(async () => {
   database = await freshDatabase();
   dataDir = await mkdtemp(path.join(tmpdir(), 'parley-memory-'));
   const env = { DATABASE_URL: database.url, DATA_DIR: dataDir, JWT_SECRET: 'a secret of this test only', ARGON2_MEMORY_KIB: '64' };
-  server = AppProcess.server(env);
+  // As V8 sizes itself on a small machine: on a large one it lets more garbage of the bodies gather, however little is held. And the code of a
+  // compile cache would count as memory.
+  server = AppProcess.server({ ...env, NODE_OPTIONS: '--max-semi-space-size=2', NODE_COMPILE_CACHE: '' });
 });
 afterAll(async () => {
   await server.stop();

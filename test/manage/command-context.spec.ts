@@ -15,6 +15,10 @@ describe('the application of a command', () => {
   let app: INestApplicationContext;
   const intervals = mock.method(globalThis, 'setInterval');
 
+  /** The servers of this process; earlier specs may have started some. */
+  const serversHere = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+  const servers = serversHere();
+
   beforeAll(async () => {
     database = await freshDatabase();
     const settings = loadSettings({ ...TEST_ENVIRONMENT, DATABASE_URL: database.url });
@@ -33,6 +37,6 @@ describe('the application of a command', () => {
       .get(Transactions)
       .query(`SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database()`);
     expect(rows.filter(({ name }) => name === 'parley-listen')).toEqual([]);
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap')).toEqual([]);
+    expect(serversHere()).toBe(servers);
   });
 });

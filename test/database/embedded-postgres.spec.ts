@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { isPostgresOf } from '../../src/database/embedded/processes.js';
@@ -19,6 +21,12 @@ class DataFolder {
 
   static async create(): Promise<DataFolder> {
     return new DataFolder(await mkdtemp(path.join(tmpdir(), 'parley-place-'))); // 0700
+  }
+
+  /** With a migrated database, as another folder has it. */
+  async fillFrom({ dataDir }: DataFolder): Promise<void> {
+    await mkdir(path.dirname(this.dataDir));
+    await promisify(execFile)('cp', ['-a', dataDir, this.dataDir]);
   }
 
   get dataDir(): string {
@@ -75,7 +83,13 @@ const isReady = async (url: string): Promise<boolean> => {
 };
 
 describe('the embedded PostgreSQL', () => {
+  let earlier: DataFolder;
   let folder: DataFolder;
+  beforeAll(async () => {
+    earlier = await DataFolder.create();
+    expect(await earlier.command('migrate').end()).toMatchObject({ code: 0 });
+  });
+  afterAll(() => earlier.remove());
   beforeEach(async () => void (folder = await DataFolder.create()));
   afterEach(() => folder.remove());
 
@@ -94,6 +108,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it.each(['the server', 'PostgreSQL', 'both'] as const)('keeps all data after kill -9 of %s', async (victim) => {
+    await folder.fillFrom(earlier);
     const first = folder.server();
     const url = await first.url();
     await folder.query(insertRow);
@@ -117,6 +132,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('ends the process with a clear line if it cannot be restarted', async () => {
+    await folder.fillFrom(earlier);
     const server = folder.server();
     await server.url();
     const { pid } = folder.postgres();
@@ -128,6 +144,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('is shared by a command, which does not stop it', async () => {
+    await folder.fillFrom(earlier);
     const server = folder.server();
     const url = await server.url();
     const { pid } = folder.postgres();
@@ -146,8 +163,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('ignores a lock file whose pid belongs to another process', async () => {
-    const first = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, stopWithProcess: true });
-    await first.stop();
+    await folder.fillFrom(earlier);
     writeFileSync(
       path.join(folder.data, 'postmaster.pid'),
       [process.pid, folder.data, 0, 5432, '', '127.0.0.1', '', 'ready', ''].join('\n'),
@@ -168,15 +184,14 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('refuses data files of another version', async () => {
+    await folder.fillFrom(earlier);
     const options = { dataDir: folder.dataDir, durable: false, stopWithProcess: true };
-    await (await EmbeddedPostgres.start(options)).stop();
     writeFileSync(path.join(folder.data, 'PG_VERSION'), '17\n');
     await expect(EmbeddedPostgres.start(options)).rejects.toThrow(/was made by PostgreSQL 17, and this is \d+: run PostgreSQL 17 on it/);
   });
 
   it('reports that its password file is missing', async () => {
-    const first = await EmbeddedPostgres.start({ dataDir: folder.dataDir, durable: false, stopWithProcess: true });
-    await first.stop();
+    await folder.fillFrom(earlier);
     await rm(path.join(folder.dataDir, 'postgres-password'));
     const { code, stderr } = await folder.server().end();
     expect(code).toBe(1);

@@ -37,7 +37,7 @@ export class ServerProcess {
   async start(): Promise<void> {
     if (this.running) return;
     const child = spawn(process.execPath, ['--enable-source-maps', 'dist/src/main.js'], {
-      env: { PATH: process.env.PATH ?? '', ...this.env, PORT: String(this.port) },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...this.env, PORT: String(this.port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log = createWriteStream(this.logFile, { flags: 'a' });

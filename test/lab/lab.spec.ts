@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { check, isClean, type Attempt, type ReaderView, type Stored } from './checker.js';
 import { FAULTS } from './faults.js';
 import { Lab } from './lab.js';
+import { limitOf, runsOf } from '../support/properties.js';
 
 describe('the checker of the lab', () => {
   const stored: Stored[] = [1, 2, 3, 4].map((seq) => ({ seq, id: `m${seq}` }));
@@ -55,10 +56,10 @@ describe('the failure lab', () => {
   it.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     'finds no lost, duplicate or misplaced message after: %s',
     async (_, fault) => {
-      const [row] = await lab.runFaults(3, [fault]);
+      const [row] = await lab.runFaults(runsOf(1), [fault]);
       expect(row?.verdict.faults).toEqual([]);
       expect(row?.verdict.acked).toBeGreaterThan(0);
     },
-    120_000,
+    limitOf(60_000),
   );
 });

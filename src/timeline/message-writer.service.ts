@@ -104,7 +104,7 @@ export class MessageWriter {
     // The messages are committed. If publishing fails, a sender who sends again receives the stored message, and the rooms are repaired
     // (RoomRepair).
     this.published = this.published
-      .then(() => this.publish(sent, same))
+      .then(() => this.publishBatch(sent, same))
       .catch((error: unknown) => this.reject(batch, fromDatabaseError(error)));
   }
 
@@ -137,7 +137,7 @@ export class MessageWriter {
   }
 
   /** Publishes each message before its send is answered. */
-  private async publish(sent: Sent, same: Sent): Promise<void> {
+  private async publishBatch(sent: Sent, same: Sent): Promise<void> {
     const views = await this.viewsOf(sent);
     const rooms = new Map<string, Sent[number][]>();
     for (const entry of sent) {

@@ -67,7 +67,7 @@ export class RoomFanout implements OnModuleInit {
     const last = messages.at(-1);
     if (!first || !last) return;
     const body = JsonText.of({ roomId, messages });
-    this.hub.publish({ roomId, event: 'messages:created', order: 'seq', from: first.seq - 1, to: last.seq, fence, body });
+    this.hub.publishPacket({ roomId, event: 'messages:created', order: 'seq', from: first.seq - 1, to: last.seq, fence, body });
   }
 
   private subscribeMembers(roomId: string, my: ReadonlyMap<string, number>): void {
@@ -83,6 +83,6 @@ export class RoomFanout implements OnModuleInit {
   }
 
   private publishChange(event: ChangeEvent, { roomId, prevRev, rev, fence }: Change | MessageChanges, body: object): void {
-    this.hub.publish({ roomId, event, order: 'rev', from: prevRev, to: rev, fence, body: JsonText.of(body) });
+    this.hub.publishPacket({ roomId, event, order: 'rev', from: prevRev, to: rev, fence, body: JsonText.of(body) });
   }
 }

@@ -84,11 +84,11 @@ export class UserFanout implements OnModuleInit {
   private async deliverMembership(user: UserConnections, roomId: string, my: number | null): Promise<void> {
     const membership = await this.queries.membership(user.userId, roomId);
     if (!membership) return;
-    user.deliver({ event: 'membership:updated', my, body: JsonText.of({ roomId, membership, ...(my !== null && { my }) }) });
+    user.deliverInOrder({ event: 'membership:updated', my, body: JsonText.of({ roomId, membership, ...(my !== null && { my }) }) });
   }
 
   private async deliverMe(user: UserConnections, my: number): Promise<void> {
     const me = meViewOf(await this.users.requireActiveUser(user.userId), my);
-    user.deliver({ event: 'me:updated', my, body: JsonText.of({ me, my }) });
+    user.deliverInOrder({ event: 'me:updated', my, body: JsonText.of({ me, my }) });
   }
 }

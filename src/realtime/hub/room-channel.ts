@@ -145,7 +145,7 @@ export class RoomChannel {
         continue;
       }
       this.outOfOrder.splice(index, 1);
-      this.deliver(next);
+      this.deliverPacket(next);
       index = 0;
     }
     return this.outOfOrder.length > 0 ? 'gap' : 'fine';
@@ -181,7 +181,7 @@ export class RoomChannel {
     else this.outOfOrder = [];
   }
 
-  private deliver(packet: RoomPacket): void {
+  private deliverPacket(packet: RoomPacket): void {
     const before = this.reached[packet.order];
     if (packet.to <= before) return;
     this.reached[packet.order] = packet.to;

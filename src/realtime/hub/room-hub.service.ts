@@ -62,7 +62,7 @@ export class RoomHub {
   }
 
   /** Delivers to the sockets of this process, then publishes to the other processes. */
-  publish(packet: RoomPacket): void {
+  publishPacket(packet: RoomPacket): void {
     this.deliverLocally(packet);
     this.server.cluster?.publishHint(hintChannel(packet.roomId), encodePacket(packet));
   }

@@ -57,7 +57,7 @@ export class SocketSetup {
     await this.openChannels([roomId]);
     const room = (await this.views.getRoomViews(user.userId, [roomId])).get(roomId);
     if (!room) return subscriptions.forEach((subscription) => this.hub.unsubscribe(subscription));
-    user.deliver({ event: 'room:created', my, body: JsonText.of({ room, my }) });
+    user.deliverInOrder({ event: 'room:created', my, body: JsonText.of({ room, my }) });
     if (room.teamId) await this.sendFirstFrames(subscriptions, room.lastSeq);
     for (const subscription of subscriptions) subscription.setPosition({ seq: room.lastSeq, rev: room.rev });
   }

@@ -31,8 +31,8 @@ export class UserConnections {
 
   /** Delivers the packet after the queued tasks. */
   send(packet: UserPacket): void {
-    if (this.queued > 0) void this.queue(() => this.deliver(packet));
-    else this.deliver(packet);
+    if (this.queued > 0) void this.queue(() => this.deliverInOrder(packet));
+    else this.deliverInOrder(packet);
   }
 
   /** One socket gets a `ready` that covers everything up to `my`. The other sockets may have missed some of it. */
@@ -58,7 +58,7 @@ export class UserConnections {
   }
 
   /** Emits the packet in the order of its number, if the missing ones arrive in time. Expects a queued task. */
-  deliver(packet: UserPacket): void {
+  deliverInOrder(packet: UserPacket): void {
     this.outOfOrder.push(packet);
     this.outOfOrder.sort((a, b) => (a.my ?? 0) - (b.my ?? 0));
     this.advanceTo(this.my);

@@ -65,7 +65,7 @@ export class UserHub {
   /** Sends to all sockets of the user, in every process. */
   sendToUser(userId: string, packet: UserPacket): void {
     this.users.get(userId)?.send(packet);
-    this.publish(userId, { do: 'say', event: packet.event, my: packet.my }, packet.body.text);
+    this.publishMessage(userId, { do: 'say', event: packet.event, my: packet.my }, packet.body.text);
   }
 
   /** Handles a hint for the user's sockets in this process. */
@@ -77,10 +77,10 @@ export class UserHub {
   /** Has every process with sockets of the user handle the hint. */
   publishHint(userId: string, hint: UserHint): void {
     this.applyHint(userId, hint);
-    this.publish(userId, hint, '');
+    this.publishMessage(userId, hint, '');
   }
 
-  private publish(userId: string, message: UserMessage, body: string): void {
+  private publishMessage(userId: string, message: UserMessage, body: string): void {
     this.server.cluster?.publishHint(hintChannel(userId), `${JSON.stringify(message)}\n${body}`);
   }
 

@@ -12,7 +12,7 @@ import { EphemeralAudience } from './ephemeral-audience.queries.js';
 @Injectable()
 export class ReadReceipts implements OnModuleInit {
   private readonly log = new Logger(ReadReceipts.name);
-  private readonly throttle = new KeyedThrottle<ReadMarked>((mark) => void this.publish(mark));
+  private readonly throttle = new KeyedThrottle<ReadMarked>((mark) => void this.publishReceipts(mark));
 
   constructor(
     private readonly role: ProcessRole,
@@ -26,7 +26,7 @@ export class ReadReceipts implements OnModuleInit {
     if (this.role.isServer) this.events.on(ReadMarked, (mark) => this.throttle.offer(`${mark.roomId} ${mark.userId}`, mark));
   }
 
-  private async publish({ roomId, userId, seq }: ReadMarked): Promise<void> {
+  private async publishReceipts({ roomId, userId, seq }: ReadMarked): Promise<void> {
     try {
       const to = await this.audience.findReceiptViewers(roomId, userId, this.settings.realtime.ephemeralMembers);
       if (to.length > 0) this.hub.publishEphemeral({ roomId, event: 'room:read', to, body: JsonText.of({ roomId, userId, seq }) });

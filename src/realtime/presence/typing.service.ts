@@ -49,7 +49,7 @@ export class Typing {
     clearTimeout(this.typists.get(keyOf(roomId, userId))?.expiry);
     const expiry = setTimeout(() => this.stop(roomId, userId), EXPIRES_AFTER_MS).unref();
     this.typists.set(keyOf(roomId, userId), { publishedAt: performance.now(), recipients, expiry });
-    this.publish(roomId, userId, recipients, true);
+    this.publishTyping(roomId, userId, recipients, true);
   }
 
   private stop(roomId: string, userId: string): void {
@@ -57,7 +57,7 @@ export class Typing {
     if (!typist) return;
     clearTimeout(typist.expiry);
     this.typists.delete(keyOf(roomId, userId));
-    this.publish(roomId, userId, typist.recipients, false);
+    this.publishTyping(roomId, userId, typist.recipients, false);
   }
 
   private recentTypist(roomId: string, userId: string): Typist | undefined {
@@ -65,7 +65,7 @@ export class Typing {
     return typist && performance.now() - typist.publishedAt < INTERVAL_MS ? typist : undefined;
   }
 
-  private publish(roomId: string, userId: string, to: readonly string[], typing: boolean): void {
+  private publishTyping(roomId: string, userId: string, to: readonly string[], typing: boolean): void {
     this.hub.publishEphemeral({ roomId, event: 'typing', to, body: JsonText.of({ roomId, userId, typing }) });
   }
 }

@@ -68,7 +68,7 @@ export class UserRepair {
     const account = await this.users.requireActiveUser(user.userId);
     user.skipped -= skipped;
     const { my } = user;
-    user.deliver({ event: 'me:updated', my, body: JsonText.of({ me: meViewOf(account, my), my }) });
+    user.deliverInOrder({ event: 'me:updated', my, body: JsonText.of({ me: meViewOf(account, my), my }) });
   }
 }
 

@@ -84,9 +84,9 @@ export class UsersService {
   }
 
   /** Returns the active users with these usernames, and all users with these ids, also deleted ones; each once, by username. */
-  async lookupUsers({ ids = [], usernames = [] }: LookupUsersDto): Promise<Page<UserView>> {
+  async lookupUsers({ ids, usernames }: LookupUsersDto): Promise<Page<UserView>> {
     const users = await this.rows.find({
-      where: [{ id: In(ids) }, { username: In(usernames), ...ACTIVE }],
+      where: [{ id: In(ids ?? []) }, { username: In(usernames ?? []), ...ACTIVE }],
       order: { username: 'ASC' },
     });
     return { items: users.map(userViewOf), nextCursor: null };

@@ -155,6 +155,7 @@ describe('lookup', () => {
   });
 
   it('finds no user without ids and usernames', async () => {
-    expect((await lookup({}).expect(200)).body).toEqual({ items: [], nextCursor: null });
+    for (const body of [{}, { ids: null, usernames: null }])
+      expect((await lookup(body).expect(200)).body).toEqual({ items: [], nextCursor: null });
   });
 });

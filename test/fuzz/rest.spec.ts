@@ -182,7 +182,7 @@ describe('any request', () => {
           await Promise.all(requests.map(send));
           if (++since % 15 === 0) await stage.heal();
         }),
-        unrepeatable(150),
+        unrepeatable(300),
       );
       // A fuzzer whose every request is refused proves nothing. (About one in seven succeeds; far fewer is no coincidence, even on a slow machine.)
       const count = (all: [number, number][]): number => all.reduce((sum, [, times]) => sum + times, 0);

@@ -201,7 +201,7 @@ describe('over a socket', () => {
           await Promise.all(words.map(speak));
           expect(TestSocket.faults).toEqual([]);
         }),
-        unrepeatable(120),
+        unrepeatable(250),
       );
       await nothingIsNoticed();
     },
@@ -226,7 +226,7 @@ describe('over a socket', () => {
           }
           await nothingIsNoticed();
         }),
-        unrepeatable(40),
+        unrepeatable(80),
       );
     },
     limitOf(120_000),

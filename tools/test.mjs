@@ -1,6 +1,7 @@
 // npm test: runs Jest with the arguments given, and then once more, one by one, the spec files that failed. One that passes alone is printed as
 // `flaky: …` and does not fail the run. The last line is 'N passed, N failed, N skipped', each spec file counted as it ended.
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,8 @@ const JEST = fileURLToPath(import.meta.resolve('jest/bin/jest'));
 process.chdir(path.resolve(import.meta.dirname, '..'));
 // Workers, and servers that specs start, need not compile what an earlier one did.
 const NODE_COMPILE_CACHE = path.resolve('node_modules/.cache/parley-test');
+// fast-check prints it where a property fails.
+const TEST_SEED = String(randomInt(2 ** 31));
 const args = process.argv.slice(2);
 
 const WORKERS = /^(-w|--maxWorkers|-i|--runInBand)\b/;
@@ -19,7 +22,7 @@ const isNotOfWorkers = (arg, at) => !WORKERS.test(arg) && !/^(-w|--maxWorkers)$/
 function runJest(again = []) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'parley-counts-'));
   const TEST_COUNTS = path.join(folder, 'counts.json');
-  const env = { NODE_COMPILE_CACHE, ...process.env, TEST_COUNTS, ...(again.length > 0 && { TEST_AGAIN: again.join(',') }) };
+  const env = { NODE_COMPILE_CACHE, TEST_SEED, ...process.env, TEST_COUNTS, ...(again.length > 0 && { TEST_AGAIN: again.join(',') }) };
   const options = again.length > 0 ? [...args.filter(isNotOfWorkers), '--runInBand'] : args;
   const { status, signal } = spawnSync(process.execPath, [JEST, ...options], { stdio: 'inherit', env });
   if (signal) process.kill(process.pid, signal);

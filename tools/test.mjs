@@ -2,7 +2,7 @@
 // `flaky: …` and does not fail the run. The last line is 'N passed, N failed, N skipped', each spec file counted as it ended.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,15 +25,11 @@ function runJest(again = []) {
   const env = { NODE_COMPILE_CACHE, TEST_SEED, ...process.env, TEST_COUNTS, ...(again.length > 0 && { TEST_AGAIN: again.join(',') }) };
   const options = again.length > 0 ? [...args.filter(isNotOfWorkers), '--runInBand'] : args;
   const { status, signal } = spawnSync(process.execPath, [JEST, ...options], { stdio: 'inherit', env });
+  const counts = existsSync(TEST_COUNTS) && JSON.parse(readFileSync(TEST_COUNTS, 'utf8'));
+  rmSync(folder, { recursive: true, force: true });
   if (signal) process.kill(process.pid, signal);
-  try {
-    const counts = JSON.parse(readFileSync(TEST_COUNTS, 'utf8'));
-    return new Map(counts.map(({ spec, ...count }) => [spec, count]));
-  } catch {
-    process.exit(status ?? 1);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  if (!counts) process.exit(status ?? 1);
+  return new Map(counts.map(({ spec, ...count }) => [spec, count]));
 }
 
 const counts = runJest();

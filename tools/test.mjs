@@ -18,7 +18,7 @@ const args = process.argv.slice(2);
 const WORKERS = /^(-w|--maxWorkers|-i|--runInBand)\b/;
 const isNotOfWorkers = (arg, at) => !WORKERS.test(arg) && !/^(-w|--maxWorkers)$/.test(args[at - 1]);
 
-/** Spec file → its counts; null if Jest ended without any. */
+/** Spec file → its counts, and the exit code of Jest. Ends as Jest did if that gave no counts. */
 function runJest(again = []) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'parley-counts-'));
   const TEST_COUNTS = path.join(folder, 'counts.json');
@@ -29,17 +29,19 @@ function runJest(again = []) {
   rmSync(folder, { recursive: true, force: true });
   if (signal) process.kill(process.pid, signal);
   if (!counts) process.exit(status ?? 1);
-  return new Map(counts.map(({ spec, ...count }) => [spec, count]));
+  return { status, bySpec: new Map(counts.map(({ spec, ...count }) => [spec, count])) };
 }
 
-const counts = runJest();
+let { status, bySpec: counts } = runJest();
 const failed = [...counts].filter(([, count]) => count.failed > 0).map(([spec]) => spec);
 if (failed.length > 0) {
   console.log(`\nOnce more, alone: ${failed.join(', ')}`);
-  for (const [spec, count] of runJest(failed)) counts.set(spec, count);
+  const again = runJest(failed);
+  status = again.status;
+  counts = new Map([...counts, ...again.bySpec]);
 }
 const sum = (what) => [...counts.values()].reduce((total, count) => total + count[what], 0);
 console.log();
 for (const spec of failed.filter((one) => counts.get(one).failed === 0)) console.log(`flaky: ${spec}`);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-process.exitCode = sum('failed') > 0 ? 1 : 0;
+process.exitCode = sum('failed') > 0 ? 1 : status;

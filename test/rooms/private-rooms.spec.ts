@@ -184,6 +184,8 @@ describe('a private room imported without one of its members', () => {
     const socket = await bob.connects();
     const answers = await Promise.all([asks(ana, bob), asks(ana, bob)]);
     for (const { status, body } of answers) expect([status, body.id, body.memberCount]).toEqual([200, room.id, 2]);
+    // A message from before `room:created` is read counts in its `lastSeq`, and has no event of its own.
+    if (!joined(people).includes(bob)) await socket.receives('room:created', (event) => event.room.id === room.id);
     await ana.sends(room, 'and today');
     await socket.receives('messages:created', ({ messages }) => messages.some(({ text }: Json) => text === 'and today'));
     const payload = (await bob.page(room)).items.filter(({ type }: Json) => type === 'text');
